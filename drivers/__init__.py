@@ -1,0 +1,1 @@
+"""One folder a technology: device events to facts, effects to device commands. A driver decides and stores nothing."""

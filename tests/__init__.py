@@ -1,0 +1,1 @@
+"""Tests; the folders mirror the source, beside simulation, contract, browser, image and architecture."""

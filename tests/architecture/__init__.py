@@ -1,0 +1,1 @@
+"""The house itself: import contracts, folders, sizes, and that no name of a foreign host slips in."""

@@ -1,0 +1,1 @@
+"""Pages in Debian's chromium against a running box."""
