@@ -1,8 +1,8 @@
 """The floor: what a story may do to a contact centre and what it may look for.
 
-A story is written once against these protocols and runs on the real Asterisk and on the simulated exchange, so that neither
-can drift from the other. Every method waits until what it says is true, in the floor's own time (real seconds there, simulated
-ones here), and raises `StoryError` with a sentence when its deadline passes first.
+A story is written once against these protocols and runs on the real Asterisk and on the simulated exchange, so that
+neither can drift from the other. Every method waits until what it says is true, in the floor's own time (real seconds
+there, simulated ones here), and raises `StoryError` with a sentence when its deadline passes first.
 """
 
 from typing import Protocol
@@ -77,25 +77,25 @@ class Floor(Protocol):
     """The whole centre, with the configuration of `tests.contract.company`."""
 
     async def call(self, dialled: str, *, number: str = "5550100", name: str = "") -> Caller:
-        """Somebody calls a number of ours from `number`, showing `name`; returns when the exchange has taken the call."""
+        """Call a number of ours from `number`, showing `name`; returns when the exchange has taken the call."""
 
     def phone(self, extension: str) -> DeskPhone:
-        """The phone at an extension; all are registered at the start."""
+        """Give the phone at an extension; all are registered at the start."""
 
     async def sign_on(self, *agents: str) -> None:
-        """Agents take their seats, in this order (so that the first has been idle longest), and are available."""
+        """Let agents take their seats, in this order (so that the first has been idle longest)."""
 
     async def takes_break(self, agent: str, reason: str) -> str:
-        """The agent asks for a break; returns the refusal, empty if granted."""
+        """Ask for a break; returns the refusal, empty if granted."""
 
     async def ends_break(self, agent: str) -> str:
-        """The agent is back; returns the refusal, empty if done."""
+        """Come back from a break; returns the refusal, empty if done."""
 
     async def ends_wrap_up(self, agent: str, disposition: str = "") -> str:
-        """The agent is done with the last interaction; returns the refusal, empty if done."""
+        """Be done with the last interaction; returns the refusal, empty if done."""
 
     async def hangs_up(self, agent: str) -> str:
-        """The agent ends the call from the screen; returns the refusal, empty if done."""
+        """End the agent's call from the screen; returns the refusal, empty if done."""
 
     async def agent_is(self, agent: str, state: str, deadline_s: float = 10.0) -> None:
         """Wait until an agent's state, in the words of `appliance.api.LiveAgent`, is this."""
