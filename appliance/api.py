@@ -1,0 +1,405 @@
+"""The words at the process border: commands, live views, journal rows, configuration with what goes round it.
+
+The web, the command line and the tests speak to the daemon in these words alone; the daemon speaks to its drivers and
+its store in the core's facts and effects, and in the rows below.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from appliance.core import effects, facts, model
+
+Language = str
+"`en` or `zh`."
+
+# -- what the journal keeps
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One fact with its time, and what was kept of its effects."""
+
+    sequence: int
+    now: int
+    "Centre time, microseconds."
+    fact: facts.AnyFact
+    kept: tuple[effects.Kept, ...] = ()
+    about: tuple[str, ...] = ()
+    "The interactions it touched."
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The rows of one group commit."""
+
+    format: int = 1
+    release: str
+    boot: int
+    rows: tuple[Row, ...]
+
+
+# -- configuration and what goes round it
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody who signs in. The name lives with the people; passwords are never read back."""
+
+    slug: str
+    "The sign-in name."
+    name: str = ""
+    role: str = "agent"
+    "`administrator`, `supervisor` or `agent`."
+    agent: str = ""
+    "The agent this person is, if any."
+    language: Language = ""
+    disabled: bool = False
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What `config export` writes and `config import` reads: the configuration, and the people who work with it."""
+
+    format: int = 1
+    configuration: model.Configuration = model.Configuration()
+    people: tuple[Person, ...] = ()
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change of the configuration: who, when, what."""
+
+    id: int
+    at: int
+    "Microseconds UTC."
+    by: str
+    "Sign-in name, or `console` for the command line."
+    before: str
+    "Version that it changed; empty for the first."
+    after: str
+    summary: str
+    reverts: int = 0
+    "The change that this one took back, 0 for none."
+
+
+class Equipment(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a driver needs to render its configuration; never stored, never shown."""
+
+    configuration: model.Configuration
+    names: Mapping[str, str]
+    "Agent slug to the name that phones show."
+    secrets: Mapping[str, str]
+    "`extension/<digits>` and `trunk/<slug>` to the SIP password."
+
+
+# -- commands at the door: who asks is told by the session, not by the command
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something asked of the daemon by a signed-in person or by the console."""
+
+    token: str = ""
+    "Made by who asks, at most 64 characters; repeating a request with its token does it once."
+
+
+class SignIn(Request, frozen=True, kw_only=True, tag="sign-in"):
+    """Start a session; the only request that needs none."""
+
+    person: str
+    password: str
+    address: str = ""
+    "Where the request came from, for the lock-out."
+
+
+class SignOut(Request, frozen=True, kw_only=True, tag="sign-out"):
+    """End this session."""
+
+
+class SetLanguage(Request, frozen=True, kw_only=True, tag="set-language"):
+    """Choose the language of one's own pages."""
+
+    language: Language
+
+
+class SetPassword(Request, frozen=True, kw_only=True, tag="set-password"):
+    """Set a password: one's own (with the present one), or anybody's by an administrator."""
+
+    person: str
+    password: str
+    present: str = ""
+
+
+class AgentRequest(Request, frozen=True, kw_only=True):
+    """About the agent who asks; a supervisor may name another."""
+
+    agent: str = ""
+
+
+class TakeSeat(AgentRequest, frozen=True, kw_only=True, tag="take-seat"):
+    """Sign on as an agent and be available."""
+
+
+class LeaveSeat(AgentRequest, frozen=True, kw_only=True, tag="leave-seat"):
+    """Sign off as an agent."""
+
+
+class TakeBreak(AgentRequest, frozen=True, kw_only=True, tag="take-break"):
+    """Begin a break, after the call if there is one."""
+
+    reason: str
+
+
+class EndBreak(AgentRequest, frozen=True, kw_only=True, tag="end-break"):
+    """Be available again."""
+
+
+class EndWrapUp(AgentRequest, frozen=True, kw_only=True, tag="end-wrap-up"):
+    """Be done with the wrap-up."""
+
+
+class ExtendWrapUp(AgentRequest, frozen=True, kw_only=True, tag="extend-wrap-up"):
+    """Take more time for the wrap-up."""
+
+    by_s: int = 30
+
+
+class HangUpCall(AgentRequest, frozen=True, kw_only=True, tag="hang-up-call"):
+    """End the agent's call."""
+
+    interaction: str
+
+
+class Conclude(AgentRequest, frozen=True, kw_only=True, tag="conclude"):
+    """Disposition and note of an interaction."""
+
+    interaction: str
+    disposition: str = ""
+    note: str = ""
+
+
+AnyPart = (
+    model.Trunk
+    | model.Number
+    | model.Extension
+    | model.Agent
+    | model.Queue
+    | model.Flow
+    | model.Hours
+    | model.Prompt
+    | model.Reason
+)
+PARTS: Mapping[str, type[model.Part]] = {
+    "trunks": model.Trunk,
+    "numbers": model.Number,
+    "extensions": model.Extension,
+    "agents": model.Agent,
+    "queues": model.Queue,
+    "flows": model.Flow,
+    "hours": model.Hours,
+    "prompts": model.Prompt,
+    "breaks": model.Reason,
+    "dispositions": model.Reason,
+}
+"The lists of a configuration by name, and what stands in them."
+
+
+class Put(Request, frozen=True, kw_only=True, tag="put"):
+    """Add or replace one part of the configuration."""
+
+    base: str
+    "The version that the asker saw; refused with `stale` if another one holds by now and this part differs in it."
+    list: str
+    "A key of `PARTS`, or `company`."
+    value: msgspec.Raw
+    "The part, as JSON."
+
+
+class Drop(Request, frozen=True, kw_only=True, tag="drop"):
+    """Remove one part; refused with `in_use` and where, if something names it."""
+
+    base: str
+    list: str
+    slug: str
+
+
+class PutPerson(Request, frozen=True, kw_only=True, tag="put-person"):
+    """Add or change somebody who signs in, with the agent and the extension that go with it, in one change."""
+
+    person: Person
+    password: str = ""
+    "A new password; empty leaves it, or makes a random one for a new person, given back once."
+    extension: str = ""
+    "The agent's extension; empty for a person who takes no calls."
+    queues: tuple[str, ...] = ()
+    "The queues the agent belongs to."
+
+
+class DropPerson(Request, frozen=True, kw_only=True, tag="drop-person"):
+    """Remove somebody, and the agent and extension that only this person used."""
+
+    slug: str
+
+
+class Revert(Request, frozen=True, kw_only=True, tag="revert"):
+    """Take one change back."""
+
+    change: int
+
+
+class Import(Request, frozen=True, kw_only=True, tag="import"):
+    """Replace the whole document by this text (see `config export`)."""
+
+    text: str
+    dry_run: bool = False
+
+
+class SetSecret(Request, frozen=True, kw_only=True, tag="set-secret"):
+    """Set the SIP password of an extension or trunk; empty makes a random one, given back once."""
+
+    of: str
+    "`extension/<digits>` or `trunk/<slug>`."
+    secret: str = ""
+
+
+AnyRequest = (
+    SignIn
+    | SignOut
+    | SetLanguage
+    | SetPassword
+    | TakeSeat
+    | LeaveSeat
+    | TakeBreak
+    | EndBreak
+    | EndWrapUp
+    | ExtendWrapUp
+    | HangUpCall
+    | Conclude
+    | Put
+    | Drop
+    | PutPerson
+    | DropPerson
+    | Revert
+    | Import
+    | SetSecret
+)
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a request was refused, and where."""
+
+    code: str
+    "A stable word such as `not_allowed`, `invalid`, `stale`, `in_use`, `unknown_reason`, `busy`, `locked_out`."
+    field: str = ""
+    "Path of the field that is wrong, such as `queues.support.ring_s`."
+    detail: str = ""
+    "What to put in the sentence that the page says; never a sentence itself."
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to a request, given after the commit that holds it."""
+
+    problems: tuple[Problem, ...] = ()
+    "Empty if it was done."
+    session: str = ""
+    "The session's secret, answering `SignIn` alone."
+    password: str = ""
+    "A password that was made, answering what makes one."
+    version: str = ""
+    "The configuration's version after a change."
+    change: int = 0
+    summary: str = ""
+
+
+# -- live views
+
+
+class LiveCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An interaction in progress, as a desk or the floor shows it."""
+
+    interaction: str
+    state: str
+    "`flow`, `waiting`, `offered`, `talking`, `forwarded`."
+    since: int
+    "Centre time at which the state began, microseconds."
+    began: int
+    number: str = ""
+    "The number of ours that was dialled."
+    queue: str = ""
+    entered_at: int = 0
+    "When it entered the queue."
+    agent: str = ""
+    caller_number: str = ""
+    caller_name: str = ""
+    party: str = ""
+    path: tuple[str, ...] = ()
+    "Keys pressed in menus, with the titles of what they chose."
+
+
+class LiveAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent at this moment."""
+
+    agent: str
+    name: str = ""
+    extension: str = ""
+    state: str
+    "`signed_out`, `available`, `ringing`, `talking`, `wrap_up`, `on_break`, `missed`, `unreachable`."
+    since: int = 0
+    until: int = 0
+    "When the state ends by itself, 0 if it does not."
+    reason: str = ""
+    "Of a break, now or the one asked for."
+    interaction: str = ""
+    queues: tuple[str, ...] = ()
+    handled: int = 0
+    "Interactions handled since midnight of the company's zone."
+    talk_us: int = 0
+    missed: int = 0
+
+
+class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A queue at this moment, and its figures since midnight of the company's zone."""
+
+    queue: str
+    title: str = ""
+    waiting: int = 0
+    longest_since: int = 0
+    "When the caller who has waited longest entered, 0 if nobody waits."
+    answered: int = 0
+    answered_within: int = 0
+    abandoned: int = 0
+    abandoned_short: int = 0
+    flowed_out: int = 0
+    wait_us: int = 0
+    "Sum over the answered."
+    answer_within_s: int = 20
+    agents: dict[str, int] = {}
+    "State to the number of the queue's agents in it."
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the box is: part to `ok`, or to a stable word of what is wrong."""
+
+    parts: dict[str, str] = {}
+    "`exchange`, `store`, `journal`, `recordings`, `trunk/<slug>`."
+    boot: int = 0
+    version: str = ""
+
+
+class LiveView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything that a stream's topic shows; sent whole first, then by its changed members."""
+
+    now: int
+    agents: dict[str, LiveAgent | None] = {}
+    "In a delta, None takes one away."
+    queues: dict[str, LiveQueue | None] = {}
+    calls: dict[str, LiveCall | None] = {}
+    health: Health | None = None
+
+
+_REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+
+
+def encode(value: object) -> bytes:
+    """JSON of anything declared here."""
+    return msgspec.json.encode(value)
+
+
+def decode_request(body: bytes) -> AnyRequest:
+    """Read a request from the wire; raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
+    return _REQUESTS.decode(body)

@@ -1,0 +1,71 @@
+"""The record of a call: what happened to it, stretch by stretch."""
+
+import enum
+
+import msgspec
+
+from appliance.core.facts import Leg
+
+
+class Stretch(enum.StrEnum):
+    """What an interaction was in during a segment."""
+
+    FLOW = "flow"
+    WAITING = "waiting"
+    TALKING = "talking"
+    FORWARDED = "forwarded"
+
+
+class Outcome(enum.StrEnum):
+    """How a queue visit or a whole call ended."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    FLOWED_OUT = "flowed_out"
+    SELF_SERVED = "self_served"
+    "Ended in the flow, without a queue."
+    FAILED = "failed"
+    "We or the exchange broke it: the cause says which."
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A stretch of a call in one state; the segments of a call touch each other and add up to it."""
+
+    stretch: Stretch
+    since: int
+    "Centre time, microseconds."
+    until: int
+    node: str = ""
+    "`flow/node` while in a flow."
+    queue: str = ""
+    agent: str = ""
+    outcome: Outcome | None = None
+    "Of a queue visit, on its last waiting or talking segment."
+
+
+class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One finished call."""
+
+    interaction: str
+    leg: Leg
+    trunk: str
+    number: str
+    party: str
+    began: int
+    "Centre time of arrival, microseconds."
+    ended: int
+    outcome: Outcome
+    cause: str = ""
+    "Who or what ended it: `caller`, `agent`, `flow`, `switch_failure`, `internal_error`, …"
+    segments: tuple[Segment, ...] = ()
+    queue: str = ""
+    "The last queue it was in."
+    agent: str = ""
+    "The agent who talked last."
+    wait_us: int = 0
+    "Time waiting in queues, ringing included."
+    talk_us: int = 0
+    recording: str = ""
+    first: tuple[int, int] = (0, 0)
+    "Journal position (boot, sequence) of the first fact about it."
+    last: tuple[int, int] = (0, 0)

@@ -1,0 +1,245 @@
+"""Everything that can happen.
+
+A fact is frozen, names no person (parties are opaque ids), and can be journalled and replayed. Observations are taken
+in whatever the state; commands carry a token, may be refused, and are answered by the promise `Answered`.
+"""
+
+import msgspec
+
+
+class Leg(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """One channel's life: the exchange's name and the channel's Uniqueid there."""
+
+    exchange: str
+    uniqueid: str
+
+
+class PartyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What routing may know of a party."""
+
+    grade: str = ""
+    "Customer class, such as `gold`."
+    language: str = ""
+    blocked: bool = False
+    last_agent: str = ""
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that happened."""
+
+
+class Observation(Fact, frozen=True, kw_only=True):
+    """Something that the world did; never refused."""
+
+
+class Command(Fact, frozen=True, kw_only=True):
+    """Something that a person asks for; may be refused."""
+
+    token: str
+    "Made by who asks; a token that was answered once is answered the same way again."
+
+
+# -- the daemon's own
+
+
+class Started(Observation, frozen=True, kw_only=True, tag="started"):
+    """The daemon came up; ids from here on carry this boot number."""
+
+    boot: int
+
+
+class Due(Observation, frozen=True, kw_only=True, tag="due"):
+    """The earliest deadline has passed."""
+
+
+class ConfigurationPublished(Observation, frozen=True, kw_only=True, tag="configuration-published"):
+    """A version of the configuration holds from now on."""
+
+    version: str
+
+
+# -- calls
+
+
+class LegAsked(Observation, frozen=True, kw_only=True, tag="leg-asked"):
+    """The exchange asks what to do with a caller's leg: at its arrival, and each time its music or bridge is over."""
+
+    leg: Leg
+    trunk: str
+    number: str
+    "The number of ours that was dialled, empty if it is none of ours."
+    party: str
+    view: PartyView = PartyView()
+    interaction: str = ""
+    "What the leg's channel variables say, from an earlier `Hold`: the interaction,"
+    queue: str = ""
+    "its queue"
+    place: str = ""
+    "and its place there."
+
+
+class Prompted(Observation, frozen=True, kw_only=True, tag="prompted"):
+    """A prompt was played to its end, or a key ended it."""
+
+    leg: Leg
+    prompt: int
+    "The number that the effect `Prompt` carried."
+    key: str = ""
+    "One of `0123456789*#`, or empty if none was pressed in time."
+
+
+class LegEnded(Observation, frozen=True, kw_only=True, tag="leg-ended"):
+    """A leg is gone."""
+
+    leg: Leg
+    cause: int = 16
+    "Q.850 cause code; 16 is a normal clearing."
+
+
+class OfferRang(Observation, frozen=True, kw_only=True, tag="offer-rang"):
+    """The agent's phone rings."""
+
+    offer: str
+
+
+class OfferAnswered(Observation, frozen=True, kw_only=True, tag="offer-answered"):
+    """The agent picked up."""
+
+    offer: str
+    leg: Leg
+
+
+class OfferFailed(Observation, frozen=True, kw_only=True, tag="offer-failed"):
+    """The agent's phone did not take the offer."""
+
+    offer: str
+    cause: str
+    "`no_answer`, `busy`, `refused`, `unreachable` or `failed`."
+
+
+class Bridged(Observation, frozen=True, kw_only=True, tag="bridged"):
+    """Two legs hear each other."""
+
+    legs: tuple[Leg, Leg]
+
+
+class BridgeFailed(Observation, frozen=True, kw_only=True, tag="bridge-failed"):
+    """Two legs could not be joined."""
+
+    legs: tuple[Leg, Leg]
+
+
+class PhoneSeen(Observation, frozen=True, kw_only=True, tag="phone-seen"):
+    """An extension's phone became reachable or unreachable."""
+
+    extension: str
+    reachable: bool
+
+
+class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A live leg as reconcile finds it on the exchange."""
+
+    leg: Leg
+    interaction: str = ""
+    "What the leg's channel variable says; empty if it says nothing."
+    offer: str = ""
+    "The offer that made the leg, empty for a caller's."
+    agent: str = ""
+    "The agent of that offer."
+    up: bool = True
+    "Answered, not merely ringing."
+    bridged: tuple[Leg, ...] = ()
+    "The other legs of its bridge."
+
+
+class ExchangeLost(Observation, frozen=True, kw_only=True, tag="exchange-lost"):
+    """We neither see nor steer an exchange until `LegsFound` says what is on it."""
+
+    exchange: str
+
+
+class LegsFound(Observation, frozen=True, kw_only=True, tag="legs-found"):
+    """All live legs of an exchange and the phones it reaches, after a (re)connection."""
+
+    exchange: str
+    legs: tuple[FoundLeg, ...] = ()
+    reachable: tuple[str, ...] = ()
+    "Extensions whose phone can be reached; all others cannot."
+    restarted: bool = False
+    "Whether the exchange itself was restarted since we last saw it."
+
+
+# -- what agents ask for
+
+
+class AgentCommand(Command, frozen=True, kw_only=True):
+    """A command about one agent."""
+
+    agent: str
+
+
+class SignOn(AgentCommand, frozen=True, kw_only=True, tag="sign-on"):
+    """The agent takes a seat and becomes available."""
+
+
+class SignOff(AgentCommand, frozen=True, kw_only=True, tag="sign-off"):
+    """The agent leaves; during a call it takes effect after it."""
+
+
+class TakeBreak(AgentCommand, frozen=True, kw_only=True, tag="take-break"):
+    """The agent wants a break; during a call it begins after the wrap-up."""
+
+    reason: str
+
+
+class EndBreak(AgentCommand, frozen=True, kw_only=True, tag="end-break"):
+    """The agent is available again, from a break or from *missed*; a break not yet begun is taken back."""
+
+
+class EndWrapUp(AgentCommand, frozen=True, kw_only=True, tag="end-wrap-up"):
+    """The agent is done with the wrap-up before its time."""
+
+
+class ExtendWrapUp(AgentCommand, frozen=True, kw_only=True, tag="extend-wrap-up"):
+    """The agent needs more time."""
+
+    by_s: int
+
+
+class Dispose(AgentCommand, frozen=True, kw_only=True, tag="dispose"):
+    """The agent says how an interaction ended (the note goes to the people's storage, not here)."""
+
+    interaction: str
+    disposition: str
+
+
+class HangUpCall(AgentCommand, frozen=True, kw_only=True, tag="hang-up-call"):
+    """The agent ends the call."""
+
+    interaction: str
+
+
+AnyFact = (
+    Started
+    | Due
+    | ConfigurationPublished
+    | LegAsked
+    | Prompted
+    | LegEnded
+    | OfferRang
+    | OfferAnswered
+    | OfferFailed
+    | Bridged
+    | BridgeFailed
+    | PhoneSeen
+    | ExchangeLost
+    | LegsFound
+    | SignOn
+    | SignOff
+    | TakeBreak
+    | EndBreak
+    | EndWrapUp
+    | ExtendWrapUp
+    | Dispose
+    | HangUpCall
+)

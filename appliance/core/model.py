@@ -1,0 +1,192 @@
+"""The company's configuration as frozen data.
+
+A configuration is one immutable document. It is named by the hash of its encoding, published by a fact, and kept for as
+long as a journal names it. Nothing in it is personal: names, numbers of callers and passwords are kept elsewhere, so the
+document may be shown, compared and replayed by anybody who may see the configuration.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, TypeVar  # any: options are free-form until the module that owns them converts them
+
+import msgspec
+
+OptionValues = dict[str, Any]  # any: each node and strategy converts its own to a typed dataclass
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One named piece of a configuration."""
+
+    slug: str
+    "The stable name, `[a-z0-9][a-z0-9-]{0,62}`; never shown alone where a title exists."
+
+
+class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The company itself and what holds for all of it."""
+
+    title: str = ""
+    "What the pages and the certificate call the company."
+    language: str = "en"
+    "The language of new people and of prompts where a number names none: `en` or `zh`."
+    zone: str = "UTC"
+    "IANA name of the company's time zone."
+    emergency: tuple[str, ...] = ("112",)
+    "Numbers that go out over every trunk in order, before anything else is asked."
+    prefix: str = "9"
+    "What a phone dials before a number outside; emergency numbers pass with and without it."
+    midnights: tuple[int, ...] = ()
+    "Where the days of the company's zone begin, microseconds UTC, ascending; expanded at publishing."
+
+
+class Trunk(Part, frozen=True, kw_only=True):
+    """A SIP line to a carrier."""
+
+    title: str = ""
+    host: str
+    "Address that calls out are sent to."
+    port: int = 5060
+    accept: tuple[str, ...] = ()
+    "Addresses or networks (CIDR) that calls in are taken from; empty means `host` alone."
+    username: str = ""
+    "Name for the carrier's challenge; empty where the carrier knows us by address."
+    register: bool = False
+    "Whether we register with the carrier."
+    calls_max: int = 0
+    "Calls at once, 0 for no limit."
+    probe_s: int = 30
+    "Seconds between two OPTIONS probes, 0 for none."
+
+
+class Number(Part, frozen=True, kw_only=True):
+    """A number of ours that callers dial; its slug is the dialled digits."""
+
+    title: str = ""
+    flow: str
+    language: str = ""
+    "Language of the prompts; empty means the company's."
+
+
+class Extension(Part, frozen=True, kw_only=True):
+    """A desk phone; its slug is the digits that reach it and its SIP user name."""
+
+    agent: str = ""
+    "The agent who sits at it; empty for a phone of nobody."
+    outside: bool = True
+    "Whether it may call outside numbers. Emergency numbers always pass."
+
+
+class Agent(Part, frozen=True, kw_only=True):
+    """Somebody who takes interactions; the name is kept with the people."""
+
+    extension: str
+    "The extension that rings."
+
+
+class Queue(Part, frozen=True, kw_only=True):
+    """Callers who wait, and the agents who serve them. The console says *workgroup*."""
+
+    title: str = ""
+    agents: tuple[str, ...] = ()
+    strategy: str = "longest_idle"
+    strategy_options: OptionValues = {}
+    ring_s: int = 20
+    "Seconds a phone rings before the offer goes to somebody else."
+    wrap_up_s: int = 30
+    "Seconds an agent has after the call; never cut by routing."
+    wait_s_max: int = 0
+    "Seconds after which the caller leaves by the exit `timeout`, 0 for never."
+    length_max: int = 0
+    "Waiting callers beyond which a new one leaves by the exit `full`, 0 for no limit."
+    priority: int = 5
+    "1 (served first) to 9."
+    music: str = "default"
+    answer_within_s: int = 20
+    "*T* of the service level."
+    short_abandon_s: int = 5
+    recorded: bool = True
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One step of a flow."""
+
+    id: str
+    kind: str
+    "Name of the module in `appliance/core/nodes` that walks it."
+    options: OptionValues = {}
+    exits: dict[str, str] = {}
+    "Exit name to node id. An exit that leads nowhere ends the call politely."
+
+
+class Flow(Part, frozen=True, kw_only=True):
+    """What a caller meets, node by node; the first node is where it starts."""
+
+    title: str = ""
+    nodes: tuple[Node, ...] = ()
+
+
+class Hours(Part, frozen=True, kw_only=True):
+    """Opening hours."""
+
+    title: str = ""
+    zone: str = ""
+    "IANA name; empty means the company's."
+    week: dict[str, tuple[tuple[str, str], ...]] = {}
+    "Weekday `mon`…`sun` to stretches (`09:00`, `17:30`) of local time; `24:00` ends a day."
+    closed: tuple[str, ...] = ()
+    "Dates (`2026-12-25`) on which it is closed all day."
+    opening: tuple[tuple[int, int], ...] = ()
+    "The same expanded at publishing: [from, until) in microseconds UTC, ascending, without overlap."
+
+
+class Prompt(Part, frozen=True, kw_only=True):
+    """Something that is said to a caller, in one or more languages."""
+
+    title: str = ""
+    texts: dict[str, str] = {}
+    "Language to the words that are spoken."
+
+
+class Reason(Part, frozen=True, kw_only=True):
+    """A reason for a break, or a disposition of a finished interaction."""
+
+    title: dict[str, str] = {}
+    "Language to the words that are shown."
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything that an administrator sets, as one document."""
+
+    company: Company = Company()
+    trunks: tuple[Trunk, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    hours: tuple[Hours, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    breaks: tuple[Reason, ...] = ()
+    dispositions: tuple[Reason, ...] = ()
+
+
+PartT = TypeVar("PartT", bound=Part)
+
+
+def encode(configuration: Configuration) -> bytes:
+    """Write the document's canonical bytes: JSON, fields and keys in a fixed order."""
+    return msgspec.json.encode(configuration, order="deterministic")
+
+
+def decode(document: bytes | str) -> Configuration:
+    """Read a document back; raises `msgspec.DecodeError` or `msgspec.ValidationError` that names the place."""
+    return msgspec.json.decode(document, type=Configuration)
+
+
+def version_of(configuration: Configuration) -> str:
+    """Name a version: the first 32 hexadecimal digits of the SHA-256 of its canonical bytes."""
+    return hashlib.sha256(encode(configuration)).hexdigest()[:32]
+
+
+def by_slug(parts: tuple[PartT, ...]) -> Mapping[str, PartT]:
+    """Index the parts by their names."""
+    return {part.slug: part for part in parts}

@@ -1,0 +1,218 @@
+"""What the Centre remembers: plain data that a snapshot holds whole.
+
+A state carries its data: what an agent or an interaction is in is one struct of a union, never a row of nullable fields.
+"""
+
+import msgspec
+
+from appliance.core.cdr import Segment
+from appliance.core.facts import Leg, PartyView
+
+# -- agents
+
+
+class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed_out"):
+    """Not at work."""
+
+
+class Available(msgspec.Struct, frozen=True, kw_only=True, tag="available"):
+    """Ready for an offer."""
+
+
+class Ringing(msgspec.Struct, frozen=True, kw_only=True, tag="ringing"):
+    """The phone rings, or was picked up and is being joined."""
+
+    interaction: str
+    offer: str
+
+
+class Talking(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
+    """In a conversation."""
+
+    interaction: str
+    queue: str
+    leg: Leg
+    disposition: str = ""
+
+
+class WrapUp(msgspec.Struct, frozen=True, kw_only=True, tag="wrap_up"):
+    """Finishing an interaction that is over for the customer."""
+
+    interaction: str
+    queue: str
+    until: int
+    disposition: str = ""
+
+
+class OnBreak(msgspec.Struct, frozen=True, kw_only=True, tag="on_break"):
+    """Away, with a reason."""
+
+    reason: str
+
+
+class Missed(msgspec.Struct, frozen=True, kw_only=True, tag="missed"):
+    """Taken out of routing after an offer that the phone did not take."""
+
+    cause: str
+
+
+AgentState = SignedOut | Available | Ringing | Talking | WrapUp | OnBreak | Missed
+
+
+class Agent(msgspec.Struct, kw_only=True):
+    """An agent as routing sees one."""
+
+    slug: str
+    state: AgentState = msgspec.field(default_factory=SignedOut)
+    since: int = 0
+    idle_since: int = 0
+    "The latest of sign-in, end of break, end of wrap-up; centre time."
+    idle_since_wrap_up: int = 0
+    "The latest of sign-in and end of wrap-up: breaks do not restart it."
+    reachable: bool = False
+    "Whether the phone can be reached."
+    wants_break: str = ""
+    "The reason of a break that begins after the call."
+    wants_out: bool = False
+    "Whether to sign off after the call."
+    handled: int = 0
+    talk_us: int = 0
+    missed: int = 0
+
+
+# -- interactions
+
+
+class Walking(msgspec.Struct, frozen=True, kw_only=True, tag="flow"):
+    """In a flow, at a node."""
+
+    flow: str
+    node: str
+    prompt: int = 0
+    "The prompt whose end is awaited, 0 for none."
+    tries: int = 0
+    "How often the node has asked."
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag="waiting"):
+    """In a queue, on music."""
+
+    flow: str
+    node: str
+    "The queue's node, where the flow goes on from."
+    queue: str
+    entered_at: int
+    ticket: int
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True, tag="offered"):
+    """In a queue, while an agent's phone rings."""
+
+    waiting: Waiting
+    offer: str
+    agent: str
+    leg: Leg
+    "The agent's."
+
+
+class Joining(msgspec.Struct, frozen=True, kw_only=True, tag="joining"):
+    """The agent picked up; the bridge is being made."""
+
+    waiting: Waiting
+    offer: str
+    agent: str
+    leg: Leg
+
+
+class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
+    """Customer and agent hear each other."""
+
+    waiting: Waiting
+    offer: str
+    agent: str
+    leg: Leg
+
+
+class Forwarded(msgspec.Struct, frozen=True, kw_only=True, tag="forwarded"):
+    """Sent on to an extension or an outside number."""
+
+    flow: str
+    node: str
+
+
+class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag="leaving"):
+    """Told to hang up."""
+
+    cause: str
+
+
+InteractionState = Walking | Waiting | Offered | Joining | Connected | Forwarded | Leaving
+
+
+class Interaction(msgspec.Struct, kw_only=True):
+    """One contact by any medium; here a call."""
+
+    id: str
+    leg: Leg
+    "The customer's."
+    trunk: str
+    number: str
+    party: str
+    view: PartyView
+    language: str
+    priority: int
+    began: int
+    state: InteractionState
+    since: int
+    "When the present stretch began; centre time."
+    first: tuple[int, int]
+    "Journal position of its first fact."
+    asks: bool = True
+    "Whether its leg has asked and not yet been told what to do."
+    recording: str = ""
+    segments: list[Segment] = []
+    path: list[str] = []
+    "Keys pressed in menus, with the titles of what they chose."
+    left_queue: bool = False
+    "Whether it once left a queue unanswered."
+
+
+class QueueCounts(msgspec.Struct, kw_only=True):
+    """What a queue has done since the day began."""
+
+    answered: int = 0
+    answered_within: int = 0
+    abandoned: int = 0
+    "Short abandons left out."
+    abandoned_within: int = 0
+    abandoned_short: int = 0
+    flowed_out: int = 0
+    wait_us: int = 0
+    "Sum over the answered."
+
+
+class State(msgspec.Struct, kw_only=True):
+    """All of it."""
+
+    format: int = 1
+    now: int = 0
+    boot: int = 0
+    sequence: int = 0
+    minted: int = 0
+    "Ids made since the boot number changed."
+    tickets: int = 0
+    version: str = ""
+    day: int = 0
+    "Where the present day of the company began."
+    agents: dict[str, Agent] = {}
+    interactions: dict[str, Interaction] = {}
+    counts: dict[str, QueueCounts] = {}
+    legs: dict[Leg, str] = {}
+    "Customer's and agent's legs to their interaction."
+    offers: dict[str, str] = {}
+    "Live offers to their interaction."
+    lost: list[str] = []
+    "Exchanges that we do not see just now."
+    deadlines: dict[str, int] = {}
+    answered: dict[str, str] = {}
+    "Tokens of the last commands to their answers, oldest first."
