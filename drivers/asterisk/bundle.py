@@ -1,8 +1,8 @@
 """Where the Asterisk bundle lies and how it is started.
 
-The bundle is Debian's Asterisk with every library it needs, its own dynamic loader included, so that it runs on a Debian
-whose libc is older. `images/asterisk` makes it; this module only describes it. Standard library alone: the recipe runs
-before there is a venv.
+The bundle is Debian's Asterisk with every library it needs, its own dynamic loader included, so that it runs on a
+Debian whose libc is older. `images/asterisk` makes it; this module only describes it. Standard library alone: the
+recipe runs before there is a venv.
 """
 
 import os
@@ -53,7 +53,7 @@ class Bundle:
         return self.data / "moh"
 
     def argv(self, *arguments: str) -> list[str]:
-        """The command that runs Asterisk with these arguments; it needs no environment.
+        """Give the command that runs Asterisk with these arguments; it needs no environment.
 
         The process shows as the loader's name, so keep its pid.
         """
@@ -62,7 +62,7 @@ class Bundle:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept between runs: $SWITCHROOM_CACHE, else switchroom in the user's cache folder."""
+    """Say where downloads are kept between runs: $SWITCHROOM_CACHE, else switchroom in the user's cache folder."""
     if given := os.environ.get("SWITCHROOM_CACHE"):
         return Path(given).expanduser().absolute()
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
