@@ -14,6 +14,7 @@ from typing import cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from typing_extensions import override
 
@@ -176,15 +177,12 @@ class AgiServer:
         """How many connections there are."""
         return len(self._sessions)
 
-    def start(self) -> Deferred[None]:
-        """Listen; fails with `OSError` if the port is in use."""
+    async def start(self) -> None:
+        """Listen; raises `OSError` if the port is in use."""
+        await deferLater(self._reactor, 0)  # at start-up Twisted calls us before its loop runs
         loop = asyncio.get_running_loop()
-
-        async def listen() -> None:
-            make = loop.create_server(self.build, self._options.host, self._options.port, backlog=1_024)
-            self._server = await make
-
-        return Deferred.fromFuture(loop.create_task(listen()))
+        make = loop.create_server(self.build, self._options.host, self._options.port, backlog=1_024)
+        self._server = await Deferred.fromFuture(loop.create_task(make))
 
     def stop(self) -> None:
         """Close the port and every session."""

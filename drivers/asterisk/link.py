@@ -183,6 +183,8 @@ class Wire(Protocol):
 class _Once(Factory):
     """Gives the one connection that was made beforehand."""
 
+    noisy = False
+
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
