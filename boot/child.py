@@ -1,0 +1,227 @@
+"""One program under the supervisor: started, watched, restarted with growing pauses, ended."""
+
+import asyncio
+import contextlib
+import enum
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from boot.notes import Notes
+from boot.process import Accepts, Fetches, Listens, Notified, Process, is_ready
+
+GATE = 'read -r _ && exec "$@" </dev/null'
+"A program waits here until its pid is noted; if we die before that, it never starts."
+ROOT = Path(__file__).resolve().parents[1]
+"Where the packages lie: every program is started from here."
+LOOK_S = 0.05
+STEADY_S = 10.0
+"Who lived as long as this begins again with the shortest pause."
+TRIES_MAX = 3
+"How often a program may end before it was ready for the first time."
+LOG_BYTES_MAX = 10_000_000
+"A log longer than this is put aside as `.1` at the program's next start."
+TAIL_BYTES = 8192
+LATE_S = 1.0
+"If the supervisor itself was held up this long, silence proves nothing about a program."
+
+
+class State(enum.StrEnum):
+    """How a program is."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    READY = "ready"
+    PAUSING = "pausing"
+    STOPPED = "stopped"
+
+
+class StartError(Exception):
+    """A program cannot be started; the message is one line."""
+
+
+class Child:
+    """Keeps one program running from `keep` until `stop`."""
+
+    def __init__(self, process: Process, *, log: Path, notes: Notes, say: Callable[[str], None]) -> None:
+        """Keep `process`, whose output goes to the file `log`; `say` takes lines of progress."""
+        self.process = process
+        self.state = State.WAITING
+        self.status = ""
+        "What it last said of itself by `STATUS=`."
+        self.restarts = 0
+        self.pid: int | None = None
+        self.ready = asyncio.Event()
+        self._log = log
+        self._notes = notes
+        self._say = say
+        self._program: asyncio.subprocess.Process | None = None
+        self._stopping = asyncio.Event()
+        self._was_ready = False
+        self._fed_at = 0.0
+        self._late = False
+        self._log_from = 0
+
+    async def keep(self, after: Sequence["Child"]) -> None:
+        """Run the program again and again until `stop`; raises `StartError` if it never becomes ready."""
+        failures = 0
+        for other in after:
+            await self._unless_stopping(other.ready.wait())
+        while not self._stopping.is_set():
+            began = asyncio.get_running_loop().time()
+            code = await self._run_once()
+            if self._stopping.is_set():
+                break
+            failures = 1 if asyncio.get_running_loop().time() - began >= STEADY_S else failures + 1
+            self._judge(code, failures)
+            self.restarts += 1
+            self.state = State.PAUSING
+            pause_s = min(self.process.restart_s * 2 ** (failures - 1), self.process.restart_s_max)
+            self._say(f"{self.process.name} ended ({_ending(code)}): again in {pause_s:.1f} s")
+            await self._unless_stopping(asyncio.sleep(pause_s))
+        self.state = State.STOPPED
+
+    async def stop(self) -> None:
+        """End the program: SIGTERM, its time to stop, then SIGKILL to its group. Returns when it is gone."""
+        self._stopping.set()
+        program = self._program
+        if program is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            program.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(self.process.stop_s):
+                await program.wait()
+        except TimeoutError:
+            self._say(f"{self.process.name} did not stop within {self.process.stop_s:.0f} s: killed")
+            self.kill()
+            await program.wait()
+
+    def kill(self) -> None:
+        """Kill the program with its whole group."""
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def told(self, fields: Mapping[str, str]) -> None:
+        """Take in what the program said of itself (sd_notify(3))."""
+        if fields.get("WATCHDOG") == "1" or fields.get("READY") == "1":
+            self._fed_at = asyncio.get_running_loop().time()
+        self.status = fields.get("STATUS", self.status)
+        if fields.get("READY") == "1" and isinstance(self.process.ready, Notified):
+            self._becomes_ready()
+
+    async def _run_once(self) -> int:
+        self.state = State.STARTING
+        self.status = ""
+        self._program = program = await self._spawn()
+        self.pid = program.pid
+        self._notes.add(self.process.name, program.pid)
+        if program.stdin is not None:
+            if not self._stopping.is_set():
+                program.stdin.write(b"\n")
+            program.stdin.close()
+        watching = [asyncio.ensure_future(self._watch_start()), asyncio.ensure_future(self._watch_life())]
+        try:
+            return await program.wait()
+        finally:
+            for watch in watching:
+                watch.cancel()
+            self.ready.clear()
+            self.kill()
+            self._notes.drop(program.pid)
+            self._program = self.pid = None
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        if self._log.exists() and self._log.stat().st_size > LOG_BYTES_MAX:
+            self._log.replace(self._log.with_suffix(self._log.suffix + ".1"))
+        with self._log.open("ab") as out:
+            self._log_from = out.tell()
+            return await asyncio.create_subprocess_exec(
+                "/bin/sh",
+                "-c",
+                GATE,
+                "sh",
+                *self.process.argv,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=out,
+                stderr=out,
+                env=dict(self.process.environment),
+                cwd=ROOT,
+                start_new_session=True,
+                umask=0o077,
+            )
+
+    async def _watch_start(self) -> None:
+        """Find out when it is ready; end a first start that takes too long."""
+        try:
+            async with asyncio.timeout(None if self._was_ready else self.process.start_s_max):
+                match self.process.ready:
+                    case Notified():
+                        await self.ready.wait()
+                    case Accepts() | Listens() | Fetches() as ready:
+                        await _answers(ready)
+                        self._becomes_ready()
+        except TimeoutError:
+            self._late = True
+            self.kill()
+
+    async def _watch_life(self) -> None:
+        """Kill it if it falls silent."""
+        if not self.process.watchdog_s:
+            return
+        await self.ready.wait()
+        clock = asyncio.get_running_loop().time
+        looked = self._fed_at = clock()
+        while True:
+            await asyncio.sleep(self.process.watchdog_s / 8)
+            now = clock()
+            if now - looked > LATE_S:
+                self._fed_at = now
+            looked = now
+            if now - self._fed_at > self.process.watchdog_s:
+                self._say(f"{self.process.name} gave no sign of life for {self.process.watchdog_s:.0f} s: killed")
+                self.kill()
+                return
+
+    def _becomes_ready(self) -> None:
+        self.state = State.READY
+        self._was_ready = True
+        self.ready.set()
+        self._say(f"{self.process.name} ready")
+
+    def _judge(self, code: int, failures: int) -> None:
+        if self._late:
+            raise StartError(
+                f"{self.process.name} was not ready within {self.process.start_s_max:.0f} s: {self._last_line()}"
+            )
+        if not self._was_ready and (code in self.process.hopeless or failures >= TRIES_MAX):
+            raise StartError(f"{self.process.name} does not start ({_ending(code)}): {self._last_line()}")
+
+    def _last_line(self) -> str:
+        """Quote the last thing that this run of the program wrote."""
+        with self._log.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(max(self._log_from, end - TAIL_BYTES))
+            lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+        said = "".join(letter if letter.isprintable() else "?" for letter in lines[-1]) if lines else "it said nothing"
+        return f"{said} [{self._log}]"
+
+    async def _unless_stopping(self, other: Awaitable[object]) -> None:
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        waiting = asyncio.ensure_future(other)
+        await asyncio.wait((stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        waiting.cancel()
+
+
+async def _answers(ready: Accepts | Listens | Fetches) -> None:
+    while True:
+        if await is_ready(ready):
+            return
+        await asyncio.sleep(LOOK_S)
+
+
+def _ending(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
