@@ -1,0 +1,266 @@
+"""The dialplan: it holds every call by itself and asks us what to do; it never depends on us to let people talk.
+
+A caller goes round one loop: ask the daemon over AGI, do what it left in `SR_DONE`, ask again. The daemon sets
+`SR_DONE` as its last command of a session, so an empty one means that it went away in the middle, or that another
+leg was bridged in: in both cases ask again after a moment. After a minute without an answer the static fall-back
+rings the desk phones.
+
+Calls of the desk phones need nobody: emergency numbers, other extensions and outside numbers are matched here.
+Variables that begin with `SR_` are ours; two underscores let them pass to the legs that a leg makes.
+"""
+
+import re
+from pathlib import Path
+
+from appliance.api import Equipment
+from appliance.core.model import Configuration, Trunk
+from drivers.asterisk.conf import COMPANY, ConfError, Site, sections
+
+FROM_TRUNK = "from-trunk"
+PHONE_INSIDE = "phone-inside"
+PHONE_OUTSIDE = "phone-outside"
+CALLER = "sr-caller"
+AGENT = "sr-agent"
+FALL_BACK = "sr-fall-back"
+
+MUSIC_S = 10
+"Seconds of music between two questions to the daemon."
+WITHOUT_DAEMON_S_MAX = 60
+AGENT_WAITS_S = 30
+"How long an agent's answered leg waits to be bridged."
+FALL_BACK_PHONES_MAX = 20
+FALL_BACK_RING_S = 40
+EMERGENCY_ROUNDS = 3
+SORRY = "unavailable"
+"The slug of the prompt that the fall-back says when nobody answers; Asterisk's own words where there is none."
+
+_DIGITS = re.compile(r"[0-9*#]{1,32}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_PATH = re.compile(r"/[A-Za-z0-9_./ +@-]{1,200}")
+
+Step = str | tuple[str, str]
+"An application with its arguments; or a label and one."
+
+
+def digits(text: str) -> str:
+    """Give the text if a telephone can dial it and the dialplan cannot mistake it."""
+    if not _DIGITS.fullmatch(text):
+        raise ConfError(f"{text!r} cannot be dialled")
+    return text
+
+
+def slug(text: str) -> str:
+    """Give the text if it is the name of a part."""
+    if not _SLUG.fullmatch(text):
+        raise ConfError(f"{text!r} cannot be a name")
+    return text
+
+
+def path(given: Path) -> str:
+    """Give a path if nothing in it means something to the dialplan."""
+    if not _PATH.fullmatch(str(given)):
+        raise ConfError(f"{given} has a character in its path that the dialplan would take for its own")
+    return str(given)
+
+
+def context(title: str, *parts: str) -> str:
+    """Give a context of extensions and includes."""
+    return f"[{title}]\n" + "".join(parts)
+
+
+def extension(pattern: str, *steps: Step) -> str:
+    """Give an extension: what is done, step by step."""
+    lines: list[str] = []
+    for number, step in enumerate(steps, start=1):
+        label, application = step if isinstance(step, tuple) else ("", step)
+        head = f"exten => {pattern},1" if number == 1 else " same => n"
+        lines.append(f"{head}({label}),{application}" if label else f"{head},{application}")
+    return "\n".join(lines) + "\n"
+
+
+def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
+    """Give the entry of every call from a carrier: its digits are filtered, its trunk's limit kept."""
+    busy = 'GotoIf($["${{SR_TRUNK}}" = "{0}" & ${{GROUP_COUNT({0}@trunk)}} > {1}]?full)'
+    limits = [busy.format(slug(trunk.slug), trunk.calls_max) for trunk in trunks if trunk.calls_max]
+    full: tuple[Step, ...] = (("full", "Hangup(34)"),) if limits else ()
+    return context(
+        FROM_TRUNK,
+        extension(
+            "_.",
+            "Set(SR_NUMBER=${FILTER(0-9*#+,${EXTEN})})",
+            "Set(GROUP(trunk)=${SR_TRUNK})",
+            *limits,
+            f"Goto({CALLER},s,1)",
+            *full,
+        ),
+        extension("s", "Set(SR_NUMBER=)", "Set(GROUP(trunk)=${SR_TRUNK})", f"Goto({CALLER},s,1)"),
+    )
+
+
+def _caller(site: Site) -> str:
+    """Give the loop that a caller goes round."""
+    music = 'MusicOnHold(${{IF($["${{SR_MUSIC}}" = ""]?default:${{SR_MUSIC}})}},{seconds})'
+    jumps = [f'GotoIf($["${{SR_DONE}}" = "{word}"]?{word})' for word in ("hold", "forward", "outside", "again", "end")]
+    return context(
+        CALLER,
+        extension(
+            "s",
+            "Set(SR_LOST=)",
+            ("ask", "Set(SR_DONE=)"),
+            f"AGI(agi://127.0.0.1:{site.agi_port}/leg,${{SR_TRUNK}},${{SR_NUMBER}})",
+            *jumps,
+            f'GotoIf($["${{SR_DONE}}" = "fall-back"]?{FALL_BACK},s,1)',
+            # Nobody said what to do: the daemon is away, or the leg was bridged while it listened to a prompt.
+            'ExecIf($["${SR_LOST}" = ""]?Set(SR_LOST=${EPOCH}))',
+            f"GotoIf($[${{EPOCH}} - ${{SR_LOST}} >= {WITHOUT_DAEMON_S_MAX}]?{FALL_BACK},s,1)",
+            "Wait(0.${RAND(200,399)})",
+            'GotoIf($["${SR_AGAIN}" = "" | "${CHANNEL(state)}" != "Up"]?quiet)',
+            music.format(seconds=1),
+            ("quiet", "Set(SR_AGAIN=1)"),
+            "Goto(ask)",
+            ("hold", "Set(SR_LOST=)"),
+            "Set(SR_AGAIN=)",
+            'GotoIf($["${SR_RECORDING}" = "" | "${SR_RECORDING}" = "${SR_RECORDED}"]?music)',
+            'ExecIf($["${SR_RECORDED}" != ""]?StopMixMonitor())',
+            f"MixMonitor({path(site.recordings)}/${{FILTER(A-Za-z0-9-,${{SR_RECORDING}})}}.raw,bD)",
+            "Set(SR_RECORDED=${SR_RECORDING})",
+            ("music", "Set(SR_SINCE=${EPOCH})"),
+            music.format(seconds=MUSIC_S),
+            # Music that ends at once (a class without files) must not spin.
+            "ExecIf($[${EPOCH} - ${SR_SINCE} < 1]?Wait(1))",
+            "Goto(ask)",
+            ("forward", "Set(SR_LOST=)"),
+            "Dial(PJSIP/${FILTER(0-9*#,${SR_TO})},${FILTER(0-9,${SR_RING})})",
+            "Goto(ask)",
+            ("outside", "Set(SR_LOST=)"),
+            "Set(SR_OUT=${FILTER(0-9*#+,${SR_TO})})",
+            "Gosub(sr-outside,s,1)",
+            ("again", "Goto(ask)"),
+            ("end", "Hangup(${FILTER(0-9,${SR_CAUSE})})"),
+        ),
+    )
+
+
+def _agent() -> str:
+    """Give what an agent's leg does until it is bridged, and after it."""
+    return context(AGENT, extension("wait", f"Wait({AGENT_WAITS_S})", "Hangup()"))
+
+
+def _fall_back(site: Site, configuration: Configuration) -> str:
+    """Give what a caller meets when nobody has answered for a minute: the desk phones, then some words."""
+    phones = [phone for phone in configuration.extensions if phone.agent] or list(configuration.extensions)
+    group = "&".join(f"PJSIP/{digits(phone.slug)}" for phone in phones[:FALL_BACK_PHONES_MAX])
+    spoken = any(prompt.slug == SORRY for prompt in configuration.prompts)
+    words = (
+        f"{path(site.prompts)}/{slug(configuration.company.language)}/{SORRY}" if spoken else "all-circuits-busy-now"
+    )
+    ring: tuple[Step, ...] = (
+        (f"Dial({group},{FALL_BACK_RING_S},m(default))", 'GotoIf($["${DIALSTATUS}" = "ANSWER"]?end)') if group else ()
+    )
+    steps: tuple[Step, ...] = ("Answer()", "Set(SR_STATE=fall-back)", *ring, f"Playback({words})", ("end", "Hangup()"))
+    return context(FALL_BACK, extension("s", *steps))
+
+
+def _emergency(configuration: Configuration) -> str:
+    """Give the emergency numbers: every trunk in order, then the same again, another call cleared before each."""
+    company = configuration.company
+    entries: list[str] = []
+    calls: list[str] = []
+    ended = 'GotoIf($["${DIALSTATUS}" = "ANSWER" | "${DIALSTATUS}" = "CANCEL"]?end)'
+    for number in map(digits, company.emergency):
+        doors = [number, f"{digits(company.prefix)}{number}"] if company.prefix else [number]
+        entries += [extension(door, f"Goto(sr-emergency,{number},1)") for door in doors]
+        steps: list[Step] = ["Set(__SR_EMERGENCY=1)", "Set(SR_ROUND=0)", "Set(DIALSTATUS=)"]
+        for trunk in configuration.trunks:
+            dial = f"Dial(PJSIP/{number}@{slug(trunk.slug)},120)"
+            steps += [f'ExecIf($["${{DEVICE_STATE(PJSIP/{trunk.slug})}}" != "UNAVAILABLE"]?{dial})', ended]
+        steps.append(("clear", "Set(SR_ROUND=$[${SR_ROUND} + 1])"))
+        for trunk in configuration.trunks:
+            steps += [f"Gosub(sr-clear,s,1({trunk.slug}))", f"Dial(PJSIP/{number}@{trunk.slug},120)", ended]
+        steps += [
+            f"GotoIf($[${{SR_ROUND}} < {EMERGENCY_ROUNDS}]?clear)",
+            "PlayTones(congestion)",
+            "Wait(10)",
+            ("end", "Hangup(${HANGUPCAUSE})"),
+        ]
+        calls.append(extension(number, *steps))
+    return "\n".join((context("sr-emergency-numbers", *entries), context("sr-emergency", *calls)))
+
+
+def _clear() -> str:
+    """Give the subroutine that ends one call of a trunk, never an emergency call."""
+    return context(
+        "sr-clear",
+        extension(
+            "s",
+            "Set(LOCAL(left)=${CHANNELS(^PJSIP/${ARG1}-[0-9a-f]{8}$)})",
+            ("next", 'GotoIf($["${left}" = ""]?none)'),
+            "Set(LOCAL(one)=${SHIFT(left,\\x20)})",
+            'GotoIf($["${IMPORT(${one},SR_EMERGENCY)}" = "1"]?next)',
+            "SoftHangup(${one})",
+            "Wait(0.5)",
+            ("none", "Return()"),
+        ),
+    )
+
+
+def _outside(trunks: tuple[Trunk, ...]) -> str:
+    """Give the subroutine that calls `SR_OUT` over the first trunk that takes it."""
+    steps: list[Step] = ["Set(DIALSTATUS=)"]
+    taken = " & ".join(f'"${{DIALSTATUS}}" != "{status}"' for status in ("", "CHANUNAVAIL", "CONGESTION"))
+    for number, trunk in enumerate(trunks):
+        label = f"after{number}"
+        if trunk.calls_max:
+            steps.append(f"GotoIf($[${{GROUP_COUNT({slug(trunk.slug)}@trunk)}} >= {trunk.calls_max}]?{label})")
+        steps.append(f"Dial(PJSIP/${{SR_OUT}}@{slug(trunk.slug)},60,b(sr-count^s^1({trunk.slug})))")
+        steps.append((label, f"ExecIf($[{taken}]?Return())"))
+    return "\n".join(
+        (
+            context("sr-outside", extension("s", *steps, "Return()")),
+            context("sr-count", extension("s", "Set(GROUP(trunk)=${ARG1})", "Return()")),
+        )
+    )
+
+
+def _phones(configuration: Configuration) -> str:
+    """Give what a desk phone may dial, emergency numbers before all else."""
+    prefix = configuration.company.prefix
+    inside = [
+        extension(digits(phone.slug), f"Dial(PJSIP/{phone.slug},45)", "Hangup(${HANGUPCAUSE})")
+        for phone in configuration.extensions
+    ]
+    ours = [
+        extension(digits(number.slug), f"Set(SR_NUMBER={number.slug})", f"Goto({CALLER},s,1)")
+        for number in configuration.numbers
+    ]
+    strip = f"${{EXTEN:{len(prefix)}}}" if prefix else "${EXTEN}"
+    outbound = extension(
+        f"_{digits(prefix)}." if prefix else "_X.",
+        f"Set(SR_OUT=${{FILTER(0-9*#+,{strip})}})",
+        "Gosub(sr-outside,s,1)",
+        "Hangup(${HANGUPCAUSE})",
+    )
+    return "\n".join(
+        (
+            context("sr-inside", *inside, *ours),
+            context("sr-outbound", outbound),
+            context(PHONE_INSIDE, "include => sr-emergency-numbers\ninclude => sr-inside\n"),
+            context(PHONE_OUTSIDE, "include => sr-emergency-numbers\ninclude => sr-inside\ninclude => sr-outbound\n"),
+        )
+    )
+
+
+def files(site: Site, equipment: Equipment) -> dict[str, str]:
+    """Give the dialplan's files, name to text; raises `ConfError` for a part that the dialplan cannot hold."""
+    configuration = equipment.configuration
+    general = "[general]\nstatic = yes\nwriteprotect = yes\nautofallthrough = yes\nclearglobalvars = yes\n"
+    return {
+        "extensions.conf": sections(general, _caller(site), _agent(), _clear(), include=f"extensions{COMPANY}"),
+        f"extensions{COMPANY}": sections(
+            _from_trunk(configuration.trunks),
+            _fall_back(site, configuration),
+            _emergency(configuration),
+            _outside(configuration.trunks),
+            _phones(configuration),
+        ),
+    }
