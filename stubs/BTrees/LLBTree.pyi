@@ -1,0 +1,3 @@
+from BTrees._tables import Tree
+
+class LLBTree(Tree[int, int]): ...

@@ -1,0 +1,1 @@
+# The names of `BTrees` that we use.

@@ -1,0 +1,1 @@
+# The names of `ZEO` that we use.

@@ -1,0 +1,1 @@
+# The names of `ZODB` that we use.
