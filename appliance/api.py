@@ -368,6 +368,10 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wait_us: int = 0
     "Sum over the answered."
     answer_within_s: int = 20
+    service_level: str = ""
+    "Percent with one decimal, empty while nobody came."
+    formula: str = ""
+    "The name of the service level's formula (`appliance.core.figures.Formula`)."
     agents: dict[str, int] = {}
     "State to the number of the queue's agents in it."
 

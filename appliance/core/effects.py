@@ -58,6 +58,12 @@ class Hold(CallEffect, frozen=True, kw_only=True, tag="hold"):
     "Opaque id; if given, whatever is bridged from here on is recorded under it."
 
 
+class Recall(CallEffect, frozen=True, kw_only=True, tag="recall"):
+    """Take a caller's leg out of its music so that it asks again (`LegAsked`)."""
+
+    leg: Leg
+
+
 class Offer(CallEffect, frozen=True, kw_only=True, tag="offer"):
     """Ring an agent's phone; answered by `OfferRang`, `OfferAnswered` or `OfferFailed`."""
 
@@ -187,6 +193,6 @@ class Quarantined(Promise, frozen=True, kw_only=True, tag="quarantined"):
 
 
 Kept = CallFiled | WorkFiled | Decided | Quarantined
-AnyCallEffect = AnswerLeg | Prompt | Hold | Offer | CancelOffer | Bridge | Forward | HangUp | FallBack
+AnyCallEffect = AnswerLeg | Prompt | Hold | Recall | Offer | CancelOffer | Bridge | Forward | HangUp | FallBack
 AnyPromise = Answered | CallFiled | WorkFiled | Decided | Quarantined
 AnyEffect = AnyCallEffect | AnyPromise

@@ -219,27 +219,8 @@ class HangUpCall(AgentCommand, frozen=True, kw_only=True, tag="hang-up-call"):
     interaction: str
 
 
-AnyFact = (
-    Started
-    | Due
-    | ConfigurationPublished
-    | LegAsked
-    | Prompted
-    | LegEnded
-    | OfferRang
-    | OfferAnswered
-    | OfferFailed
-    | Bridged
-    | BridgeFailed
-    | PhoneSeen
-    | ExchangeLost
-    | LegsFound
-    | SignOn
-    | SignOff
-    | TakeBreak
-    | EndBreak
-    | EndWrapUp
-    | ExtendWrapUp
-    | Dispose
-    | HangUpCall
-)
+AnyCallFact = LegAsked | Prompted | LegEnded | OfferRang | OfferAnswered | OfferFailed | Bridged | BridgeFailed
+"What happens to one call."
+AnyObservation = AnyCallFact | Started | Due | ConfigurationPublished | PhoneSeen | ExchangeLost | LegsFound
+AnyCommand = SignOn | SignOff | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | Dispose | HangUpCall
+AnyFact = AnyObservation | AnyCommand

@@ -3,6 +3,7 @@
 import enum
 import math
 from dataclasses import dataclass
+from typing import assert_never
 
 
 class Formula(enum.StrEnum):
@@ -38,6 +39,8 @@ def service_level(
             met, of = answered_within + abandoned_within, answered + abandoned
         case Formula.ANSWERED_ONLY:
             met, of = answered_within, answered
+        case _:
+            assert_never(formula)
     return met / of if of else None
 
 

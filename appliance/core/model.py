@@ -1,8 +1,8 @@
 """The company's configuration as frozen data.
 
-A configuration is one immutable document. It is named by the hash of its encoding, published by a fact, and kept for as
-long as a journal names it. Nothing in it is personal: names, numbers of callers and passwords are kept elsewhere, so the
-document may be shown, compared and replayed by anybody who may see the configuration.
+A configuration is one immutable document. It is named by the hash of its encoding, published by a fact, and kept for
+as long as a journal names it. Nothing in it is personal: names, numbers of callers and passwords are kept elsewhere, so
+the document may be shown, compared and replayed by anybody who may see the configuration.
 """
 
 import hashlib

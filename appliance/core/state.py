@@ -1,6 +1,6 @@
 """What the Centre remembers: plain data that a snapshot holds whole.
 
-A state carries its data: what an agent or an interaction is in is one struct of a union, never a row of nullable fields.
+A state carries its data: what an agent or an interaction is in is one struct of a union, not a row of nullable fields.
 """
 
 import msgspec
@@ -211,8 +211,8 @@ class State(msgspec.Struct, kw_only=True):
     "Customer's and agent's legs to their interaction."
     offers: dict[str, str] = {}
     "Live offers to their interaction."
-    lost: list[str] = []
-    "Exchanges that we do not see just now."
+    seen: list[str] = []
+    "Exchanges that we see and steer."
     deadlines: dict[str, int] = {}
     answered: dict[str, str] = {}
     "Tokens of the last commands to their answers, oldest first."

@@ -1,0 +1,277 @@
+"""The Centre: the only mutable root. Facts go in, effects come out."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import partial
+from typing import assert_never
+
+import msgspec
+
+from appliance.core import effects as ask
+from appliance.core import facts
+from appliance.core import state as st
+from appliance.core.agent import Agents
+from appliance.core.containment import Containment
+from appliance.core.desk import Desk
+from appliance.core.directory import Directory
+from appliance.core.interaction import Interactions
+from appliance.core.matching import Match, first_match
+from appliance.core.model import Configuration
+from appliance.core.offer import Offers
+from appliance.core.quarantine import place_of_error, release
+from appliance.core.queue import Queues
+from appliance.core.recovery import Recovery
+from appliance.core.turn import Deadlines, Turn
+
+OFFERS_A_TURN_MAX = 10_000
+"More offers than this in one turn mean that matching goes in circles."
+
+
+class Centre:
+    """The contact centre as one deterministic state machine.
+
+    `configuration_of` gives a published version's configuration by its name; it must always give the same one.
+    """
+
+    def __init__(self, configuration_of: Callable[[str], Configuration], state: st.State | None = None) -> None:
+        """Begin empty, or where a state left off."""
+        self.state = st.State() if state is None else state
+        self.about: tuple[str, ...] = ()
+        "The interactions that the last fact touched."
+        self._configuration_of = configuration_of
+        self._wire(Directory(configuration_of(self.state.version) if self.state.version else Configuration()))
+
+    @classmethod
+    def restore(cls, snapshot: bytes, configuration_of: Callable[[str], Configuration]) -> "Centre":
+        """Go on from a snapshot; raises `msgspec.DecodeError` if it is none."""
+        return cls(configuration_of, msgspec.msgpack.decode(snapshot, type=st.State))
+
+    def snapshot(self) -> bytes:
+        """Write down all that is remembered."""
+        return msgspec.msgpack.encode(self.state)
+
+    def deadline(self) -> int | None:
+        """Tell when something is due next, in centre time."""
+        first = self._deadlines.first()
+        return first[0] if first else None
+
+    def handle(self, now: int, fact: facts.AnyFact) -> tuple[ask.AnyEffect, ...]:
+        """Take a fact in at a centre time (microseconds, never earlier than the last) and say what is to be done.
+
+        What is due by then happens first, each at its own time. Raises `ValueError`, with nothing changed, if time goes
+        back; anything else that goes wrong inside closes the interactions that the fact touches, and nothing more.
+        """
+        if now < self.state.now:
+            raise ValueError(f"centre time goes back from {self.state.now} to {now}")
+        turn = Turn()
+        turn.now = self.state.now
+        self.state.sequence += 1
+        if isinstance(fact, facts.Started | facts.ExchangeLost):
+            self._contained(turn, fact, partial(self._lose, fact))
+        while (due := self._deadlines.take(now)) is not None:
+            at, name = due
+            turn.now = self.state.now = max(at, self.state.now)
+            self._contained(turn, facts.Due(), partial(self._due, turn, name), name)
+            self._match(turn)
+        turn.now = self.state.now = now
+        self._contained(turn, fact, partial(self._take, turn, fact))
+        self._match(turn)
+        self.about = tuple(turn.about)
+        return tuple(turn.effects)
+
+    # -- wiring
+
+    def _wire(self, directory: Directory) -> None:
+        state = self.state
+        self._directory = directory
+        self._deadlines = Deadlines(state.deadlines)
+        self._queues = Queues(state.interactions, state.counts)
+        self._agents = Agents(state.agents, self._deadlines)
+        self._interactions = Interactions(state, self._deadlines, self._queues, directory)
+        self._offers = Offers(state, self._deadlines, self._queues, self._agents, self._interactions)
+        self._recovery = Recovery(state, self._deadlines, self._agents, self._interactions, self._offers)
+        self._desk = Desk(state, self._agents, self._offers, directory)
+
+    # -- containment
+
+    def _contained(self, turn: Turn, fact: facts.AnyFact, do: Callable[[], None], name: str = "") -> None:
+        asked = len(turn.effects)
+        with Containment() as contained:
+            do()
+        if contained.error is not None:
+            del turn.effects[asked:]
+            self._quarantine(turn, fact, contained.error, name)
+
+    def _quarantine(self, turn: Turn, fact: facts.AnyFact, error: Exception, name: str = "") -> None:
+        touched = release(self.state, turn, fact, name)
+        self._wire(self._directory)
+        turn.ask(
+            ask.Quarantined(
+                fact=str(fact.__struct_config__.tag), error=place_of_error(error), interactions=tuple(touched)
+            )
+        )
+        if isinstance(fact, facts.Command):
+            self._desk.answer(turn, fact.token, "internal_error")
+
+    # -- facts
+
+    def _lose(self, fact: facts.Started | facts.ExchangeLost) -> None:
+        lost = list(self.state.seen) if isinstance(fact, facts.Started) else [fact.exchange]
+        for exchange in lost:
+            self._recovery.lose(exchange)
+
+    def _take(self, turn: Turn, fact: facts.AnyFact) -> None:
+        match fact:
+            case facts.Due() | facts.ExchangeLost():
+                pass
+            case facts.Started(boot=boot):
+                self.state.boot, self.state.minted = boot, 0
+            case facts.ConfigurationPublished(version=version):
+                self._publish(turn, version)
+            case facts.PhoneSeen(extension=extension, reachable=reachable):
+                agent = self.state.agents.get(self._directory.agents_at.get(extension, ""))
+                if agent is not None:
+                    agent.reachable = reachable
+            case facts.LegsFound():
+                self._recovery.find(turn, fact)
+            case facts.Command():
+                self._desk.obey(turn, fact)
+            case _:
+                self._take_call(turn, fact)
+
+    def _take_call(self, turn: Turn, fact: facts.AnyCallFact) -> None:
+        match fact:
+            case facts.LegAsked():
+                self._asked(turn, fact)
+            case facts.Prompted(leg=leg):
+                if interaction := self._touched(turn, leg):
+                    self._interactions.prompted(turn, interaction, fact)
+            case facts.LegEnded():
+                self._ended(turn, fact)
+            case facts.OfferRang() | facts.OfferAnswered() | facts.OfferFailed():
+                self._take_offer(turn, fact)
+            case facts.Bridged(legs=legs):
+                self._bridged(turn, legs)
+            case facts.BridgeFailed(legs=legs):
+                if interaction := self._touched(turn, legs[0]):
+                    self._offers.not_joined(turn, interaction)
+            case _:
+                assert_never(fact)
+
+    def _take_offer(self, turn: Turn, fact: facts.OfferRang | facts.OfferAnswered | facts.OfferFailed) -> None:
+        interaction = self._offers.of(fact.offer)
+        if interaction is not None:
+            turn.touch(interaction.id)
+        match fact:
+            case facts.OfferRang():
+                pass
+            case facts.OfferAnswered():
+                self._offers.answered(turn, fact.offer, fact.leg)
+            case facts.OfferFailed():
+                self._offers.failed(turn, fact.offer, fact.cause)
+            case _:
+                assert_never(fact)
+
+    def _touched(self, turn: Turn, leg: facts.Leg) -> st.Interaction | None:
+        interaction = self._interactions.at_leg(leg)
+        if interaction is not None:
+            turn.touch(interaction.id)
+        return interaction
+
+    def _asked(self, turn: Turn, fact: facts.LegAsked) -> None:
+        interaction = self._touched(turn, fact.leg)
+        if interaction is None:
+            self._interactions.arrive(turn, fact)
+        elif interaction.leg == fact.leg:
+            self._interactions.asked_again(turn, interaction)
+        else:
+            turn.ask(ask.HangUp(leg=fact.leg))
+
+    def _ended(self, turn: Turn, fact: facts.LegEnded) -> None:
+        interaction = self._touched(turn, fact.leg)
+        if interaction is None:
+            return
+        if interaction.leg == fact.leg:
+            self._offers.customer_gone(turn, interaction, "caller")
+        else:
+            self._offers.agent_gone(turn, interaction, fact.cause)
+
+    def _bridged(self, turn: Turn, legs: tuple[facts.Leg, facts.Leg]) -> None:
+        interaction = self._touched(turn, legs[0]) or self._touched(turn, legs[1])
+        if interaction is None or not isinstance(interaction.state, st.Joining):
+            return
+        if sorted(legs) == sorted((interaction.leg, interaction.state.leg)):
+            self._offers.talk(turn, interaction, interaction.state.agent, interaction.state.leg)
+
+    def _publish(self, turn: Turn, version: str) -> None:
+        directory = Directory(self._configuration_of(version))
+        self.state.version = version
+        for slug in directory.agents:
+            if slug not in self.state.agents:
+                self.state.agents[slug] = st.Agent(slug=slug, since=turn.now)
+        for slug in [s for s in self.state.agents if s not in directory.agents]:
+            if isinstance(self.state.agents[slug].state, st.Ringing | st.Talking | st.WrapUp):
+                self.state.agents[slug].wants_out = True
+            else:
+                del self.state.agents[slug]
+        self._wire(directory)
+        for interaction in self.state.interactions.values():
+            if isinstance(interaction.state, st.Waiting) and interaction.state.queue not in directory.queues:
+                self._deadlines.set(f"wait/{interaction.id}", turn.now)
+        self._new_day(turn)
+
+    # -- time
+
+    def _due(self, turn: Turn, name: str) -> None:
+        kind, _, of = name.partition("/")
+        interaction = self.state.interactions.get(of)
+        if interaction is not None:
+            turn.touch(of)
+        match kind:
+            case "ring":
+                self._offers.rang_out(turn, of)
+            case "wrap-up":
+                self._agents.finish(turn, self.state.agents[of])
+            case "day":
+                self._new_day(turn)
+            case _ if interaction is None:
+                pass
+            case "wait":
+                self._interactions.waited_too_long(turn, interaction)
+            case "join":
+                self._offers.not_joined(turn, interaction)
+            case "leave":
+                self._offers.customer_gone(turn, interaction, "caller")
+
+    def _new_day(self, turn: Turn) -> None:
+        midnights = self._directory.company.midnights
+        index = bisect_right(midnights, turn.now)
+        began = midnights[index - 1] if index else 0
+        if began > self.state.day:
+            self.state.day = began
+            self._queues.new_day()
+            for agent in self.state.agents.values():
+                agent.handled = agent.talk_us = agent.missed = 0
+        if index < len(midnights):
+            self._deadlines.set("day/next", midnights[index])
+
+    # -- matching
+
+    def _match(self, turn: Turn) -> None:
+        for _ in range(OFFERS_A_TURN_MAX):
+            match = None
+            with Containment() as contained:
+                match = self._first_match()
+                if match is not None:
+                    self._offers.make(turn, match)
+            if contained.error is not None:
+                if match is not None:
+                    turn.touch(match.interaction.id)
+                self._quarantine(turn, facts.Due(), contained.error)
+                return
+            if match is None:
+                return
+
+    def _first_match(self) -> Match | None:
+        state = self.state
+        return first_match(self._directory, state.agents, state.interactions, self._queues, state.seen)

@@ -1,0 +1,82 @@
+"""The desk: what agents ask for, and what they are refused."""
+
+from typing import assert_never
+
+from appliance.core import effects as ask
+from appliance.core import facts
+from appliance.core import state as st
+from appliance.core.agent import Agents
+from appliance.core.directory import Directory
+from appliance.core.offer import Offers
+from appliance.core.turn import Turn
+
+ANSWERS_MAX = 1000
+"How many answered tokens are remembered."
+
+
+class Desk:
+    """Obeys the agents' commands, or says why not."""
+
+    def __init__(self, state: st.State, agents: Agents, offers: Offers, directory: Directory) -> None:
+        """Take over the answers of a state."""
+        self._state = state
+        self._agents = agents
+        self._offers = offers
+        self._directory = directory
+
+    def obey(self, turn: Turn, fact: facts.AnyCommand) -> None:
+        """Obey once: a token that was answered is answered the same way again."""
+        refused = self._state.answered.get(fact.token)
+        if refused is None:
+            agent = self._state.agents.get(fact.agent)
+            refused = "unknown_agent" if agent is None else self._do(turn, agent, fact)
+        self.answer(turn, fact.token, refused)
+
+    def answer(self, turn: Turn, token: str, refused: str) -> None:
+        """Answer a command, and remember the answer."""
+        self._state.answered[token] = refused
+        while len(self._state.answered) > ANSWERS_MAX:
+            del self._state.answered[next(iter(self._state.answered))]
+        turn.ask(ask.Answered(token=token, refused=refused))
+
+    def _do(self, turn: Turn, agent: st.Agent, fact: facts.AnyCommand) -> str:
+        match fact:
+            case facts.SignOn():
+                refused = self._agents.sign_on(turn, agent)
+            case facts.SignOff():
+                refused = self._agents.sign_off(turn, agent)
+            case facts.TakeBreak():
+                refused = self._take_break(turn, agent, fact)
+            case facts.EndBreak():
+                refused = self._agents.end_break(turn, agent)
+            case facts.EndWrapUp():
+                refused = self._agents.end_wrap_up(turn, agent)
+            case facts.ExtendWrapUp():
+                refused = self._agents.extend_wrap_up(turn, agent, fact.by_s)
+            case facts.Dispose():
+                refused = self._dispose(turn, agent, fact)
+            case facts.HangUpCall():
+                refused = self._hang_up(turn, agent, fact.interaction)
+            case _:
+                assert_never(fact)
+        return refused
+
+    def _take_break(self, turn: Turn, agent: st.Agent, fact: facts.TakeBreak) -> str:
+        if fact.reason not in self._directory.breaks:
+            return "unknown_reason"
+        return self._agents.take_break(turn, agent, fact.reason)
+
+    def _dispose(self, turn: Turn, agent: st.Agent, fact: facts.Dispose) -> str:
+        if fact.disposition not in self._directory.dispositions:
+            return "unknown_disposition"
+        turn.touch(fact.interaction)
+        return self._agents.dispose(agent, fact.interaction, fact.disposition)
+
+    def _hang_up(self, turn: Turn, agent: st.Agent, interaction: str) -> str:
+        if not isinstance(agent.state, st.Talking):
+            return "no_call"
+        if agent.state.interaction != interaction:
+            return "not_your_call"
+        turn.touch(interaction)
+        self._offers.hang_up(turn, self._state.interactions[interaction])
+        return ""

@@ -1,0 +1,234 @@
+"""Offers: an agent's phone rings, is picked up, is joined with the caller, and both talk."""
+
+from appliance.core import effects as ask
+from appliance.core import state as st
+from appliance.core.agent import Agents
+from appliance.core.cdr import Outcome
+from appliance.core.facts import Leg
+from appliance.core.interaction import SECOND_US, Interactions
+from appliance.core.matching import Match
+from appliance.core.queue import Queues
+from appliance.core.turn import Deadlines, Turn
+
+JOIN_S = 5
+"Seconds that a bridge may take."
+DEAD_PHONE = (18, 20, 27, 38, 41, 42, 44)
+"Q.850 causes that say that a phone or its network died, rather than that somebody hung up."
+
+
+class Offers:
+    """What happens between a caller and an agent."""
+
+    def __init__(
+        self, state: st.State, deadlines: Deadlines, queues: Queues, agents: Agents, interactions: Interactions
+    ) -> None:
+        """Take over the offers of a state."""
+        self._state = state
+        self._deadlines = deadlines
+        self._queues = queues
+        self._agents = agents
+        self._interactions = interactions
+
+    def of(self, offer: str) -> st.Interaction | None:
+        """Find the interaction of a live offer."""
+        return self._state.interactions.get(self._state.offers.get(offer, ""))
+
+    def make(self, turn: Turn, match: Match) -> None:
+        """Ring the chosen agent's phone."""
+        interaction, queue = match.interaction, match.queue.queue
+        agent = self._agents.all[match.chosen.agent]
+        offer = f"o-{self._state.boot:06d}-{self._interactions.mint():08d}"
+        leg = Leg(interaction.leg.exchange, offer)
+        turn.touch(interaction.id)
+        self._queues.leave(interaction, match.waiting)
+        self._interactions.change(
+            turn, interaction, st.Offered(waiting=match.waiting, offer=offer, agent=agent.slug, leg=leg)
+        )
+        self._agents.ring(turn, agent, interaction.id, offer)
+        self._state.offers[offer] = interaction.id
+        self._state.legs[leg] = interaction.id
+        self._deadlines.set(f"ring/{offer}", turn.now + queue.ring_s * SECOND_US)
+        turn.ask(
+            ask.Decided(
+                offer=offer,
+                interaction=interaction.id,
+                queue=queue.slug,
+                strategy=queue.strategy,
+                chosen=match.chosen,
+                next=match.next,
+                excluded=match.excluded,
+            )
+        )
+        turn.ask(
+            ask.Offer(
+                offer=offer,
+                interaction=interaction.id,
+                leg=leg,
+                agent=agent.slug,
+                extension=self._interactions.directory.agents[agent.slug].extension,
+                party=interaction.party,
+                queue=queue.slug,
+                ring_s=queue.ring_s,
+            )
+        )
+
+    def answered(self, turn: Turn, offer: str, leg: Leg) -> None:
+        """Join the agent who picked up with the caller; a phone that picks up too late is hung up."""
+        interaction = self.of(offer)
+        if interaction is None or not isinstance(interaction.state, st.Offered):
+            turn.ask(ask.HangUp(leg=leg))
+            return
+        state = interaction.state
+        self._deadlines.drop(f"ring/{offer}")
+        self._state.legs.pop(state.leg, None)
+        self._state.legs[leg] = interaction.id
+        self._interactions.change(
+            turn, interaction, st.Joining(waiting=state.waiting, offer=offer, agent=state.agent, leg=leg)
+        )
+        self.join(turn, interaction, leg)
+
+    def join(self, turn: Turn, interaction: st.Interaction, leg: Leg) -> None:
+        """Ask for the bridge."""
+        self._deadlines.set(f"join/{interaction.id}", turn.now + JOIN_S * SECOND_US)
+        turn.ask(ask.Bridge(interaction=interaction.id, legs=(interaction.leg, leg)))
+
+    def failed(self, turn: Turn, offer: str, cause: str) -> None:
+        """Let the caller keep the place and the agent be *missed*: the phone did not take the offer."""
+        interaction = self.of(offer)
+        if interaction is None or not isinstance(interaction.state, st.Offered | st.Joining):
+            return
+        agent = self._agents.all[interaction.state.agent]
+        self.take_back(turn, interaction)
+        self._agents.miss(turn, agent, cause)
+
+    def rang_out(self, turn: Turn, offer: str) -> None:
+        """Stop ringing: nobody picked up."""
+        interaction = self.of(offer)
+        if interaction is not None and isinstance(interaction.state, st.Offered):
+            turn.touch(interaction.id)
+            turn.ask(ask.CancelOffer(offer=offer, leg=interaction.state.leg))
+            self.failed(turn, offer, "no_answer")
+
+    def not_joined(self, turn: Turn, interaction: st.Interaction) -> None:
+        """Begin again: the bridge could not be made, which is not the agent's fault."""
+        if not isinstance(interaction.state, st.Joining):
+            return
+        turn.ask(ask.HangUp(leg=interaction.state.leg))
+        agent = self._agents.all[interaction.state.agent]
+        self.take_back(turn, interaction)
+        self._agents.spare(turn, agent)
+
+    def take_back(self, turn: Turn, interaction: st.Interaction) -> None:
+        """End an offer; the caller waits again at the same place."""
+        state = interaction.state
+        if isinstance(state, st.Offered | st.Joining | st.Connected):
+            self.forget(interaction, state)
+            self._interactions.wait_again(turn, interaction, state.waiting)
+
+    def forget(self, interaction: st.Interaction, state: st.Offered | st.Joining | st.Connected) -> None:
+        """Drop what names an offer."""
+        self._state.offers.pop(state.offer, None)
+        self._state.legs.pop(state.leg, None)
+        self._deadlines.drop(f"ring/{state.offer}")
+        self._deadlines.drop(f"join/{interaction.id}")
+
+    # -- the conversation
+
+    def talk(self, turn: Turn, interaction: st.Interaction, agent_slug: str, leg: Leg) -> None:
+        """Begin the conversation: both hear each other."""
+        state = interaction.state
+        if isinstance(state, st.Connected | st.Walking | st.Forwarded | st.Leaving):
+            return
+        waiting = state if isinstance(state, st.Waiting) else state.waiting
+        if isinstance(state, st.Waiting):
+            self._queues.leave(interaction, state)
+        else:
+            self.forget(interaction, state)
+        offer = "" if isinstance(state, st.Waiting) else state.offer
+        agent = self._agents.all[agent_slug]
+        wait_us = turn.now - waiting.entered_at
+        counts = self._queues.counts(waiting.queue)
+        counts.answered += 1
+        counts.wait_us += wait_us
+        bound = self._interactions.directory.queues.get(waiting.queue)
+        if bound is not None and wait_us <= bound.queue.answer_within_s * SECOND_US:
+            counts.answered_within += 1
+        self._deadlines.drop(f"wait/{interaction.id}")
+        self._state.offers[offer] = interaction.id
+        self._state.legs[leg] = interaction.id
+        self._interactions.change(
+            turn, interaction, st.Connected(waiting=waiting, offer=offer, agent=agent_slug, leg=leg), Outcome.ANSWERED
+        )
+        self._agents.talk(turn, agent, interaction.id, waiting.queue, leg)
+
+    def agent_gone(self, turn: Turn, interaction: st.Interaction, cause: int) -> None:
+        """Go on without the agent's leg: back to the head of the queue if the phone died, else on in the flow."""
+        match interaction.state:
+            case st.Joining(offer=offer):
+                self.failed(turn, offer, "failed")
+            case st.Connected(agent=slug, waiting=waiting) as state:
+                self._end_talk(turn, interaction, state)
+                if cause in DEAD_PHONE:
+                    self._interactions.wait_again(turn, interaction, waiting)
+                    return
+                bound = self._interactions.directory.node(waiting.flow, waiting.node)
+                if bound is not None and bound.node.exits.get("next"):
+                    self._interactions.go_on(turn, interaction, waiting.flow, waiting.node, "next")
+                else:
+                    self._interactions.leave(turn, interaction, f"agent/{slug}")
+            case _:
+                return
+
+    def hang_up(self, turn: Turn, interaction: st.Interaction) -> None:
+        """End the conversation because the agent asks for it."""
+        state = interaction.state
+        if isinstance(state, st.Connected):
+            turn.ask(ask.HangUp(leg=state.leg))
+            self.agent_gone(turn, interaction, 16)
+
+    def customer_gone(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
+        """End everything that an interaction had, because the customer's leg is gone."""
+        state = interaction.state
+        outcome: Outcome | None = None
+        match state:
+            case st.Waiting():
+                self._queues.leave(interaction, state)
+                outcome = self._abandoned(turn, state, cause)
+            case st.Offered(agent=slug):
+                turn.ask(ask.CancelOffer(offer=state.offer, leg=state.leg))
+                self.forget(interaction, state)
+                self._agents.spare(turn, self._agents.all[slug])
+                outcome = self._abandoned(turn, state.waiting, cause)
+            case st.Joining(agent=slug):
+                turn.ask(ask.HangUp(leg=state.leg))
+                self.forget(interaction, state)
+                self._agents.spare(turn, self._agents.all[slug])
+                outcome = self._abandoned(turn, state.waiting, cause)
+            case st.Connected():
+                turn.ask(ask.HangUp(leg=state.leg))
+                self._end_talk(turn, interaction, state)
+            case st.Leaving(cause=said):
+                cause = said
+            case _:
+                pass
+        self._interactions.close(turn, interaction, cause, outcome)
+
+    def _abandoned(self, turn: Turn, waiting: st.Waiting, cause: str) -> Outcome:
+        if cause != "caller":
+            return Outcome.FAILED
+        counts = self._queues.counts(waiting.queue)
+        wait_us = turn.now - waiting.entered_at
+        bound = self._interactions.directory.queues.get(waiting.queue)
+        if bound is not None and wait_us < bound.queue.short_abandon_s * SECOND_US:
+            counts.abandoned_short += 1
+            return Outcome.ABANDONED
+        counts.abandoned += 1
+        if bound is not None and wait_us <= bound.queue.answer_within_s * SECOND_US:
+            counts.abandoned_within += 1
+        return Outcome.ABANDONED
+
+    def _end_talk(self, turn: Turn, interaction: st.Interaction, state: st.Connected) -> None:
+        self.forget(interaction, state)
+        bound = self._interactions.directory.queues.get(state.waiting.queue)
+        self._interactions.change(turn, interaction, st.Walking(flow=state.waiting.flow, node=state.waiting.node))
+        self._agents.wrap_up(turn, self._agents.all[state.agent], bound.queue.wrap_up_s if bound else 0)
