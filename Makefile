@@ -1,0 +1,56 @@
+# Everything a person or a program does with this clone. `make run` and `make test` set up what they need by themselves.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# Debian's own Python, 3.11 or newer: the venv is made with it.
+PYTHON ?= /usr/bin/python3
+BIN := .venv/bin
+
+# Each is shown by `make help` with the comment beside it.
+.PHONY: help run test check bench sim demo fresh clean prepare prepare-test locks
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+prepare: ## What `run` needs: packages, libraries, Asterisk, pages
+	@$(PYTHON) -m boot.prepare run
+
+prepare-test: ## What `test` and `check` need beside it
+	@$(PYTHON) -m boot.prepare test
+
+run: prepare ## Set up everything and run the box in the foreground; Ctrl-C stops it
+	@exec $(BIN)/switchroom run
+
+test: prepare-test ## Every test; ARGS goes to pytest
+	@exec $(BIN)/pytest $(ARGS)
+
+check: prepare-test ## Style, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tests.architecture.exceptions
+
+bench: prepare-test ## Measure against pyst2 and panoramisk, into build/bench.json; ONLY=prefix
+	@exec $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+sim: prepare-test ## Days of a simulated contact centre; SEEDS=how many
+	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS))
+
+demo: prepare ## Robot callers and agents on the running sample company; CALLS=200 AGENTS=10
+	@exec $(BIN)/switchroom demo --calls $(or $(CALLS),200) --agents $(or $(AGENTS),10)
+
+fresh: ## The whole story in a new Debian: SUITE=bookworm or trixie
+	@$(PYTHON) -m boot.packages fresh && exec $(PYTHON) -m tests.image.fresh $(or $(SUITE),trixie)
+
+locks: prepare-test ## Write the locks again, with the newest versions that requirements*.in allow
+	@set -e; for name in -uv "" -dev; do \
+	  env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make locks" \
+	    requirements$$name.in --output-file requirements$$name.lock >/dev/null; \
+	done
+
+clean: ## Remove what make made here; data and cache stay where they are
+	rm -rf .venv build node_modules .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
