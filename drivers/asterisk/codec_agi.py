@@ -7,8 +7,9 @@ line, ended by an empty line. Then it waits: each command is one line, each repl
 Rules that keep it simple
 - One command at a time: a second one would cut a `STREAM FILE` short and take its reply away (res_agi.c, `res == 1`).
 - `HANGUP` and the end of the connection say that Asterisk has left *us*, never that the caller is gone.
-- A value may have line ends in it (a caller's number is percent-decoded by SIP). So no name may come twice in an
-  environment, nothing may follow it unasked, and whatever does not fit is the end of the connection.
+- A value may have line ends in it (a caller's number is percent-decoded by SIP; see snapshot.py). So the names of an
+  environment are taken in Asterisk's order, what stands between two of them belongs to the first, and it does not end
+  before the last. Nothing may follow unasked, and whatever does not fit is the end of the connection.
 """
 
 import re
@@ -25,7 +26,32 @@ ENVIRONMENT_LINES_MAX = 200
 REPLY_BYTES_MAX = 16_384
 REPLY_LINES_MAX = 100
 
-_NAME = re.compile(r"agi_[a-z0-9_]{1,60}")
+_NAMES = (
+    "agi_network",
+    "agi_network_script",
+    "agi_request",
+    "agi_channel",
+    "agi_language",
+    "agi_type",
+    "agi_uniqueid",
+    "agi_version",
+    "agi_callerid",
+    "agi_calleridname",
+    "agi_callingpres",
+    "agi_callingani2",
+    "agi_callington",
+    "agi_callingtns",
+    "agi_dnid",
+    "agi_rdnis",
+    "agi_context",
+    "agi_extension",
+    "agi_priority",
+    "agi_enhanced",
+    "agi_accountcode",
+    "agi_threadid",
+)
+_PLACES = {name: place for place, name in enumerate(_NAMES)}
+_LAST = f"\n{_NAMES[-1]}: ".encode()
 _CODE = re.compile(r"([1-9][0-9]{2})([ -])(.*)", re.DOTALL)
 _ENDPOS = re.compile(r"(?:^| )endpos=(-?[0-9]{1,18})$")
 _HANGUP = b"HANGUP\n"
@@ -152,7 +178,8 @@ class AgiConnection:
         return taken
 
     def _environment(self) -> Environment | None:
-        end = self._buffer.find(b"\n\n")
+        last = self._buffer.find(_LAST)
+        end = -1 if last < 0 else self._buffer.find(b"\n\n", last + 1)
         block = self._buffer if end < 0 else self._buffer[:end]
         if len(block) > ENVIRONMENT_BYTES_MAX or block.count(b"\n") >= ENVIRONMENT_LINES_MAX:
             raise RemoteProtocolError("the environment has no end")
@@ -162,18 +189,8 @@ class AgiConnection:
             raise RemoteProtocolError("the environment does not begin with a name")
         if end < 0:
             return None
-        names: set[str] = set()
-        lines = [""]
-        for line in self._take(end + 2).decode(errors="replace").rstrip("\n").split("\n"):
-            name, colon, value = line.partition(": ")
-            if not colon or not _NAME.fullmatch(name):
-                continue  # the rest of a value that has a line end in it
-            if name in names:
-                raise RemoteProtocolError(f"{name} comes twice in the environment")
-            names.add(name)
-            lines.append(f"{name}: {value}")
         self.state = State.IDLE
-        return Environment(text="\n".join(lines))
+        return Environment(text="\n".join(("", *_in_order(self._take(end + 2).decode(errors="replace").split("\n")))))
 
     def _line(self) -> Reply | HungUp | None:
         if self._buffer.startswith(_HANGUP):
@@ -231,6 +248,23 @@ class AgiConnection:
             if end < 0:
                 break
         raise RemoteProtocolError("a value has no end")
+
+
+def _in_order(lines: list[str]) -> Iterator[str]:
+    """Give the lines whose names come in Asterisk's order; the others are the rest of a value."""
+    place = -1
+    arguments = 0
+    for line in lines:
+        name, colon, value = line.partition(": ")
+        if not colon:
+            continue
+        if name == f"agi_arg_{arguments + 1}" and place == len(_NAMES) - 1:
+            arguments += 1
+        elif _PLACES.get(name, -1) > place:
+            place = _PLACES[name]
+        else:
+            continue
+        yield f"{name}: {value}"
 
 
 def _parse_result(text: str) -> Reply | None:

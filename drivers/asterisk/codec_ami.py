@@ -8,6 +8,7 @@ Rules that keep it simple
 - A message is kept as its text; a header is looked for when it is asked for. Most headers never are.
 - A repeated header keeps every value (`Variable`, `ChanVariable`, `Output`); `get` gives the first.
 - Answers are matched by ActionID alone, never by order.
+- A caller's number may have line ends in it (`snapshot.py`): an event about a channel is read when it is whole.
 """
 
 import re
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from drivers.asterisk.codec import LINE_BYTES_MAX, LocalProtocolError, RemoteProtocolError, clean, encode
+from drivers.asterisk.snapshot import mend, whole
 
 ACTION_HEADERS_MAX = 127
 "AST_MAX_MANHEADERS is 128; a message with more is refused as a whole."
@@ -121,7 +123,19 @@ def write_action(action: Action, action_id: str) -> bytes:
 class AmiConnection:
     """Our side of one AMI connection: its unread bytes and its unanswered actions."""
 
-    __slots__ = ("_buffer", "_closed", "_greeted", "_lists", "_next", "_pending", "_prefix", "_wanted", "strays")
+    __slots__ = (
+        "_buffer",
+        "_closed",
+        "_greeted",
+        "_lists",
+        "_next",
+        "_pending",
+        "_prefix",
+        "_torn",
+        "_wanted",
+        "mended",
+        "strays",
+    )
 
     def __init__(self, *, prefix: str = "", wanted: Collection[str] | None = None) -> None:
         """Begin before the greeting.
@@ -137,7 +151,11 @@ class AmiConnection:
         self._next = 0
         self._pending: dict[str, _Pending] = {}
         self._lists = 0
+        self._torn = b""
+        self.mended = 0
+        "How many events had a line end in a value."
         self.strays = 0
+        "How many answers nobody waited for."
 
     @property
     def pending(self) -> int:
@@ -191,7 +209,7 @@ class AmiConnection:
                 *blocks, rest = bytes(self._buffer).split(_MESSAGE_END)
                 self._buffer = bytearray(rest)
                 for block in blocks:
-                    message = self._read(block)
+                    message = self._read(self._torn + block if self._torn else block)
                     if message is not None:
                         yield message
             self._check_size(self._buffer)
@@ -230,6 +248,13 @@ class AmiConnection:
         if block.count(_END) >= MESSAGE_HEADERS_MAX:
             raise RemoteProtocolError(f"a message has more than {MESSAGE_HEADERS_MAX} headers")
         if block.startswith(_EVENT):
+            if not whole(block):
+                mended = mend(block)
+                self._torn = b"" if mended else block + _MESSAGE_END
+                if mended is None:
+                    return None
+                self.mended += 1
+                block = mended
             return self._event(block)
         if block.startswith(_RESPONSE):
             return self._response(Message(text="\r\n" + block.decode(errors="replace")))

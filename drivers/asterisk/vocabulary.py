@@ -15,12 +15,6 @@ from typing_extensions import override
 from drivers.asterisk.codec import LocalProtocolError, clean
 from drivers.asterisk.codec_ami import Action
 
-EVENT_FILTERS = ("!^Event: (VarSet|RTCPSent|RTCPReceived|Newexten|AGIExecStart|AGIExecEnd|TestEvent)",)
-"""What manager.conf says as `eventfilter` for the account of events: half of the events of a call, and none we use.
-
-The pattern is anchored: one that is not also matches a caller's name, and hides the events of who calls himself so.
-"""
-
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,79}(?:\([A-Za-z0-9_,-]{1,40}\))?")
 _SEPARATORS = re.compile(r'([\\",])')
 _CALLER_NAME_UNSAID = re.compile(r'["<>\\]')
