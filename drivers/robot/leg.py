@@ -8,7 +8,6 @@ from enum import Enum, auto
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
-from twisted.python.failure import Failure
 
 from drivers.robot import sdp, sip
 from drivers.robot.dialog import Dialog, respond
@@ -272,7 +271,14 @@ class Leg:
         fields = [field for field in headers.fields if field[0] in {"Via", "Route", "From", "To", "Call-ID"}]
         fields += [("Max-Forwards", "70"), ("CSeq", f"{headers.cseq[0]} CANCEL")]
         cancel = sip.Request(method="CANCEL", uri=self.invite.uri, headers=sip.Headers(fields=tuple(fields)))
-        self._line.transactions.ask(cancel, self._hop()).addErrback(_unanswered)
+        Deferred.fromCoroutine(self._take_back(cancel))
+
+    async def _take_back(self, cancel: sip.Request) -> None:
+        """Send a CANCEL; that nobody answers it is no matter, for the INVITE tells how the call ended."""
+        try:
+            await self._line.transactions.ask(cancel, self._hop())
+        except NoAnswerError:
+            return
 
     def _answer_invite(self, code: int, reason: str, body: bytes = b"") -> None:
         if self.invite is not None:
@@ -331,9 +337,3 @@ class Leg:
         if found is not None:
             self.transferred = int(found[1])
             self.changed()
-
-
-def _unanswered(failure: Failure) -> None:
-    """Take it that nobody answered: what the question was about ends by other ways."""
-    if not isinstance(failure.value, NoAnswerError):
-        raise failure.value

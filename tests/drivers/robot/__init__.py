@@ -1,0 +1,1 @@
+"""Tests of the robot phone: its codecs on values, its telephony over real loopback sockets."""
