@@ -77,7 +77,7 @@ class SimulatedExchange:
         "Told of every phone that begins to ring."
         self._timers = timers
         self._observe = observe
-        self._label = label
+        self.label = label
         self._ids = count(1)
 
     # -- the driver's side, as every exchange has it
@@ -298,7 +298,7 @@ class SimulatedExchange:
 
     def _ring(self, line: Line, party: str) -> None:
         if line.doing == "ringing":
-            line.shown = self._label(party)
+            line.shown = self.label(party)
             self._observe(facts.OfferRang(offer=line.offer))
             self.on_ring(line)
 

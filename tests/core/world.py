@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from appliance.core import effects, facts, model
-from appliance.core.centre import Centre
 from appliance.core.cdr import CDR
+from appliance.core.centre import Centre
 from drivers.simulated.clock import HeapClock
 from drivers.simulated.exchange import Line, SimulatedExchange
 
@@ -56,7 +56,7 @@ class World:
         """Publish the configuration, connect the exchange, sign nobody on."""
         self.versions: dict[str, model.Configuration] = {}
         self.clock = HeapClock(BEGIN)
-        self.exchange = SimulatedExchange(self.clock, self.take)
+        self.exchange = SimulatedExchange(self.clock, self._observed)
         self.centre = Centre(self.versions.__getitem__)
         self.effects: list[effects.AnyEffect] = []
         self.facts: list[tuple[int, facts.AnyFact]] = []
@@ -72,6 +72,9 @@ class World:
         self.take(facts.ConfigurationPublished(version=version))
         self.exchange.reachable = {extension.slug for extension in configuration.extensions}
 
+    def _observed(self, fact: facts.AnyFact) -> None:
+        self.take(fact)
+
     def take(self, fact: facts.AnyFact) -> tuple[effects.AnyEffect, ...]:
         """Give the centre a fact now, and do what it asks."""
         self.facts.append((self.clock.now, fact))
@@ -79,7 +82,7 @@ class World:
         self.effects.extend(out)
         for effect in out:
             if isinstance(effect, effects.CallEffect):
-                self.exchange.perform(effect)  # type: ignore[arg-type]  # every call effect is one of the union
+                self.exchange.perform(effect)
         return out
 
     def run(self, seconds: float = 0.1) -> None:
