@@ -20,7 +20,7 @@ prepare-test: ## What `test` and `check` need beside it
 	@$(PYTHON) -m boot.prepare test
 
 run: prepare ## Set up everything and run the box in the foreground; Ctrl-C stops it
-	@exec $(BIN)/switchroom run
+	@exec $(BIN)/python -m boot.run
 
 test: prepare-test ## Every test; ARGS goes to pytest
 	@exec $(BIN)/pytest $(ARGS)

@@ -24,7 +24,8 @@ STAMP = VENV / "switchroom.json"
 "What was installed: the digest of each lock, and the interpreter."
 
 LOCKS = {"uv": "requirements-uv.lock", "run": "requirements.lock", "test": "requirements-dev.lock"}
-LOG = ROOT / "build/prepare.log"
+BUILD = ROOT / "build"
+LOG = BUILD / "prepare.log"
 "What the program said that failed last."
 
 OLDEST_PYTHON = (3, 11)
@@ -64,7 +65,7 @@ def call(argv: Sequence[str], *, what: str, environment: dict[str, str] | None =
         text=True, errors="replace", check=False,
     )  # fmt: skip
     if done.returncode:
-        LOG.parent.mkdir(exist_ok=True)
+        BUILD.mkdir(exist_ok=True)
         LOG.write_text(done.stdout + done.stderr)
         raise PrepareError(f"{what} failed: {complaint(done.stderr or done.stdout)} (all of it: {LOG})")
     return done.stdout
@@ -154,28 +155,45 @@ def _add_project(python: Path) -> None:
 # --------------------------------------------------------------------------------------------------------------- pages
 
 
+def files_under(*folders: str) -> list[Path]:
+    """List the files of some folders of the project, without what Python leaves there."""
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    return [path for path in paths if path.is_file() and path.suffix != ".pyc"]
+
+
+def is_fresh(stamp: Path, wanted: str) -> bool:
+    """Tell whether a stamp says that its result was made from what is there now."""
+    return stamp.is_file() and stamp.read_text() == wanted
+
+
 def ensure_pages() -> None:
     """See that the pages' style and behaviour are built from their present sources; raises `PrepareError`."""
-    if not (ROOT / "package-lock.json").is_file():
-        return
     locks = [ROOT / "package.json", ROOT / "package-lock.json"]
-    sources = [path for folder in ("front", "static") for path in (ROOT / "webadmin" / folder).rglob("*")]
-    built = ROOT / "build/web/manifest.json"
-    stamp = ROOT / "build/web.stamp"
-    wanted = digest([*locks, *(path for path in sources if path.is_file())])
-    if built.is_file() and stamp.is_file() and stamp.read_text() == wanted:
+    wanted = digest([*locks, *files_under("webadmin/front", "webadmin/static")])
+    stamp = BUILD / "web.stamp"
+    if (BUILD / "web/manifest.json").is_file() and is_fresh(stamp, wanted):
         return
     npm = shutil.which("npm", path=packages.SEARCH_PATH) or "npm"
     environment = {"NPM_CONFIG_CACHE": os.environ.get("NPM_CONFIG_CACHE", str(cache_folder() / "npm"))}
     modules = ROOT / "node_modules/switchroom.stamp"
     fetched = digest(locks)
-    if not modules.is_file() or modules.read_text() != fetched:
+    if not is_fresh(modules, fetched):
         say("Fetching what the pages are made of ...")
         fetch = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         call(fetch, what="npm ci", environment=environment)
         modules.write_text(fetched)
     say("Building the pages ...")
     call([npm, "run", "--silent", "build"], what="npm run build", environment=environment)
+    stamp.write_text(wanted)
+
+
+def ensure_texts() -> None:
+    """See that the translations are compiled from their present sources; raises `PrepareError`."""
+    wanted = digest(files_under("webadmin/locale"))
+    stamp = BUILD / "locale.stamp"
+    if (BUILD / "locale").is_dir() and is_fresh(stamp, wanted):
+        return
+    call([str(VENV / "bin/python"), "-m", "webadmin.texts"], what="compiling the translations")
     stamp.write_text(wanted)
 
 
@@ -187,6 +205,7 @@ def prepare(kinds: Sequence[str]) -> None:
     ensure_venv(kinds)
     ensure_bundle(say)
     ensure_pages()
+    ensure_texts()
 
 
 def main(arguments: Sequence[str]) -> int:
