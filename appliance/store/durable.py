@@ -7,10 +7,13 @@
   the store.
 - A record that names a class outside the allow-list is refused. Conflicts are not resolved, which would load classes:
   a storage has one writer.
+- An fsync that fails ends the process without an acknowledgement.
 """
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 from typing_extensions import override
 from ZODB.Connection import TransactionMetaData
@@ -22,6 +25,8 @@ from appliance.store.guard import check_record
 
 AT = "at"
 "Key of the transaction's extension: centre time in microseconds."
+DISK_FAILED = 74
+"Exit code of the process."
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +36,13 @@ def stamp(at_us: int) -> TimeStamp:
     moment = _EPOCH + timedelta(microseconds=at_us)
     second = moment.second + moment.microsecond / 1_000_000
     return TimeStamp(moment.year, moment.month, moment.day, moment.hour, moment.minute, second)
+
+
+def _end(error: OSError) -> NoReturn:
+    """End the process: after a failed fsync nobody knows what is on the disk but who opens the file anew."""
+    sys.stderr.write(f"store: the disk failed ({error.strerror}); what was acknowledged is safe; check the disk\n")
+    sys.stderr.flush()
+    os._exit(DISK_FAILED)
 
 
 class DurableStorage(FileStorage):
@@ -54,8 +66,19 @@ class DurableStorage(FileStorage):
     def tpc_vote(self, transaction: TransactionMetaData) -> list[bytes] | None:
         """Write the transaction's body and have it on the disk."""
         resolved = super().tpc_vote(transaction)
-        os.fsync(self._file.fileno())
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            _end(error)
         return resolved
+
+    @override
+    def _finish(self, tid: bytes, u: bytes, d: bytes, e: bytes) -> None:
+        """Say on the disk that the transaction is committed."""
+        try:
+            super()._finish(tid, u, d, e)
+        except OSError as error:
+            _end(error)
 
     @override
     def tryToResolveConflict(

@@ -7,7 +7,7 @@ could change.
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar  # any: a root holds what its storage's schema says
+from typing import Any, TypeAlias, TypeVar  # any: a root holds what its storage's schema says
 
 from BTrees.LLBTree import LLBTree
 from BTrees.LOBTree import LOBTree
@@ -23,6 +23,8 @@ CONFIGURATION = "configuration"
 
 Root = MutableMapping[str, Any]  # any: see above
 TablesT = TypeVar("TablesT", bound="JournalTables | PeopleTables | SettingsTables")
+Positions: TypeAlias = "OLBTree[str]"
+"Names to numbers."
 
 
 class Sheet(Persistent):

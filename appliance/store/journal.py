@@ -1,0 +1,276 @@
+"""The journal's writing side: group commits, snapshots, recovery.
+
+Rows gather while a commit is under way and go together in the next, as one immutable batch; an idle journal commits
+at once. The indexes by which the ledger finds a call are written in the same commit.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
+
+import msgspec
+
+from appliance import api
+from appliance.core.cdr import CDR
+from appliance.store.batches import PAGE, Bound, decode_bound, encode_bound, encode_page, filed
+from appliance.store.schema import JournalTables, Root, Sheet, position, tables
+from appliance.store.traces import Step, Traces
+from appliance.store.writer import Writer
+
+BACKLOG_MAX = 100_000
+"Rows that may wait for the disk."
+BATCH_MAX = 1_000
+"Rows in one batch."
+PACE_S = 0.02
+"From the beginning of one commit to that of the next, so that a busy journal gathers."
+SNAPSHOT_EVERY = 5_000
+"Facts between two snapshots."
+SNAPSHOTS_KEPT = 2
+BOOT = "boot"
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The Centre's whole state after a row, and what it ran under."""
+
+    format: int = 1
+    release: str
+    boot: int
+    sequence: int
+    now: int
+    "Centre time of the row."
+    configuration: str
+    state: bytes
+    traces: bytes
+    "See `traces.Traces.save`."
+
+
+_snapshots = msgspec.msgpack.Decoder(Snapshot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What a start begins with."""
+
+    boot: int
+    "The new boot number, committed."
+    snapshot: bytes = b""
+    "State of the Centre, empty if there is none."
+    rows: tuple[api.Row, ...] = ()
+    "What was journalled after it, in order."
+    last_us: int = 0
+    "Centre time of the last journalled fact, 0 if there is none."
+    sequence: int = 0
+    "Of the last journalled fact."
+    configuration: str = ""
+    "Version that the snapshot ran under."
+    release: str = ""
+    "Release that wrote the snapshot."
+
+
+@dataclass(slots=True, kw_only=True)
+class _Haul:
+    """The rows of one commit; they stay the same when it has to be tried again."""
+
+    rows: list[api.Row] = field(default_factory=list)
+    step: Step | None = None
+
+
+class Journal:
+    """Appends rows; one for each start of the daemon. Its methods are for one thread (the reactor's)."""
+
+    def __init__(self, writer: Writer, *, release: str) -> None:
+        """Use a writer of the journal's storage; `recover` comes before everything else."""
+        self._writer = writer
+        self._release = release
+        self._boot = 0
+        self._last_us = 0
+        self._traces = Traces()
+        self._waiting: deque[api.Row] = deque()
+        self._draining = False
+        self._lock = threading.Lock()
+        self._due = 0.0
+        self._committed: Callable[[int], None] = lambda _sequence: None
+        self._failed: Callable[[BaseException], None] = lambda _error: None
+
+    @property
+    def backlog(self) -> int:
+        """Rows that wait for the disk."""
+        return len(self._waiting)
+
+    def listen(self, committed: Callable[[int], None], failed: Callable[[BaseException], None]) -> None:
+        """Be told, in the writer's thread, of the last committed sequence number, and if the journal fails for good."""
+        self._committed, self._failed = committed, failed
+
+    def recover(self) -> Future[Recovered]:
+        """Take a new boot number and read what a start needs."""
+
+        def work(root: Root) -> Recovered:
+            journal = tables(root, JournalTables)
+            boot = journal.numbers.get(BOOT, 0) + 1
+            journal.numbers[BOOT] = boot
+            recovered, self._traces = _recover(journal, boot)
+            self._boot, self._last_us = boot, recovered.last_us
+            return recovered
+
+        return self._writer.submit(work, "boot")
+
+    def append(self, row: api.Row) -> bool:
+        """Have a row journalled; never waits. False if too many rows wait: this one is not taken."""
+        if len(self._waiting) >= BACKLOG_MAX:
+            return False
+        with self._lock:
+            self._waiting.append(row)
+            idle, self._draining = not self._draining, True
+        if idle:
+            self._drain()
+        return True
+
+    def snapshot(self, state: bytes, sequence: int, configuration: str) -> Future[None]:
+        """Keep the Centre's state as it is after the row with this sequence number, which was appended before."""
+
+        def keep(journal: JournalTables) -> None:
+            snapshot = Snapshot(
+                release=self._release,
+                boot=self._boot,
+                sequence=sequence,
+                now=self._last_us,
+                configuration=configuration,
+                state=state,
+                traces=self._traces.save(),
+            )
+            journal.snapshots[position(self._boot, sequence)] = Sheet(_encoder.encode(snapshot))
+            for old in list(journal.snapshots.keys())[:-SNAPSHOTS_KEPT]:
+                del journal.snapshots[old]
+
+        self.flush()
+        return self._commit("snapshot", keep, rows_max=0)
+
+    def flush(self) -> Future[None]:
+        """Know when everything appended so far is committed."""
+        commits = max(1, -(-len(self._waiting) // BATCH_MAX))
+        return [self._commit("flush") for _number in range(commits)][-1]
+
+    def _drain(self) -> None:
+        drained = self._commit("batch", not_before=self._due)
+        drained.add_done_callback(self._drained)
+
+    def _drained(self, future: Future[None]) -> None:
+        with self._lock:
+            more = self._draining = bool(self._waiting) and future.exception() is None
+        if more:
+            self._drain()
+
+    def _commit(
+        self,
+        note: str,
+        more: Callable[[JournalTables], None] = lambda _journal: None,
+        *,
+        rows_max: int = BATCH_MAX,
+        not_before: float = 0.0,
+    ) -> Future[None]:
+        haul = _Haul()
+
+        def work(root: Root) -> None:
+            self._due = time.monotonic() + PACE_S
+            while self._waiting and len(haul.rows) < rows_max:
+                haul.rows.append(self._waiting.popleft())
+            journal = tables(root, JournalTables)
+            if haul.rows:
+                haul.step = self._write(journal, haul.rows)
+            more(journal)
+
+        def settled(future: Future[None]) -> None:
+            if error := future.exception():
+                self._failed(error)
+            elif haul.step:
+                self._traces.apply(haul.step)
+                self._last_us = haul.rows[-1].now
+                self._committed(haul.rows[-1].sequence)
+
+        committed = self._writer.submit(work, note, not_before=not_before)
+        committed.add_done_callback(settled)
+        return committed
+
+    def _write(self, journal: JournalTables, rows: Sequence[api.Row]) -> Step:
+        """Put a batch and its indexes into the tables."""
+        key = position(self._boot, rows[0].sequence)
+        step = self._traces.step(key, rows, journal.interactions)
+        batch = api.Batch(release=self._release, boot=self._boot, rows=tuple(rows))
+        journal.batches[key] = Sheet(encode_bound(Bound(links=dict(step.links), batch=batch)))
+        for name, last in step.indexed.items():
+            journal.interactions[name] = last
+        for ordinal, cdr in enumerate(filed(rows), next_ordinal(journal)):
+            journal.calls[ordinal] = key
+            journal.parties.add((cdr.party, ordinal))
+        if len(journal.calls) >= PAGE:
+            _turn_page(journal)
+        return step
+
+
+def next_ordinal(journal: JournalTables) -> int:
+    """Give the number of the next call; they count from 1."""
+    if journal.calls:
+        return journal.calls.maxKey() + 1
+    return (journal.pages.maxKey() + 1) * PAGE + 1 if journal.pages else 1
+
+
+def _turn_page(journal: JournalTables) -> None:
+    """Move the oldest calls that are on no page to one; what is on a page never changes again."""
+    calls = dict(list(journal.calls.items())[:PAGE])
+    page = tuple(cdr for _ordinal, cdr in read_tail(journal))[:PAGE]
+    number = (min(calls) - 1) // PAGE
+    bounds = (min(cdr.began for cdr in page), max(cdr.ended for cdr in page))
+    journal.pages[number] = (*bounds, Sheet(encode_page(page)))
+    for ordinal in calls:
+        del journal.calls[ordinal]
+
+
+def read_tail(journal: JournalTables) -> list[tuple[int, CDR]]:
+    """List the calls that are on no page yet, with their ordinals.
+
+    Of each batch they are the last ones that it filed, for what stands before them was filed earlier.
+    """
+    listed: list[tuple[int, CDR]] = []
+    for key, items in groupby(journal.calls.items(), key=itemgetter(1)):
+        ordinals = [ordinal for ordinal, _key in items]
+        calls = filed(decode_bound(journal.batches[key].data).batch.rows)
+        listed += zip(ordinals, calls[-len(ordinals) :], strict=True)
+    return listed
+
+
+def _recover(journal: JournalTables, boot: int) -> tuple[Recovered, Traces]:
+    recovered = Recovered(boot=boot)
+    traces = Traces()
+    after = 0
+    if journal.snapshots:
+        after = journal.snapshots.maxKey()
+        snapshot = _snapshots.decode(journal.snapshots[after].data)
+        traces = Traces(snapshot.traces)
+        recovered = Recovered(
+            boot=boot,
+            snapshot=snapshot.state,
+            last_us=snapshot.now,
+            sequence=snapshot.sequence,
+            configuration=snapshot.configuration,
+            release=snapshot.release,
+        )
+    rows: list[api.Row] = []
+    for key, sheet in journal.batches.items(min=_floor(journal, after)):
+        batch = decode_bound(sheet.data).batch
+        traces.apply(traces.step(key, batch.rows, journal.interactions))
+        rows += [row for row in batch.rows if row.sequence > recovered.sequence]
+    if rows:
+        recovered = replace(recovered, rows=tuple(rows), last_us=rows[-1].now, sequence=rows[-1].sequence)
+    return recovered, traces
+
+
+def _floor(journal: JournalTables, key: int) -> int:
+    """Give the position of the batch that may hold the row at this one."""
+    return journal.batches.maxKey(key) if journal.batches and journal.batches.minKey() <= key else 0

@@ -1,0 +1,233 @@
+"""One thread a storage, with the only connection that may write.
+
+Work is a function of the storage's root. It runs in the writer's thread, in a transaction of its own that is dated by
+centre time, and its future is settled after the commit. Work may run twice (if the ZEO process went away before the
+commit), so it reads what it changes from the root and nowhere else. Whether a commit whose answer was lost has
+happened is told by the last transaction's id: nobody else writes.
+"""
+
+import errno
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from transaction import TransactionManager
+from ZEO.Exceptions import ClientStorageError
+from ZODB.Connection import Connection
+from ZODB.POSException import POSError
+
+from appliance.store.durable import AT
+from appliance.store.guard import GuardedDB, StoreAbsentError, StoreError
+from appliance.store.link import Where, connect
+from appliance.store.schema import Root
+
+TICK_S = 0.25
+"An idle thread shows that it lives this often."
+RETRY_S = 0.2
+QUEUE_MAX = 10_000
+"Work that may wait; more is refused."
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+ResultT = TypeVar("ResultT")
+Work = Callable[[Root], ResultT]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """That a thread lives."""
+
+    at_ns: int
+    "`time.monotonic_ns` of its last turn."
+    inside: bool
+    "Whether it is within a system call or a commit, where being slow is not its fault."
+
+
+class StoreBusyError(StoreError):
+    """Too much work waits."""
+
+
+class StoreFailedError(StoreError):
+    """The storage is closed, or did not answer before it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """Work with its future, whatever its result is."""
+
+    begin: Callable[[], bool]
+    "False if who asked has given up."
+    work: Callable[[Root], None]
+    done: Callable[[], None]
+    fail: Callable[[Exception], None]
+    note: str
+    not_before: float
+
+
+def _job(work: Work[ResultT], future: Future[ResultT], note: str, not_before: float) -> _Job:
+    results: list[ResultT] = []
+
+    def again(root: Root) -> None:
+        results[:] = [work(root)]
+
+    def done() -> None:
+        with suppress(InvalidStateError):
+            future.set_result(results[0])
+
+    def fail(error: Exception) -> None:
+        with suppress(InvalidStateError):
+            future.set_exception(error)
+
+    return _Job(
+        begin=future.set_running_or_notify_cancel, work=again, done=done, fail=fail, note=note, not_before=not_before
+    )
+
+
+class Writer:
+    """The writing thread of one storage."""
+
+    def __init__(self, where: Where, clock: Callable[[], int]) -> None:
+        """Connect; raises `StoreError`. The clock tells centre time in microseconds and is called in the thread."""
+        self._where = where
+        self._clock = clock
+        self._jobs: deque[_Job] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._health = "ok"
+        self._beat = Beat(at_ns=time.monotonic_ns(), inside=True)
+        self._manager = TransactionManager()
+        self._opened: tuple[GuardedDB, Connection] | None = self._connect()
+        self._thread = threading.Thread(target=self._run, name=f"store-{where.storage}", daemon=True)
+        self._thread.start()
+
+    @property
+    def health(self) -> str:
+        """`ok`, or `waiting` for the ZEO process or for room on the disk."""
+        return self._health
+
+    @property
+    def beat(self) -> Beat:
+        """The thread's last sign of life."""
+        return self._beat
+
+    def submit(self, work: Work[ResultT], note: str = "", *, not_before: float = 0.0) -> Future[ResultT]:
+        """Have work done and committed; never waits. `not_before` is a `time.monotonic` that holds the queue back."""
+        future: Future[ResultT] = Future()
+        with self._wake:
+            if self._closing:
+                future.set_exception(StoreFailedError(f"the {self._where.storage} storage is closed"))
+            elif len(self._jobs) >= QUEUE_MAX:
+                future.set_exception(StoreBusyError(f"the {self._where.storage} storage has too much to do"))
+            else:
+                self._jobs.append(_job(work, future, note, not_before))
+                self._wake.notify()
+        return future
+
+    def close(self, wait_s: float = 5.0) -> None:
+        """Commit what waits, then end the thread; what is not done in time fails."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join(wait_s)
+        self._fail(StoreFailedError(f"the {self._where.storage} storage was closed"))
+
+    def _fail(self, error: Exception) -> None:
+        with self._wake:
+            jobs, self._jobs = self._jobs, deque()
+        for job in jobs:
+            job.fail(error)
+
+    def _tick(self, *, inside: bool) -> None:
+        self._beat = Beat(at_ns=time.monotonic_ns(), inside=inside)
+
+    def _run(self) -> None:
+        while (job := self._next()) is not None:
+            if not job.begin():
+                continue
+            try:
+                self._commit(job)
+            except Exception as error:  # noqa: BLE001 # whatever the work raises is its caller's; the thread goes on
+                job.fail(error)
+            else:
+                job.done()
+        self._disconnect()
+
+    def _next(self) -> _Job | None:
+        """Wait for work; None when closed and nothing is left."""
+        with self._wake:
+            while True:
+                self._tick(inside=False)
+                if not self._jobs:
+                    if self._closing:
+                        return None
+                    self._wake.wait(TICK_S)
+                elif not self._closing and (wait_s := self._jobs[0].not_before - time.monotonic()) > 0:
+                    self._wake.wait(min(wait_s, TICK_S))
+                else:
+                    return self._jobs.popleft()
+
+    def _commit(self, job: _Job) -> None:
+        last = b""
+        while True:
+            self._tick(inside=True)
+            try:
+                database, root = self._open()
+                if last and database.lastTransaction() != last:
+                    break
+                last = b""
+                transaction = self._manager.begin()
+                job.work(root)
+                transaction.setExtendedInfo(AT, self._clock())
+                transaction.note(job.note)
+                last = database.lastTransaction()
+                self._manager.commit()
+            except (ClientStorageError, StoreAbsentError):
+                self._disconnect()
+                self._wait()
+            except OSError as error:
+                self._manager.abort()
+                if error.errno not in _FULL:
+                    raise
+                last = b""
+                self._wait()
+            except BaseException:
+                with suppress(POSError):
+                    self._manager.abort()
+                raise
+            else:
+                break
+        self._health = "ok"
+        self._tick(inside=False)
+
+    def _open(self) -> tuple[GuardedDB, Root]:
+        """Give the root, connecting anew where the connection was lost."""
+        if self._opened is None:
+            self._opened = self._connect()
+        database, connection = self._opened
+        return database, connection.root()
+
+    def _connect(self) -> tuple[GuardedDB, Connection]:
+        database = connect(self._where)
+        return database, database.open(self._manager)
+
+    def _disconnect(self) -> None:
+        """Let go of a connection whose state is not known."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            with suppress(POSError):
+                self._manager.abort()
+            with suppress(POSError):
+                opened[0].close()
+        self._manager = TransactionManager()
+
+    def _wait(self) -> None:
+        """Wait before another try; raises `StoreFailedError` once the writer is to close."""
+        self._health = "waiting"
+        with self._wake:
+            if self._closing:
+                raise StoreFailedError(f"the {self._where.storage} storage does not answer")
+            self._wake.wait(RETRY_S)
