@@ -6,7 +6,7 @@ is refused or escaped here, once, for every file of every driver: no value can e
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -88,11 +88,40 @@ class Site:
         return self.base_port + 2_000, self.base_port + 2_199
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What an event tells of a phone or a trunk; None where it tells nothing."""
+
+    name: str
+    "The phone's extension or the trunk's slug."
+    contact: str = ""
+    "Which of its addresses; it is reachable while one of them is."
+    reachable: bool | None = None
+    registered: bool | None = None
+    "Whether the carrier knows us."
+
+
 class Technology(Protocol):
-    """What a technology of phones and trunks adds to Asterisk's configuration; `drivers/pjsip` is one."""
+    """What a technology of phones and trunks brings to Asterisk; `drivers/pjsip` is one."""
+
+    EVENTS: tuple[str, ...]
+    "The events to be told of; one that `seen` says nothing of means that the questions are to be asked again."
+    QUESTIONS: tuple[str, ...]
+    "The actions whose lists `seen` understands, asked after each connection."
 
     def files(self, site: Site, equipment: Equipment) -> Mapping[str, str]:
         """Give its configuration files, name to text."""
+
+    def seen(self, event: str, header: Callable[[str], str]) -> Seen | None:
+        """Say what an event, or an entry of a list, tells of a phone or trunk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One exchange: its site and its technologies."""
+
+    site: Site
+    technologies: tuple[Technology, ...]
 
 
 def name(text: str, *, what: str = "a name") -> str:

@@ -100,6 +100,8 @@ def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
 def _caller(site: Site) -> str:
     """Give the loop that a caller goes round."""
     music = 'MusicOnHold(${{IF($["${{SR_MUSIC}}" = ""]?default:${{SR_MUSIC}})}},{seconds})'
+    # The place has commas in it, so it comes last.
+    asked = ",".join(f"${{SR_{name}}}" for name in ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "PLACE"))
     jumps = [f'GotoIf($["${{SR_DONE}}" = "{word}"]?{word})' for word in ("hold", "forward", "outside", "again", "end")]
     return context(
         CALLER,
@@ -107,7 +109,7 @@ def _caller(site: Site) -> str:
             "s",
             "Set(SR_LOST=)",
             ("ask", "Set(SR_DONE=)"),
-            f"AGI(agi://127.0.0.1:{site.agi_port}/leg,${{SR_TRUNK}},${{SR_NUMBER}})",
+            f"AGI(agi://127.0.0.1:{site.agi_port}/leg,{asked})",
             *jumps,
             f'GotoIf($["${{SR_DONE}}" = "fall-back"]?{FALL_BACK},s,1)',
             # Nobody said what to do: the daemon is away, or the leg was bridged while it listened to a prompt.

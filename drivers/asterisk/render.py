@@ -11,7 +11,7 @@ import msgspec
 from appliance.api import Equipment
 from appliance.core.model import Configuration
 from drivers.asterisk import dialplan, settings
-from drivers.asterisk.conf import COMPANY, ConfError, Setting, Site, Technology, section, sections
+from drivers.asterisk.conf import COMPANY, ConfError, Options, Seen, Setting, Site, Technology, section, sections
 
 FOLDERS = ("etc", "lib", "lib/agi-bin", "keys", "spool", "log", "log/cel-custom", "cache")
 MODULE_OF: Mapping[str, str] = MappingProxyType(
@@ -42,13 +42,12 @@ def empty() -> Equipment:
     return Equipment(configuration=Configuration(), names={}, secrets={})
 
 
-def rendered(
-    site: Site, equipment: Equipment, accounts: Mapping[str, str], technologies: Sequence[Technology]
-) -> dict[str, str]:
+def rendered(options: Options, equipment: Equipment, accounts: Mapping[str, str]) -> dict[str, str]:
     """Give every file, name to text; raises `ConfError` if a value cannot be said, and then nothing is changed."""
+    site = options.site
     files = settings.files(site, accounts)
     files.update(dialplan.files(site, equipment))
-    for technology in technologies:
+    for technology in options.technologies:
         files.update(technology.files(site, equipment))
     return files
 
@@ -85,12 +84,13 @@ def write(site: Site, files: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(changed)
 
 
-def lay_out(site: Site, technologies: Sequence[Technology]) -> tuple[str, ...]:
+def lay_out(options: Options) -> tuple[str, ...]:
     """Write what Asterisk needs to start, and keep the company's phones, trunks and dialplan that are there already.
 
     Gives the names of the files that changed.
     """
-    files = rendered(site, empty(), accounts_of(site), technologies)
+    site = options.site
+    files = rendered(options, empty(), accounts_of(site))
     kept = {name for name in files if name.endswith(COMPANY) and (site.etc / name).exists()}
     return write(site, {name: text for name, text in files.items() if name not in kept})
 
@@ -123,6 +123,8 @@ def _write_whole(file: Path, data: bytes) -> None:
 __all__ = [
     "COMPANY",
     "ConfError",
+    "Options",
+    "Seen",
     "Setting",
     "Site",
     "Technology",

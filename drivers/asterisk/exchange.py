@@ -1,0 +1,300 @@
+"""One Asterisk as the daemon sees it: facts come out of it, effects and configurations go into it."""
+
+from collections.abc import Callable, Coroutine, Mapping
+
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.logger import Logger
+
+from appliance.api import Equipment
+from appliance.core import effects, facts
+from appliance.core.facts import PartyView
+from drivers.asterisk import reconcile, settings
+from drivers.asterisk.agi import AgiOptions, AgiServer, Session
+from drivers.asterisk.channels import Channels
+from drivers.asterisk.codec import ProtocolError
+from drivers.asterisk.codec_ami import Action, Event
+from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
+from drivers.asterisk.observe import Observer
+from drivers.asterisk.perform import NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX, Parties, Performer, clean
+from drivers.asterisk.render import Options, accounts_of, modules_of, rendered, write
+
+CONNECT_S_MAX = 2
+RESTART_TOLERANCE_S = 3.0
+"Two looks at an Asterisk's start may differ by this much and mean the same one."
+PARTIES_MAX = 5_000
+"Callers remembered while their legs live."
+
+report = Logger()
+
+
+class Exchange:
+    """One Asterisk."""
+
+    def __init__(
+        self,
+        reactor: AsyncioSelectorReactor,
+        options: Options,
+        observe: Callable[[facts.AnyFact], None],
+        parties: Parties,
+    ) -> None:
+        """`observe` is given every fact, in the reactor's thread and never from within `perform`."""
+        self.name = options.site.name
+        self._reactor = reactor
+        self._options = options
+        self._observe = observe
+        self._parties = parties
+        site = options.site
+        accounts = {user: Account(user=user, secret=secret) for user, secret in accounts_of(site).items()}
+        self._channels = Channels()
+        self._observer = Observer(self.name, self._channels, observe)
+        self._sight = reconcile.Sight()
+        self._link = Link(
+            reactor,
+            TCP4ClientEndpoint(reactor, "127.0.0.1", site.ami_port, timeout=CONNECT_S_MAX),
+            LinkOptions(
+                events=accounts["events"], calls=accounts["calls"], care=accounts["care"], wanted=settings.EVENTS
+            ),
+            on_event=self._heard,
+            on_up=self._up,
+            on_down=self._down,
+        )
+        self._performer = Performer(
+            reactor,
+            self._link,
+            site,
+            channels=self._channels,
+            observer=self._observer,
+            parties=parties,
+            tell=observe,
+        )
+        self._observer.on_end = self._ended
+        self._agi = AgiServer(
+            reactor, AgiOptions(port=site.agi_port), on_session=self._asked, on_end=self._performer.asks_no_more
+        )
+        self._callers: dict[str, tuple[str, PartyView]] = {}
+        self._numbers: frozenset[str] | None = None
+        self._extensions: frozenset[str] = frozenset()
+        self._trunks: dict[str, bool] = {}
+        "Each trunk, and whether it has to be registered."
+        self._configuring = DeferredLock()
+        self._unloaded: list[str] = []
+        "Files that Asterisk has not yet read again."
+        self._refused = ""
+        "Why the last configuration could not be rendered."
+        self._looks = 0
+        self._found = False
+        self._booted_at: float | None = None
+        self._restarted = False
+        self._waiting: list[Deferred[None]] = []
+
+    # -- the life of it
+
+    @property
+    def agi_address(self) -> tuple[str, int]:
+        """Where the exchange asks us, for a proof that we answer."""
+        return "127.0.0.1", self._options.site.agi_port
+
+    @property
+    def health(self) -> Mapping[str, str]:
+        """What is well and what is not: the exchange, each trunk, and the configuration if it was refused."""
+        parts = {"exchange": "ok" if self._found else "starting" if self._link.up else "down"}
+        for trunk, registers in self._trunks.items():
+            word = "ok" if self._sight.reaches(trunk) else "unreachable"
+            if registers and not self._sight.known.get(trunk):
+                word = "unregistered"
+            parts[f"trunk/{trunk}"] = word
+        if self._refused:
+            parts["configuration"] = "refused"
+        return parts
+
+    async def start(self) -> None:
+        """Listen for questions and begin to connect; does not wait for Asterisk."""
+        await self._agi.start()
+        self._link.start()
+
+    async def up(self) -> None:
+        """Wait until the exchange is seen and steered."""
+        if not self._found:
+            waiting: Deferred[None] = Deferred()
+            self._waiting.append(waiting)
+            await waiting
+
+    async def stop(self) -> None:
+        """Disconnect. Calls go on without us, in the exchange's own loop."""
+        self._found = False
+        self._looks += 1
+        self._agi.stop()
+        await self._link.stop()
+
+    # -- what the core asks for
+
+    def perform(self, effect: effects.AnyCallEffect) -> None:
+        """Do it, without waiting and without raising."""
+        self._performer.perform(effect)
+
+    # -- configuration
+
+    async def configure(self, equipment: Equipment) -> None:
+        """Render the configuration, write what differs, and let Asterisk read it again, now or when it is there.
+
+        A part that cannot be rendered refuses the whole: the last good one stays (`health` says so).
+        """
+        await self._configuring.run(lambda: Deferred.fromCoroutine(self._configure(equipment)))
+
+    async def _configure(self, equipment: Equipment) -> None:
+        site = self._options.site
+        try:
+            files = rendered(self._options, equipment, accounts_of(site))
+        except ValueError as error:
+            self._refused = str(error)
+            report.error("the configuration cannot be rendered: {error}", error=self._refused)
+            return
+        self._refused = ""
+        configuration = equipment.configuration
+        self._numbers = frozenset(number.slug for number in configuration.numbers)
+        self._extensions = frozenset(extension.slug for extension in configuration.extensions)
+        self._trunks = {trunk.slug: trunk.register for trunk in configuration.trunks}
+        self._unloaded += write(site, files)
+        await self._reload()
+
+    async def _reload(self) -> None:
+        """Let Asterisk read again what has changed; what it has not done is left for the next connection."""
+        for module in modules_of(self._unloaded):
+            try:
+                answer = await self._link.care(Action(name="Reload", headers=(("Module", module),)))
+            except LinkError:
+                return
+            if not answer.ok:
+                report.error("Asterisk does not reload {module}: {why}", module=module, why=answer.message)
+        self._unloaded.clear()
+
+    # -- the link
+
+    def _up(self) -> None:
+        self._looks += 1
+        self._observer.start_again()
+        self._start(self._look(self._looks))
+
+    def _down(self, reason: str) -> None:
+        report.warn("the exchange is out of sight: {reason}", reason=reason)
+        self._looks += 1
+        self._found = False
+        self._observe(facts.ExchangeLost(exchange=self.name))
+
+    async def _look(self, look: int) -> None:
+        """See what is there and tell the core, once for each connection."""
+        try:
+            await reconcile.find_channels(self._reactor, self._link, self._channels)
+            await reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight)
+            await self._configuring.run(lambda: Deferred.fromCoroutine(self._reload()))
+        except (LinkError, ProtocolError) as error:
+            report.error("the exchange cannot be looked at: {error}", error=str(error))
+        if look != self._looks:
+            return
+        legs = reconcile.found_legs(self.name, self._channels, self._performer.asking)
+        for found in legs:
+            self._observer.know(found.leg.uniqueid)
+        self._found = True
+        restarted, self._restarted = self._restarted, False
+        self._observe(
+            facts.LegsFound(
+                exchange=self.name,
+                legs=legs,
+                reachable=tuple(sorted(name for name in self._extensions if self._sight.reaches(name))),
+                restarted=restarted,
+            )
+        )
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one.callback(None)
+
+    def _start(self, work: Coroutine[Deferred[object], object, None]) -> None:
+        Deferred.fromCoroutine(work).addErrback(lambda failure: report.failure("asterisk: unexpected", failure))
+
+    # -- what Asterisk tells
+
+    def _heard(self, event: Event) -> None:
+        if event.name == "FullyBooted":
+            self._booted(event)
+        self._observer.hear(event)
+        for technology in self._options.technologies:
+            if event.name in technology.EVENTS:
+                seen = technology.seen(event.name, event.get)
+                if seen is None:
+                    self._start(reconcile.find_contacts(self._reactor, self._link, (technology,), self._sight))
+                elif self._sight.take(seen) and seen.name in self._extensions and self._found:
+                    self._observe(facts.PhoneSeen(extension=seen.name, reachable=self._sight.reaches(seen.name)))
+
+    def _booted(self, event: Event) -> None:
+        """Tell from its uptime whether this is the Asterisk that we have seen before."""
+        uptime = event.get("Uptime")
+        if not uptime.isdecimal():
+            return
+        at = self._reactor.seconds() - int(uptime)
+        if self._booted_at is not None and at > self._booted_at + RESTART_TOLERANCE_S:
+            self._restarted = True
+        self._booted_at = at
+
+    def _ended(self, uniqueid: str) -> None:
+        self._callers.pop(uniqueid, None)
+        self._performer.ended(uniqueid)
+
+    # -- a leg asks
+
+    def _asked(self, session: Session) -> None:
+        environment = session.environment
+        script = "" if environment is None else environment.get("agi_network_script")
+        if environment is None or script != "leg":
+            session.close("nobody we know")
+            return
+        self._start(self._ask(session))
+
+    async def _ask(self, session: Session) -> None:
+        """Find out who asks and tell the core, unless the leg has gone meanwhile."""
+        environment = session.environment
+        assert environment is not None  # noqa: S101  a session is handed on with its environment
+        uniqueid = environment.get("agi_uniqueid")
+        arguments = environment.arguments + ("",) * 7
+        trunk, number, interaction, queue = arguments[:4]
+        place = ",".join(arguments[4:7]).strip(",")
+        self._channels.born(uniqueid, environment.get("agi_channel"))
+        self._performer.asks(uniqueid, session)
+        party, view = await self._caller(uniqueid, environment.get("agi_callerid"), environment.get("agi_calleridname"))
+        if session.ended or self._channels.is_gone(uniqueid):
+            return
+        self._observer.know(uniqueid)
+        self._observe(
+            facts.LegAsked(
+                leg=self._observer.leg(uniqueid),
+                trunk=trunk,
+                number=self._ours(number),
+                party=party,
+                view=view,
+                interaction=interaction,
+                queue=queue,
+                place=place,
+            )
+        )
+
+    async def _caller(self, uniqueid: str, number: str, name: str) -> tuple[str, PartyView]:
+        known = self._callers.get(uniqueid)
+        if known is None:
+            known = await self._parties.party_of(
+                "" if number == "unknown" else clean(number, NUMBER_CHARACTERS_MAX),
+                "" if name == "unknown" else clean(name, NAME_CHARACTERS_MAX),
+            )
+            if len(self._callers) >= PARTIES_MAX:
+                self._callers.clear()
+            self._callers[uniqueid] = known
+        return known
+
+    def _ours(self, number: str) -> str:
+        """Give the number of ours that was dialled, with or without a plus; empty if it is none."""
+        if self._numbers is None:
+            return number
+        for form in (number, number.removeprefix("+"), f"+{number}"):
+            if form in self._numbers:
+                return form
+        return ""

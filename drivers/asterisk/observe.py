@@ -1,0 +1,192 @@
+"""What the exchange tells us, as facts: AMI events and AGI questions in, the core's words out.
+
+Only the event connection says in what order things happened. An offer is known by the ActionID of its Originate and by
+the Uniqueid that we gave its leg; a failure is told once, by whichever of Hangup and OriginateResponse comes first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appliance.core import facts
+from appliance.core.facts import Leg
+from drivers.asterisk.channels import Channel, Channels
+from drivers.asterisk.codec_ami import Event
+
+WISHES_MAX = 2_000
+"Bridges asked for and not yet made; more means that Asterisk makes none."
+OFFER_ACTION = "offer-"
+"What the ActionID of an offer's Originate begins with."
+
+_CAUSES = {
+    "1": "unreachable",
+    "3": "unreachable",
+    "17": "busy",
+    "18": "unreachable",
+    "19": "no_answer",
+    "20": "unreachable",
+    "21": "refused",
+    "27": "unreachable",
+    "38": "unreachable",
+    "41": "failed",
+}
+_REASONS = {"0": "unreachable", "1": "no_answer", "3": "no_answer", "5": "busy", "8": "unreachable"}
+"OriginateResponse's Reason is a frame's number: 1 hung up, 3 ringing, 4 answered, 5 busy, 8 congestion; 0 none."
+
+
+@dataclass(slots=True, kw_only=True)
+class Offered:
+    """An offer whose phone has not yet been picked up."""
+
+    offer: str
+    rang: bool = False
+
+
+class Observer:
+    """Turns one exchange's events into facts."""
+
+    def __init__(self, exchange: str, channels: Channels, tell: Callable[[facts.AnyFact], None]) -> None:
+        """`tell` is given each fact, in the order in which it happened."""
+        self._exchange = exchange
+        self._channels = channels
+        self._tell = tell
+        self._offers: dict[str, Offered] = {}
+        self._known: dict[str, None] = {}
+        "Uniqueids of the legs that the core knows: callers that asked, and phones that answered."
+        self._wishes: dict[str, str] = {}
+        "The bridges that we asked for: each leg to the other."
+        self.cancelled: dict[str, None] = {}
+        "Uniqueids of offers taken back, perhaps before their channel was made."
+        self.on_late: Callable[[str], None] = lambda _uniqueid: None
+        "Told of a channel that was made after its offer was taken back."
+        self.on_wrong_bridge: Callable[[tuple[Channel, ...]], None] = lambda _members: None
+        "Told of the channels of a bridge that is not the one asked for."
+        self.on_end: Callable[[str], None] = lambda _uniqueid: None
+        "Told of every channel's end."
+
+    # -- what we ask for, so that the answers can be told apart
+
+    def offering(self, offer: str, uniqueid: str) -> str:
+        """Await the answers to an offer; give the ActionID for its Originate."""
+        self._offers[uniqueid] = Offered(offer=offer)
+        return f"{OFFER_ACTION}{uniqueid}"
+
+    def take_back(self, uniqueid: str) -> None:
+        """Await no answer to an offer: the core has dropped it, and its leg is to end whenever it appears."""
+        if self._offers.pop(uniqueid, None) is not None and not self._channels.is_gone(uniqueid):
+            self.cancelled[uniqueid] = None
+
+    def offer_failed(self, uniqueid: str, cause: str) -> None:
+        """Tell, once, that an offer has failed."""
+        offered = self._offers.pop(uniqueid, None)
+        if offered is not None:
+            self._tell(facts.OfferFailed(offer=offered.offer, cause=cause))
+
+    def wishing(self, legs: tuple[Leg, Leg]) -> None:
+        """Await the bridge of two legs."""
+        one, other = legs[0].uniqueid, legs[1].uniqueid
+        if len(self._wishes) >= 2 * WISHES_MAX:
+            self._wishes.clear()
+        self._wishes[one], self._wishes[other] = other, one
+
+    def wish_failed(self, legs: tuple[Leg, Leg]) -> None:
+        """Tell, once, that two legs could not be joined."""
+        if self._wishes.pop(legs[0].uniqueid, None) is not None:
+            self._wishes.pop(legs[1].uniqueid, None)
+            self._tell(facts.BridgeFailed(legs=legs))
+
+    def know(self, uniqueid: str) -> None:
+        """Note that the core knows a leg, so that it is told of its end."""
+        self._known[uniqueid] = None
+
+    def start_again(self) -> None:
+        """Forget what was awaited: after a (re)connection the core is told what is there."""
+        self._offers.clear()
+        self._wishes.clear()
+        self._known.clear()
+        self.cancelled.clear()
+        self._channels.forget_living()
+
+    def leg(self, uniqueid: str) -> Leg:
+        """Name a leg of this exchange."""
+        return Leg(self._exchange, uniqueid)
+
+    # -- what Asterisk tells
+
+    def hear(self, event: Event) -> None:
+        """Take in one event of the event connection."""
+        uniqueid = event.get("Uniqueid")
+        match event.name:
+            case "Newchannel":
+                self._born(uniqueid, event)
+            case "Newstate":
+                self._changed(uniqueid, event)
+            case "Rename":
+                self._channels.renamed(uniqueid, event.get("Newname"))
+            case "Hangup":
+                self._ended(uniqueid, event)
+            case "BridgeEnter":
+                self._entered(uniqueid, event)
+            case "BridgeLeave":
+                self._channels.left(uniqueid, event.get("Channel"), event.get("BridgeUniqueid"))
+            case "OriginateResponse":
+                self._originated(event)
+            case _:
+                pass
+
+    def _born(self, uniqueid: str, event: Event) -> None:
+        channel = self._channels.born(uniqueid, event.get("Channel"), event.get("ChannelState"))
+        if channel is not None and uniqueid in self.cancelled:
+            self.on_late(uniqueid)
+
+    def _changed(self, uniqueid: str, event: Event) -> None:
+        channel = self._channels.changed(uniqueid, event.get("ChannelState"))
+        offered = self._offers.get(uniqueid)
+        if channel is not None and offered is not None and channel.ringing and not offered.rang:
+            offered.rang = True
+            self._tell(facts.OfferRang(offer=offered.offer))
+
+    def _ended(self, uniqueid: str, event: Event) -> None:
+        if self._channels.ended(uniqueid, event.get("Channel")) is None:
+            return
+        self.cancelled.pop(uniqueid, None)
+        self.offer_failed(uniqueid, _CAUSES.get(event.get("Cause"), "failed"))
+        self._wishes.pop(uniqueid, None)
+        if uniqueid in self._known:
+            del self._known[uniqueid]
+            cause = event.get("Cause")
+            self._tell(facts.LegEnded(leg=self.leg(uniqueid), cause=int(cause) if cause.isdecimal() else 0))
+        self.on_end(uniqueid)
+
+    def _entered(self, uniqueid: str, event: Event) -> None:
+        members = self._channels.entered(uniqueid, event.get("Channel"), event.get("BridgeUniqueid"))
+        if len(members) <= 1:
+            return
+        present = {member.uniqueid for member in members}
+        wished = [member.uniqueid for member in members if member.uniqueid in self._wishes]
+        if not wished:
+            return
+        one, other = wished[0], self._wishes[wished[0]]
+        legs = (self.leg(one), self.leg(other))
+        if present == {one, other}:
+            del self._wishes[one], self._wishes[other]
+            self._tell(facts.Bridged(legs=legs))
+        else:
+            self.on_wrong_bridge(members)
+            self.wish_failed(legs)
+
+    def _originated(self, event: Event) -> None:
+        action_id = event.get("ActionID")
+        if not action_id.startswith(OFFER_ACTION):
+            return
+        uniqueid = action_id.removeprefix(OFFER_ACTION)
+        if event.get("Response") != "Success":
+            self.cancelled.pop(uniqueid, None)
+            self.offer_failed(uniqueid, _REASONS.get(event.get("Reason"), "failed"))
+            return
+        self._channels.born(uniqueid, event.get("Channel"), "6")
+        offered = self._offers.pop(uniqueid, None)
+        if offered is None:
+            self.on_late(uniqueid)
+        elif not self._channels.is_gone(uniqueid):
+            self.know(uniqueid)
+            self._tell(facts.OfferAnswered(offer=offered.offer, leg=self.leg(uniqueid)))

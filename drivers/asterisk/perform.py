@@ -1,0 +1,234 @@
+"""What the core asks for, done: a leg that asks is told over AGI, everything else is an action over AMI.
+
+An answer to an action means accepted or refused, never that it happened: that is observed. Where it is not known
+whether an action was done, because the link broke, nothing is told here; after a reconnection the core is told what is
+there.
+"""
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Protocol, assert_never
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from appliance.core import effects
+from appliance.core.facts import Leg, PartyView, Prompted
+from drivers.asterisk import dialplan
+from drivers.asterisk.agi import Session
+from drivers.asterisk.asking import Asking
+from drivers.asterisk.channels import Channel, Channels
+from drivers.asterisk.codec import LocalProtocolError
+from drivers.asterisk.codec_ami import Action, Answer
+from drivers.asterisk.conf import Site
+from drivers.asterisk.link import Link, LinkError
+from drivers.asterisk.observe import Observer
+from drivers.asterisk.vocabulary import Actions, caller_id
+
+OFFER_GRACE_S = 5
+"A phone that the core has not stopped by then stops by itself."
+LEGS_MAX = 5_000
+"Legs whose variables we remember; more means that their ends were not seen."
+
+_NUMBER_UNSAID = re.compile(r"[^0-9A-Za-z+*#._-]")
+_NAME_UNSAID = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+NUMBER_CHARACTERS_MAX = 80
+NAME_CHARACTERS_MAX = 80
+
+report = Logger()
+
+
+class Parties(Protocol):
+    """Who is who; given by the daemon."""
+
+    async def party_of(self, number: str, name: str) -> tuple[str, PartyView]:
+        """Recognise a caller; a withheld number (empty) is a fresh party each time."""
+
+    async def label(self, party: str) -> tuple[str, str]:
+        """Look up number and name of a party."""
+
+
+def clean(text: str, characters_max: int) -> str:
+    """Give a name or number without control characters and of a decent length."""
+    return _NAME_UNSAID.sub(" ", text)[:characters_max].strip()
+
+
+class Performer:
+    """Does what the core asks of one exchange."""
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        link: Link,
+        site: Site,
+        *,
+        channels: Channels,
+        observer: Observer,
+        parties: Parties,
+        tell: Callable[[Prompted], None],
+    ) -> None:
+        """`tell` is given the outcomes of prompts."""
+        self._clock = clock
+        self._link = link
+        self._site = site
+        self._channels = channels
+        self._observer = observer
+        self._parties = parties
+        self._tell = tell
+        self._actions = Actions()
+        self._asking: dict[str, Asking] = {}
+        self._set: dict[str, dict[str, str]] = {}
+        observer.on_late = self._end_late
+        observer.on_wrong_bridge = self._undo
+
+    # -- the legs that ask
+
+    def asks(self, uniqueid: str, session: Session) -> None:
+        """Take in a leg's session; one that it had before is over, whatever the network says."""
+        before = self._asking.get(uniqueid)
+        if before is not None:
+            before.session.close("the leg asks anew")
+        if len(self._set) >= LEGS_MAX:
+            self._set.clear()
+        variables = self._set.setdefault(uniqueid, {})
+        self._asking[uniqueid] = Asking(
+            self._clock, session, prompts=self._site.prompts, set_before=variables, tell=self._tell
+        )
+
+    def asks_no_more(self, session: Session) -> None:
+        """Note that a session is over; the leg may live on."""
+        for uniqueid, asking in tuple(self._asking.items()):
+            if asking.session is session:
+                del self._asking[uniqueid]
+
+    def ended(self, uniqueid: str) -> None:
+        """Forget a leg that is gone."""
+        self._set.pop(uniqueid, None)
+
+    @property
+    def asking(self) -> tuple[str, ...]:
+        """Give the Uniqueids of the legs that ask just now."""
+        return tuple(self._asking)
+
+    # -- effects
+
+    def perform(self, effect: effects.AnyCallEffect) -> None:
+        """Do it, without waiting and without raising."""
+        match effect:
+            case effects.AnswerLeg() | effects.Prompt() | effects.Hold() | effects.Forward():
+                asking = self._listening(effect.leg)
+                if asking is not None:
+                    asking.do(effect)
+            case effects.HangUp():
+                self._hang_up(effect)
+            case effects.FallBack():
+                self._fall_back(effect)
+            case effects.Offer():
+                action_id = self._observer.offering(effect.offer, effect.leg.uniqueid)
+                self._start(self._offer(effect, action_id))
+            case effects.CancelOffer(leg=leg):
+                self._observer.take_back(leg.uniqueid)
+                self._start(self._end_leg(leg.uniqueid, 16))
+            case effects.Bridge(legs=legs):
+                self._observer.wishing(legs)
+                self._start(self._bridge(legs))
+            case effects.Recall(leg=leg):
+                self._start(self._redirect(leg.uniqueid, dialplan.CALLER, "s", "ask"))
+            case _:
+                assert_never(effect)
+
+    def _listening(self, leg: Leg) -> Asking | None:
+        asking = self._asking.get(leg.uniqueid)
+        return asking if asking is not None and asking.open else None
+
+    def _hang_up(self, effect: effects.HangUp) -> None:
+        asking = self._listening(effect.leg)
+        if asking is not None and not asking.busy:
+            asking.do(effect)
+        else:
+            self._start(self._end_leg(effect.leg.uniqueid, effect.cause))
+
+    def _fall_back(self, effect: effects.FallBack) -> None:
+        asking = self._listening(effect.leg)
+        if asking is not None and not asking.busy:
+            asking.do(effect)
+        else:
+            self._start(self._redirect(effect.leg.uniqueid, dialplan.FALL_BACK, "s", "1"))
+
+    # -- actions
+
+    def _start(self, work: Coroutine[Deferred[object], object, None]) -> None:
+        Deferred.fromCoroutine(work).addErrback(
+            lambda failure: report.failure("ami: an effect could not be performed", failure)
+        )
+
+    async def _act(self, action: Action, *, action_id: str | None = None) -> Answer | None:
+        """Ask Asterisk; None if it is not known whether it was done."""
+        try:
+            return await self._link.act(action, action_id=action_id)
+        except LinkError as error:
+            report.warn("ami: {action}: {error}", action=action.name, error=str(error))
+            return None
+
+    async def _offer(self, offer: effects.Offer, action_id: str) -> None:
+        uniqueid = offer.leg.uniqueid
+        number, name = await self._parties.label(offer.party)
+        if uniqueid in self._observer.cancelled:
+            del self._observer.cancelled[uniqueid]
+            return
+        try:
+            shown = caller_id(clean(name, NAME_CHARACTERS_MAX), _NUMBER_UNSAID.sub("", number)[:NUMBER_CHARACTERS_MAX])
+            action = self._actions.originate(
+                f"PJSIP/{dialplan.digits(offer.extension)}",
+                exten="wait",
+                context=dialplan.AGENT,
+                priority="1",
+                timeout=str((offer.ring_s + OFFER_GRACE_S) * 1_000),
+                caller_id=shown,
+                variables={
+                    "SR_INTERACTION": offer.interaction,
+                    "SR_OFFER": offer.offer,
+                    "SR_AGENT": offer.agent,
+                },
+                channel_id=uniqueid,
+            )
+            answer = await self._act(action, action_id=action_id)
+        except (LocalProtocolError, ValueError) as error:
+            report.error("ami: an offer cannot be said: {error}", error=str(error))
+            self._observer.offer_failed(uniqueid, "failed")
+            return
+        if answer is not None and not answer.ok:
+            self._observer.offer_failed(uniqueid, "failed")
+
+    async def _bridge(self, legs: tuple[Leg, Leg]) -> None:
+        caller, agent = (self._channels.get(leg.uniqueid) for leg in legs)
+        if caller is None or agent is None:
+            self._clock.callLater(0, self._observer.wish_failed, legs)
+            return
+        answer = await self._act(self._actions.bridge(caller.name, agent.name))
+        if answer is not None and not answer.ok:
+            self._observer.wish_failed(legs)
+
+    async def _end_leg(self, uniqueid: str, cause: int) -> None:
+        """Hang up a channel by its full name, or by the Uniqueid that we gave it if we have not heard of it yet."""
+        channel = self._channels.get(uniqueid)
+        if channel is None and self._channels.is_gone(uniqueid):
+            return
+        await self._act(self._actions.hangup(uniqueid if channel is None else channel.name, cause))
+
+    async def _redirect(self, uniqueid: str, context: str, exten: str, priority: str) -> None:
+        channel = self._channels.get(uniqueid)
+        if channel is not None:
+            await self._act(self._actions.redirect(channel.name, exten, priority, context=context))
+
+    def _end_late(self, uniqueid: str) -> None:
+        self._start(self._end_leg(uniqueid, 16))
+
+    def _undo(self, members: tuple[Channel, ...]) -> None:
+        """Tear a wrong bridge down: who talks by mistake is sent back to where each belongs."""
+        for member in members:
+            context, exten, priority = (
+                (dialplan.CALLER, "s", "ask") if member.uniqueid in self._set else (dialplan.AGENT, "wait", "1")
+            )
+            self._start(self._redirect(member.uniqueid, context, exten, priority))

@@ -1,0 +1,111 @@
+"""After a (re)connection: what lives on the exchange, and which phones and trunks it reaches."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from appliance.core.facts import FoundLeg, Leg
+from drivers.asterisk.channels import Channel, Channels
+from drivers.asterisk.codec_ami import Action, Answer, Event
+from drivers.asterisk.conf import Seen, Technology
+from drivers.asterisk.link import Link, LinkError
+from drivers.asterisk.vocabulary import Actions
+
+VARIABLES = ("SR_INTERACTION", "SR_OFFER", "SR_AGENT", "SR_QUEUE", "SR_PLACE")
+"What we read from each channel."
+TRIES = 10
+TRY_S = 0.3
+"How often, and after which pause, a list is asked for that could not be had."
+
+
+@dataclass(slots=True)
+class Sight:
+    """The phones and trunks as last seen."""
+
+    contacts: dict[str, set[str]] = field(default_factory=dict)
+    "Extension or trunk to its addresses that can be reached."
+    known: dict[str, bool] = field(default_factory=dict)
+    "Trunk to whether the carrier knows us."
+
+    def take(self, seen: Seen) -> bool:
+        """Take in what was seen; True if it makes something reachable or unreachable."""
+        if seen.registered is not None:
+            self.known[seen.name] = seen.registered
+        if seen.reachable is None:
+            return False
+        contacts = self.contacts.setdefault(seen.name, set())
+        before = bool(contacts)
+        if seen.reachable:
+            contacts.add(seen.contact)
+        else:
+            contacts.discard(seen.contact)
+        return before != bool(contacts)
+
+    def reaches(self, name: str) -> bool:
+        """Whether a phone or trunk can be reached."""
+        return bool(self.contacts.get(name))
+
+
+async def ask_until_answered(clock: IReactorTime, ask: Callable[[], Awaitable[Answer]]) -> tuple[Event, ...]:
+    """Ask for a list and give its entries; one that cannot be had is asked for again, `TRIES` times.
+
+    Raises `LinkError` after that.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return (await ask()).events
+        except LinkError:
+            await deferLater(clock, TRY_S)
+    return (await ask()).events
+
+
+async def find_channels(clock: IReactorTime, link: Link, channels: Channels) -> None:
+    """Bring in the channels that live, with our variables; one whose end an event has told meanwhile stays ended."""
+    action = Actions().status(variables=",".join(VARIABLES))
+    for event in await ask_until_answered(clock, partial(link.act, action)):
+        take_status(event, channels)
+
+
+def take_status(event: Event, channels: Channels) -> None:
+    """Take in one channel of the answer to `Status`."""
+    channel = channels.born(event.get("Uniqueid"), event.get("Channel"), event.get("ChannelState"))
+    if channel is not None:
+        channel.bridge = channel.bridge or event.get("BridgeID")
+        pairs = (variable.partition("=") for variable in event.all("Variable"))
+        channel.variables = {name: value for name, equals, value in pairs if equals}
+
+
+async def find_contacts(clock: IReactorTime, link: Link, technologies: Iterable[Technology], sight: Sight) -> None:
+    """Look anew which phones and trunks can be reached."""
+    for technology in technologies:
+        for question in technology.QUESTIONS:
+            for event in await ask_until_answered(clock, partial(link.care, Action(name=question))):
+                seen = technology.seen(event.name, event.get)
+                if seen is not None:
+                    sight.take(seen)
+
+
+def found_legs(exchange: str, channels: Channels, asking: Iterable[str]) -> tuple[FoundLeg, ...]:
+    """Say in the core's words what lives: every channel, and the legs that ask just now.
+
+    A leg that asks lives, though the event that says so may still be on its way.
+    """
+    legs = [_found(exchange, channel, channels) for channel in channels]
+    there = {found.leg.uniqueid for found in legs}
+    legs += [FoundLeg(leg=Leg(exchange, uniqueid)) for uniqueid in asking if uniqueid not in there]
+    return tuple(sorted(legs, key=lambda found: found.leg))
+
+
+def _found(exchange: str, channel: Channel, channels: Channels) -> FoundLeg:
+    others = (other.uniqueid for other in channels.inside(channel.bridge) if other is not channel)
+    return FoundLeg(
+        leg=Leg(exchange, channel.uniqueid),
+        interaction=channel.variables.get("SR_INTERACTION", ""),
+        offer=channel.variables.get("SR_OFFER", ""),
+        agent=channel.variables.get("SR_AGENT", ""),
+        up=channel.up,
+        bridged=tuple(Leg(exchange, uniqueid) for uniqueid in others),
+    )

@@ -1,0 +1,42 @@
+"""PJSIP as a technology of Asterisk: its configuration, and what its events say of phones and carriers."""
+
+from collections.abc import Callable, Mapping
+
+from appliance.api import Equipment
+from drivers.asterisk.render import Seen, Site
+from drivers.pjsip import conf
+
+Header = Callable[[str], str]
+"Gives a header of an event, empty if it has none."
+
+_GONE = frozenset({"Unreachable", "Unavailable", "Removed", "Unknown"})
+_REGISTERED = frozenset({"Registered"})
+
+
+class Pjsip:
+    """SIP trunks and desk phones."""
+
+    EVENTS = ("ContactStatus", "Registry")
+    "The events to be told of. A `Registry` names the account and not the trunk, so it only says: ask again."
+    QUESTIONS = ("PJSIPShowContacts", "PJSIPShowRegistrationsOutbound")
+    "The actions whose lists `seen` understands."
+
+    def files(self, site: Site, equipment: Equipment) -> Mapping[str, str]:
+        """Give its configuration files, name to text; raises `ConfError`."""
+        return conf.files(site, equipment)
+
+    def seen(self, event: str, header: Header) -> Seen | None:
+        """Say what an event or an entry of a list tells of a phone or trunk; None if it tells nothing.
+
+        The address of record of a phone is its extension, that of a trunk its slug.
+        """
+        match event:
+            case "ContactStatus":
+                return Seen(name=header("AOR"), contact=header("URI"), reachable=header("ContactStatus") not in _GONE)
+            case "ContactList":
+                name = header("ObjectName").partition(";@")[0] or header("Endpoint")
+                return Seen(name=name, contact=header("Uri"), reachable=header("Status") not in _GONE)
+            case "OutboundRegistrationDetail":
+                return Seen(name=header("ObjectName"), registered=header("Status") in _REGISTERED)
+            case _:
+                return None
