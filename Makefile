@@ -14,10 +14,10 @@ help: ## Say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 prepare: ## What `run` needs: packages, libraries, Asterisk, pages
-	@$(PYTHON) -m boot.prepare run
+	@exec $(PYTHON) -m boot.prepare run
 
 prepare-test: ## What `test` and `check` need beside it
-	@$(PYTHON) -m boot.prepare test
+	@exec $(PYTHON) -m boot.prepare test
 
 run: prepare ## Set up everything and run the box in the foreground; Ctrl-C stops it
 	@exec $(BIN)/python -m boot.run

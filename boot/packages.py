@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
-"Where commands are looked for: a user's PATH often lacks sbin."
+from boot.caller import signals_held_back
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 "Debian's installer asks this file whether a service may start (invoke-rc.d(8))."
@@ -25,6 +24,12 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 POLICY_TEXT = "#!/bin/sh\n# Put here by Switchroom for the time of one installation.\nexit 101\n"
 LOCK_WAIT_S = 300
 "How long apt waits for another apt."
+
+
+def which(command: str) -> str | None:
+    """Find a command in PATH or in the sbin folders, which a user's PATH often lacks."""
+    folders = (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin")
+    return shutil.which(command, path=os.pathsep.join(folders))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ class Need:
     def is_met(self) -> bool:
         """Tell whether the command or the file is there."""
         if self.command:
-            return shutil.which(self.command, path=SEARCH_PATH) is not None
+            return which(self.command) is not None
         return any(Path("/").glob(self.file.removeprefix("/")))
 
 
@@ -117,13 +122,13 @@ def services_kept_down(policy: Path = POLICY) -> Iterator[None]:
 
 def _apt_get(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-    program = shutil.which("apt-get", path=SEARCH_PATH)
+    program = which("apt-get")
     if program is None:
         raise PackagesError("There is no apt-get here: Switchroom runs on Debian 12 or 13.")
     command = [program, "-q", "-y", "-o", f"DPkg::Lock::Timeout={LOCK_WAIT_S}", "-o", "Dpkg::Use-Pty=0", *arguments]
     return subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", check=False, umask=0o022,
+        text=True, errors="replace", check=False, umask=0o022, start_new_session=True,
     )  # fmt: skip
 
 
@@ -134,12 +139,15 @@ def last_complaint(output: str) -> str:
     return (errors or lines[-1:] or ["no message"])[0][:300]
 
 
-def install_as_root(names: Sequence[str]) -> None:
-    """Install packages by name; only names of our table are accepted. Raises `PackagesError`."""
+def install_as_root(names: Sequence[str], *, policy: Path = POLICY) -> None:
+    """Install packages by name; only names of our table are accepted. Raises `PackagesError`.
+
+    A signal that comes meanwhile waits, so that no package is left half installed.
+    """
     known = {need.package: need for kind in NEEDS for need in NEEDS[kind]}
     if unknown := [name for name in names if name not in known]:
         raise PackagesError(f"Not a package of this project: {' '.join(unknown)}.")
-    with services_kept_down():
+    with signals_held_back(), services_kept_down(policy):
         updated = _apt_get("update")
         done = _apt_get("install", "--no-install-recommends", *names)
     if done.returncode:
@@ -152,7 +160,7 @@ def install_as_root(names: Sequence[str]) -> None:
         )
     # Our nginx runs under our own supervisor; the system's shall not appear at the next boot of the machine.
     services = [known[name].service for name in names if known[name].service]
-    systemctl = shutil.which("systemctl", path=SEARCH_PATH)
+    systemctl = which("systemctl")
     if services and systemctl and Path("/run/systemd/system").is_dir():
         subprocess.run([systemctl, "--quiet", "disable", *services], check=False)
 
@@ -163,12 +171,14 @@ def install(names: Sequence[str]) -> None:
         install_as_root(names)
         return
     by_hand = f"apt-get install --no-install-recommends {' '.join(names)}"
-    sudo = shutil.which("sudo", path=SEARCH_PATH)
+    sudo = which("sudo")
     if sudo is None:
         raise PackagesError(f"Missing packages, and no sudo: type this as root: {by_hand}")
     quiet = [] if sys.stdin is not None and sys.stdin.isatty() else ["-n"]
     argv = [sudo, *quiet, "--preserve-env=http_proxy,https_proxy,no_proxy", sys.executable, "-m", "boot.packages"]
-    if subprocess.run([*argv, "--install", *names], check=False, cwd=Path(__file__).parents[1]).returncode:
+    with signals_held_back():
+        done = subprocess.run([*argv, "--install", *names], check=False, cwd=Path(__file__).parents[1])
+    if done.returncode:
         raise PackagesError(f"The packages were not installed: type this as root: {by_hand}")
 
 

@@ -7,13 +7,13 @@ second start asks no network. Standard library alone: this runs before there is 
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from boot import packages
+from boot.caller import ended_by_signals
 from drivers.asterisk.bundle import cache_folder
 from images.asterisk.kitchen import BundleError
 from images.asterisk.kitchen import ensure as ensure_bundle
@@ -92,8 +92,8 @@ def installed() -> dict[str, str]:
 
 
 def interpreter() -> str:
-    """Name the Python that the venv is made with."""
-    return f"{sys.executable} {'.'.join(map(str, sys.version_info[:3]))}"
+    """Name the Python that the venv is made with; the same from inside the venv."""
+    return f"{Path(sys.executable).resolve()} {'.'.join(map(str, sys.version_info[:3]))}"
 
 
 def _runs() -> bool:
@@ -113,14 +113,21 @@ def pip_settings(python: Path) -> dict[str, str]:
     return settings
 
 
+def outdated(kinds: Sequence[str], have: dict[str, str]) -> dict[str, str]:
+    """Give the digests of the locks that the venv should be made from, or nothing if it is."""
+    held = [kind for kind in LOCKS if kind in have or kind in kinds]
+    wanted = {kind: digest([ROOT / LOCKS[kind]]) for kind in dict.fromkeys(("uv", "run", *held))}
+    return {} if all(have.get(kind) == value for kind, value in wanted.items()) else wanted
+
+
 def ensure_venv(kinds: Sequence[str]) -> None:
     """See that the venv holds what the locks say, and the `switchroom` command; raises `PrepareError`."""
-    wanted = {kind: digest([ROOT / LOCKS[kind]]) for kind in ("uv", "run", *kinds) if kind in LOCKS}
     have = installed()
-    if all(have.get(kind) == value for kind, value in wanted.items()):
+    wanted = outdated(kinds, have)
+    if not wanted:
         return
-    if "test" in have:
-        wanted["test"] = digest([ROOT / LOCKS["test"]])
+    if Path(sys.prefix) == VENV:
+        raise PrepareError("A venv cannot install itself anew: run this with Debian's /usr/bin/python3.")
     python = VENV / "bin/python"
     if not have:
         say("Making the folder of Python libraries, .venv ...")
@@ -173,7 +180,7 @@ def ensure_pages() -> None:
     stamp = BUILD / "web.stamp"
     if (BUILD / "web/manifest.json").is_file() and is_fresh(stamp, wanted):
         return
-    npm = shutil.which("npm", path=packages.SEARCH_PATH) or "npm"
+    npm = packages.which("npm") or "npm"
     environment = {"NPM_CONFIG_CACHE": os.environ.get("NPM_CONFIG_CACHE", str(cache_folder() / "npm"))}
     modules = ROOT / "node_modules/switchroom.stamp"
     fetched = digest(locks)
@@ -213,7 +220,8 @@ def main(arguments: Sequence[str]) -> int:
     os.umask(0o077)
     kinds = ["run", "test"] if "test" in arguments else ["run"]
     try:
-        prepare(kinds)
+        with ended_by_signals():
+            prepare(kinds)
     except (packages.PackagesError, PrepareError, BundleError) as error:
         say(str(error))
         return 1
