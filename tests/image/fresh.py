@@ -1,0 +1,144 @@
+"""`make fresh SUITE=…`: a new Debian, a clone of the project in it, and the whole story told there.
+
+The root is made by mmdebstrap from the host's mirror and gets the host's certificates and its settings of pip and npm,
+and nothing else: no cache, no venv. The story (`tests/image/story.py`) runs by chroot in namespaces of its own, so that
+no process outlives it. Standard library alone; as root.
+
+Environment: `KEEP=1` keeps the root afterwards; `SWITCHROOM_PORT` moves the box's ports.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from drivers.asterisk.bundle import cache_folder
+from images.asterisk.apt import AptError, host_mirrors, run
+
+ROOT = Path(__file__).parents[2]
+SUITES = ("bookworm", "trixie")
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+CLONE = "root/switchroom"
+PRESENT = ("ca-certificates", "git", "make", "python3")
+"What the README asks for before the first command."
+
+PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+PASSED_ON = (*PROXIES, "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "UV_DEFAULT_INDEX", "UV_HTTP_TIMEOUT", "SWITCHROOM_PORT")
+
+ENTER = """\
+mount --make-rprivate /
+mount -t proc proc "$1/proc"
+mount --rbind /sys "$1/sys"
+mount --rbind /dev "$1/dev"
+mount -t tmpfs -o mode=755 tmpfs "$1/run"
+root="$1"
+shift
+exec chroot "$root" /usr/bin/env -i "$@" /usr/bin/python3 -m tests.image.story
+"""
+"Run in namespaces of its own: the root's file systems, then the story as process 1."
+
+
+class FreshError(Exception):
+    """The fresh root could not be made; the message is one line that says what to do."""
+
+
+def say(line: str) -> None:
+    """Show progress."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def sources(targets: str, suite: str) -> list[str]:
+    """Write the lines of sources.list for a suite, from the host's own mirrors.
+
+    `targets` is what `apt-get indextargets` gives: URI, release and component a line.
+    """
+    mirrors = host_mirrors(targets)
+    if not mirrors:
+        raise FreshError("The host's apt names no Debian mirror: put one into /etc/apt/sources.list.")
+    lines = [f"deb {mirrors[0]} {suite} main", f"deb {mirrors[0]} {suite}-updates main"]
+    security = re.search(r"^(\S*debian-security\S*) \S*-security main$", targets, re.MULTILINE)
+    return [*lines, f"deb {security[1]} {suite}-security main"] if security else lines
+
+
+def setting(*argv: str) -> str:
+    """Ask pip or npm for one of its settings; empty if it has none or is not there."""
+    if shutil.which(argv[0]) is None:
+        return ""
+    answer = subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
+    return "" if answer == "undefined" else answer
+
+
+def environment() -> dict[str, str]:
+    """Gather what the story gets from the host: proxies, indexes and certificates."""
+    passed = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+    if index := setting(sys.executable, "-m", "pip", "config", "get", "global.index-url"):
+        passed.setdefault("PIP_INDEX_URL", index)
+    if registry := setting("npm", "config", "get", "registry"):
+        passed["NPM_CONFIG_REGISTRY"] = registry
+    certificates = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    return {
+        **passed,
+        **dict.fromkeys(certificates, CERTIFICATES),
+        "HOME": "/root",
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "CI": os.environ.get("CI", ""),
+    }
+
+
+def check(suite: str) -> None:
+    """Refuse what cannot be done before anything is touched; raises `FreshError`."""
+    if os.geteuid() != 0:
+        raise FreshError("make fresh makes a whole Debian and enters it by chroot: run it as root.")
+    if suite not in SUITES:
+        raise FreshError(f"SUITE={suite} is none of {', '.join(SUITES)}.")
+
+
+def make_root(suite: str, root: Path) -> None:
+    """Make a Debian of a suite in a folder, and clone the project's last commit into it."""
+    wanted = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+    lines = sources(run(["apt-get", "indextargets", "--format", wanted, "Created-By: Packages"]), suite)
+    shutil.rmtree(root, ignore_errors=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    say(f"Making a Debian {suite} in {root} ...")
+    os.umask(0o022)
+    run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PRESENT)}", suite, str(root), *lines])
+    shutil.copy(CERTIFICATES, root / CERTIFICATES.removeprefix("/"))
+    shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+    clone = ["git", "-c", "safe.directory=*", "clone", "--quiet", "--no-local", "--depth=1"]
+    run([*clone, f"file://{ROOT}", str(root / CLONE)])
+
+
+def tell_story(root: Path) -> int:
+    """Run the story in the root; return its exit status."""
+    given = [f"{name}={value}" for name, value in environment().items() if value]
+    unshare = shutil.which("unshare") or "/usr/bin/unshare"
+    namespaces = [unshare, "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-euc", ENTER, "sh"]
+    return subprocess.run([*namespaces, str(root), *given, f"--chdir=/{CLONE}"], check=False).returncode
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make the root of a suite, tell the story in it, and remove it; return the exit status."""
+    suite = arguments[0] if arguments else SUITES[-1]
+    root = cache_folder() / "fresh" / suite
+    try:
+        check(suite)
+        make_root(suite, root)
+    except (FreshError, AptError, OSError) as error:
+        say(str(error))
+        return 1
+    status = tell_story(root)
+    if os.environ.get("KEEP") or status:
+        say(f"The root stays in {root}.")
+    else:
+        shutil.rmtree(root)
+    say(f"fresh {suite}: {'passed' if status == 0 else 'FAILED'}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
