@@ -173,17 +173,6 @@ class Conclude(AgentRequest, frozen=True, kw_only=True, tag="conclude"):
     note: str = ""
 
 
-AnyPart = (
-    model.Trunk
-    | model.Number
-    | model.Extension
-    | model.Agent
-    | model.Queue
-    | model.Flow
-    | model.Hours
-    | model.Prompt
-    | model.Reason
-)
 PARTS: Mapping[str, type[model.Part]] = {
     "trunks": model.Trunk,
     "numbers": model.Number,

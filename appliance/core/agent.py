@@ -23,6 +23,11 @@ class Agents:
         agent.state = state
         agent.since = turn.now
 
+    def see(self, slug: str, *, reachable: bool) -> None:
+        """Note whether an agent's phone can be reached; a phone of nobody is nothing."""
+        if slug in self.all:
+            self.all[slug].reachable = reachable
+
     # -- commands: the answer is a refusal, empty if it was done
 
     def sign_on(self, turn: Turn, agent: st.Agent) -> str:

@@ -129,9 +129,7 @@ class Centre:
             case facts.ConfigurationPublished(version=version):
                 self._publish(turn, version)
             case facts.PhoneSeen(extension=extension, reachable=reachable):
-                agent = self.state.agents.get(self._directory.agents_at.get(extension, ""))
-                if agent is not None:
-                    agent.reachable = reachable
+                self._agents.see(self._directory.agents_at.get(extension, ""), reachable=reachable)
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
             case facts.Command():
@@ -201,7 +199,8 @@ class Centre:
         if interaction is None or not isinstance(interaction.state, st.Joining):
             return
         if sorted(legs) == sorted((interaction.leg, interaction.state.leg)):
-            self._offers.talk(turn, interaction, interaction.state.agent, interaction.state.leg)
+            state = interaction.state
+            self._offers.talk(turn, interaction, state, state.offer, state.agent, state.leg)
 
     def _publish(self, turn: Turn, version: str) -> None:
         directory = Directory(self._configuration_of(version))
@@ -240,7 +239,7 @@ class Centre:
                 self._interactions.waited_too_long(turn, interaction)
             case "join":
                 self._offers.not_joined(turn, interaction)
-            case "leave":
+            case _:
                 self._offers.customer_gone(turn, interaction, "caller")
 
     def _new_day(self, turn: Turn) -> None:

@@ -78,5 +78,5 @@ class Desk:
         if agent.state.interaction != interaction:
             return "not_your_call"
         turn.touch(interaction)
-        self._offers.hang_up(turn, self._state.interactions[interaction])
+        self._offers.hang_up(turn, self._state.interactions[interaction], agent.state.leg)
         return ""

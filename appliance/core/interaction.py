@@ -315,7 +315,7 @@ class Interactions:
 
     def _segment(self, turn: Turn, interaction: st.Interaction, outcome: Outcome | None) -> None:
         stretch, node, queue, agent = _stretch(interaction.state)
-        if turn.now > interaction.since or outcome is not None:
+        if turn.now > interaction.since or outcome is not None or stretch is Stretch.TALKING:
             interaction.segments.append(
                 Segment(
                     stretch=stretch,

@@ -5,13 +5,15 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.cdr import Outcome
 from appliance.core.facts import Leg
-from appliance.core.interaction import SECOND_US, Interactions
+from appliance.core.interaction import SECOND_US, Interactions, waiting_of
 from appliance.core.matching import Match
 from appliance.core.queue import Queues
 from appliance.core.turn import Deadlines, Turn
 
 JOIN_S = 5
 "Seconds that a bridge may take."
+NORMAL = 16
+"Q.850: normal call clearing."
 DEAD_PHONE = (18, 20, 27, 38, 41, 42, 44)
 "Q.850 causes that say that a phone or its network died, rather than that somebody hung up."
 
@@ -47,6 +49,7 @@ class Offers:
         self._agents.ring(turn, agent, interaction.id, offer)
         self._state.offers[offer] = interaction.id
         self._state.legs[leg] = interaction.id
+        self._deadlines.drop(f"wait/{interaction.id}")
         self._deadlines.set(f"ring/{offer}", turn.now + queue.ring_s * SECOND_US)
         turn.ask(
             ask.Decided(
@@ -98,7 +101,7 @@ class Offers:
         if interaction is None or not isinstance(interaction.state, st.Offered | st.Joining):
             return
         agent = self._agents.all[interaction.state.agent]
-        self.take_back(turn, interaction)
+        self.take_back(turn, interaction, interaction.state)
         self._agents.miss(turn, agent, cause)
 
     def rang_out(self, turn: Turn, offer: str) -> None:
@@ -115,15 +118,13 @@ class Offers:
             return
         turn.ask(ask.HangUp(leg=interaction.state.leg))
         agent = self._agents.all[interaction.state.agent]
-        self.take_back(turn, interaction)
+        self.take_back(turn, interaction, interaction.state)
         self._agents.spare(turn, agent)
 
-    def take_back(self, turn: Turn, interaction: st.Interaction) -> None:
+    def take_back(self, turn: Turn, interaction: st.Interaction, state: st.Offered | st.Joining) -> None:
         """End an offer; the caller waits again at the same place."""
-        state = interaction.state
-        if isinstance(state, st.Offered | st.Joining | st.Connected):
-            self.forget(interaction, state)
-            self._interactions.wait_again(turn, interaction, state.waiting)
+        self.forget(interaction, state)
+        self._interactions.wait_again(turn, interaction, state.waiting)
 
     def forget(self, interaction: st.Interaction, state: st.Offered | st.Joining | st.Connected) -> None:
         """Drop what names an offer."""
@@ -134,17 +135,21 @@ class Offers:
 
     # -- the conversation
 
-    def talk(self, turn: Turn, interaction: st.Interaction, agent_slug: str, leg: Leg) -> None:
-        """Begin the conversation: both hear each other."""
-        state = interaction.state
-        if isinstance(state, st.Connected | st.Walking | st.Forwarded | st.Leaving):
-            return
-        waiting = state if isinstance(state, st.Waiting) else state.waiting
+    def talk(
+        self,
+        turn: Turn,
+        interaction: st.Interaction,
+        state: st.Waiting | st.Offered | st.Joining,
+        offer: str,
+        agent_slug: str,
+        leg: Leg,
+    ) -> None:
+        """Begin the conversation: customer and agent hear each other."""
+        waiting = waiting_of(state)
         if isinstance(state, st.Waiting):
             self._queues.leave(interaction, state)
         else:
             self.forget(interaction, state)
-        offer = "" if isinstance(state, st.Waiting) else state.offer
         agent = self._agents.all[agent_slug]
         wait_us = turn.now - waiting.entered_at
         counts = self._queues.counts(waiting.queue)
@@ -179,12 +184,10 @@ class Offers:
             case _:
                 return
 
-    def hang_up(self, turn: Turn, interaction: st.Interaction) -> None:
-        """End the conversation because the agent asks for it."""
-        state = interaction.state
-        if isinstance(state, st.Connected):
-            turn.ask(ask.HangUp(leg=state.leg))
-            self.agent_gone(turn, interaction, 16)
+    def hang_up(self, turn: Turn, interaction: st.Interaction, leg: Leg) -> None:
+        """End the conversation because the agent, whose leg it is, asks for it."""
+        turn.ask(ask.HangUp(leg=leg))
+        self.agent_gone(turn, interaction, NORMAL)
 
     def customer_gone(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
         """End everything that an interaction had, because the customer's leg is gone."""

@@ -23,10 +23,8 @@ def release(state: st.State, turn: Turn, fact: facts.AnyFact, deadline: str = ""
             agent.state = st.Available()
             agent.since = turn.now
             state.deadlines.pop(f"wrap-up/{agent.slug}", None)
-    for name in touched:
-        interaction = state.interactions.pop(name, None)
-        if interaction is not None:
-            _close(state, turn, interaction)
+    for interaction in [state.interactions.pop(name) for name in touched if name in state.interactions]:
+        _close(state, turn, interaction)
     return touched
 
 

@@ -5,7 +5,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.facts import FoundLeg, Leg, LegsFound
 from appliance.core.interaction import LEAVE_S, SECOND_US, Interactions
-from appliance.core.offer import Offers
+from appliance.core.offer import NORMAL, Offers
 from appliance.core.turn import Deadlines, Turn
 
 
@@ -61,7 +61,7 @@ class Recovery:
         match state:
             case st.Waiting():
                 if partner is not None and self._is_free(partner.agent, interaction.id):
-                    self._offers.talk(turn, interaction, partner.agent, partner.leg)
+                    self._offers.talk(turn, interaction, state, partner.offer, partner.agent, partner.leg)
                 else:
                     self._queue_again(turn, interaction, state)
             case st.Offered() | st.Joining():
@@ -69,7 +69,7 @@ class Recovery:
             case st.Connected():
                 theirs = legs.get(state.leg)
                 if theirs is None:
-                    self._offers.agent_gone(turn, interaction, 16)
+                    self._offers.agent_gone(turn, interaction, NORMAL)
                 elif theirs.leg not in customer.bridged:
                     turn.ask(ask.Bridge(interaction=interaction.id, legs=(interaction.leg, state.leg)))
             case st.Leaving():
@@ -88,9 +88,9 @@ class Recovery:
     ) -> None:
         agent = self._agents.all[state.agent]
         if partner is not None and partner.agent == state.agent:
-            self._offers.talk(turn, interaction, state.agent, partner.leg)
+            self._offers.talk(turn, interaction, state, state.offer, state.agent, partner.leg)
         elif theirs is None:
-            self._offers.take_back(turn, interaction)
+            self._offers.take_back(turn, interaction, state)
             self._agents.spare(turn, agent)
         elif isinstance(state, st.Joining):
             self._offers.join(turn, interaction, state.leg)

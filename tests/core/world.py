@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from appliance.core import effects, facts, model
+from appliance.core import state as st
 from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
 from drivers.simulated.clock import HeapClock
@@ -13,7 +14,7 @@ BEGIN = 1_790_000_000_000_000
 SECOND = 1_000_000
 
 
-def a_queue(slug: str = "support", **other: object) -> model.Queue:
+def a_queue(slug: object = "support", **other: object) -> model.Queue:
     """Make a queue with agents ann and bob."""
     return model.Queue(**({"slug": slug, "agents": ("ann", "bob"), "wrap_up_s": 10} | other))  # type: ignore[arg-type]  # what differs
 
@@ -61,6 +62,8 @@ class World:
         self.effects: list[effects.AnyEffect] = []
         self.facts: list[tuple[int, facts.AnyFact]] = []
         self.tokens = 0
+        self.cut_off = False
+        "Whether the exchange neither hears us nor is heard."
         self.take(facts.Started(boot=1))
         self.publish(configuration or a_company())
         self.exchange.found()
@@ -73,7 +76,8 @@ class World:
         self.exchange.reachable = {extension.slug for extension in configuration.extensions}
 
     def _observed(self, fact: facts.AnyFact) -> None:
-        self.take(fact)
+        if not self.cut_off:
+            self.take(fact)
 
     def take(self, fact: facts.AnyFact) -> tuple[effects.AnyEffect, ...]:
         """Give the centre a fact now, and do what it asks."""
@@ -81,7 +85,7 @@ class World:
         out = self.centre.handle(self.clock.now, fact)
         self.effects.extend(out)
         for effect in out:
-            if isinstance(effect, effects.CallEffect):
+            if isinstance(effect, effects.CallEffect) and not self.cut_off:
                 self.exchange.perform(effect)
         return out
 
@@ -139,6 +143,16 @@ class World:
         assert line.doing == "bridged"
         return line
 
+    def ringing_or_talking(self, agent: str) -> str:
+        """Name the interaction that an agent has in hand."""
+        state = self.centre.state.agents[agent].state
+        assert isinstance(state, st.Ringing | st.Talking | st.WrapUp)
+        return state.interaction
+
+    def company_with_midnights(self, *midnights: int) -> model.Company:
+        """Make a company whose days begin at these moments."""
+        return model.Company(midnights=midnights)
+
     def records(self) -> list[CDR]:
         """List the records filed so far."""
         return [effect.cdr for effect in self.effects if isinstance(effect, effects.CallFiled)]
@@ -150,3 +164,19 @@ class World:
     def some(self, kind: type[effects.AnyEffect]) -> list[effects.AnyEffect]:
         """List the effects of a kind so far."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
+
+
+def plant(where: object, *methods: str) -> None:
+    """Plant a defect of ours: these methods raise, with somebody's number in the text."""
+    for method in methods:
+        setattr(where, method, _raise)
+
+
+def mend(where: object, *methods: str) -> None:
+    """Take a planted defect out."""
+    for method in methods:
+        delattr(where, method)
+
+
+def _raise(*_args: object, **_named: object) -> None:
+    raise RuntimeError("13800138000")

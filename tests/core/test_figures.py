@@ -1,0 +1,50 @@
+"""The figures, against the worked examples of their definitions."""
+
+import pytest
+
+from appliance.core.figures import Formula, abandon_rate, erlang_b, erlang_c, service_level, speed_of_answer
+
+
+@pytest.mark.parametrize(
+    ("formula", "percent"),
+    [
+        (Formula.WITHIN_MET, 83.0),
+        (Formula.ANSWERED_ONLY, 86.0),
+        (Formula.ALL_COUNTED, 81.1),
+        (Formula.WITHIN_LEFT_OUT, 82.7),
+    ],
+)
+def test_the_service_level_of_the_test_day(formula: Formula, percent: float) -> None:
+    """1000 answered, 860 of them within T; 60 abandoned, 20 of them within T."""
+    level = service_level(1000, 860, 60, 20, formula)
+    assert level is not None
+    assert round(100 * level, 1) == percent
+
+
+def test_nothing_counted_is_no_figure() -> None:
+    """Not zero."""
+    assert service_level(0, 0, 0, 0) is None
+    assert speed_of_answer(0, 0) is None
+    assert abandon_rate(0, 0) is None
+
+
+def test_speed_of_answer_and_abandon_rate() -> None:
+    """Seconds, and a share."""
+    assert speed_of_answer(30_000_000, 3) == 10
+    assert abandon_rate(1, 4) == 0.25
+
+
+@pytest.mark.parametrize(("agents", "waits", "level", "asa"), [(13, 0.2853, 79.56, 17.12), (14, 0.1741, 88.84, 7.84)])
+def test_erlang_c(agents: int, waits: float, level: float, asa: float) -> None:
+    """100 calls in 30 minutes of 180 s, T = 20 s."""
+    staffing = erlang_c(calls_per_s=100 / 1800, handle_s=180, agents=agents, within_s=20)
+    assert staffing is not None
+    assert round(staffing.waits, 4) == waits
+    assert round(100 * staffing.service_level, 2) == level
+    assert round(staffing.speed_of_answer_s, 2) == asa
+
+
+def test_too_few_agents_have_no_figures() -> None:
+    """The queue grows without end; and with no load nothing is lost."""
+    assert erlang_c(calls_per_s=1, handle_s=10, agents=10, within_s=20) is None
+    assert erlang_b(0, 3) == 0
