@@ -8,23 +8,20 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
+from boot.caller import SIGNALS, Caller
 from boot.child import Child, State
 from boot.notes import Notes
 from boot.notify import NotifySocket
 from boot.process import Process
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PARENT_LOOK_S = 0.5
+CALLER_LOOK_S = 0.5
 "How often to look whether the `make` that started us was told to end."
 QUESTION_BYTES_MAX = 4096
 ANSWER_S_MAX = 2.0
-ANCESTORS_MAX = 3
-"How far up `make` may stand: a shell may be between."
 
 
 class Supervisor:
@@ -75,7 +72,7 @@ class Supervisor:
         door_path.unlink(missing_ok=True)
         door = await asyncio.start_unix_server(self._asked, str(door_path), limit=QUESTION_BYTES_MAX)
         door_path.chmod(0o600)
-        parent = asyncio.ensure_future(self._watch_parent())
+        calling = asyncio.ensure_future(self._watch_caller())
         keeping = [
             asyncio.ensure_future(child.keep([self._children[name] for name in child.process.after]))
             for child in self._children.values()
@@ -86,7 +83,7 @@ class Supervisor:
             stopping.cancel()
         finally:
             self._stop.set()
-            parent.cancel()
+            calling.cancel()
             await self._end(keeping)
             notify.close()
             self._stopped.set()
@@ -145,17 +142,12 @@ class Supervisor:
             await writer.drain()
         writer.close()
 
-    async def _watch_parent(self) -> None:
-        """Stop when the `make` that started us was told to end.
-
-        GNU make passes only SIGTERM on. On SIGHUP and SIGINT it waits for us in its handler and tells us nothing; then
-        it no longer catches that signal, which /proc/PID/status shows (`SigCgt`).
-        """
-        make = _make_above()
-        caught = _caught(make)
-        while caught:
-            await asyncio.sleep(PARENT_LOOK_S)
-            if caught & ~_caught(make):
+    async def _watch_caller(self) -> None:
+        """Stop when the `make` that started us was told to end."""
+        caller = Caller()
+        while caller.pid:
+            await asyncio.sleep(CALLER_LOOK_S)
+            if caller.told_to_end():
                 self._say("make was told to end")
                 self.stop()
                 return
@@ -166,30 +158,3 @@ async def _first(*others: Coroutine[object, object, object]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
-
-
-def _status(pid: int, name: str) -> str:
-    """Read a line of /proc/PID/status (proc(5)); empty if there is no such process."""
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith(f"{name}:"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return ""
-
-
-def _make_above() -> int:
-    """Find the `make` that started us; 0 if none did."""
-    pid = os.getppid()
-    for _ in range(ANCESTORS_MAX):
-        if _status(pid, "Name") in {"make", "gmake"}:
-            return pid
-        pid = int(_status(pid, "PPid") or 0)
-    return 0
-
-
-def _caught(pid: int) -> int:
-    """Give the ending signals that a process catches, as bits."""
-    ending = sum(1 << (number - 1) for number in SIGNALS)
-    return int(_status(pid, "SigCgt") or "0", 16) & ending

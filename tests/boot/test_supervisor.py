@@ -17,7 +17,7 @@ from tests.boot.toy import NOTIFY, Toy, Toys, is_gone, toys
 
 DEAF = NOTIFY + "signal.signal(15, signal.SIG_IGN); say('READY=1'); [signal.pause() for _ in range(99)]"
 BEATS = NOTIFY + "say('READY=1'); [(say('WATCHDOG=1'), time.sleep(0.05)) for _ in range(4000)]"
-CROWD = NOTIFY + "os.fork(); os.fork(); say('READY=1'); signal.pause()"
+CROWD = NOTIFY + "[os.fork() or signal.pause() for _ in range(3)]; say('READY=1'); signal.pause()"
 RUDE = NOTIFY + "say('READY=1') if os.fork() else None; signal.pause()"
 
 

@@ -1,6 +1,6 @@
 """The sample company is whole: what the issue of a first box needs, in both languages."""
 
-from boot import sample
+from appliance import sample
 
 COMPANY = sample.document(trunk_host="127.0.0.1", trunk_port=8090)
 

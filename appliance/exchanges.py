@@ -1,0 +1,22 @@
+"""Which exchanges a box has and where each lies: one word for who starts Asterisk and for the daemon that drives it."""
+
+from appliance.places import Places
+from drivers.asterisk.bundle import Bundle
+from drivers.asterisk.conf import Options, Site
+from drivers.pjsip.technology import Pjsip
+
+
+def own_asterisk(places: Places, bundle: Bundle) -> Options:
+    """Give the box's own Asterisk, the exchange `main`, with SIP for trunks and desk phones."""
+    site = Site(
+        home=places.asterisk,
+        run=places.asterisk_run,
+        prompts=places.prompts,
+        recordings=places.spool,
+        modules=bundle.modules,
+        data=bundle.data,
+        music=bundle.music,
+        base_port=places.port,
+        listen=places.listen,
+    )
+    return Options(site=site, technologies=(Pjsip(),))
