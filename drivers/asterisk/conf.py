@@ -104,10 +104,13 @@ class Seen:
 class Technology(Protocol):
     """What a technology of phones and trunks brings to Asterisk; `drivers/pjsip` is one."""
 
-    EVENTS: tuple[str, ...]
-    "The events to be told of; one that `seen` says nothing of means that the questions are to be asked again."
-    QUESTIONS: tuple[str, ...]
-    "The actions whose lists `seen` understands, asked after each connection."
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events to be told of; one that `seen` says nothing of means: ask the questions again."""
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The actions whose lists `seen` understands, asked after each connection."""
 
     def files(self, site: Site, equipment: Equipment) -> Mapping[str, str]:
         """Give its configuration files, name to text."""

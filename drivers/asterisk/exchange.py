@@ -220,7 +220,7 @@ class Exchange:
             self._booted(event)
         self._observer.hear(event)
         for technology in self._options.technologies:
-            if event.name in technology.EVENTS:
+            if event.name in technology.events:
                 seen = technology.seen(event.name, event.get)
                 if seen is None:
                     self._start(reconcile.find_contacts(self._reactor, self._link, (technology,), self._sight))

@@ -81,7 +81,7 @@ def take_status(event: Event, channels: Channels) -> None:
 async def find_contacts(clock: IReactorTime, link: Link, technologies: Iterable[Technology], sight: Sight) -> None:
     """Look anew which phones and trunks can be reached."""
     for technology in technologies:
-        for question in technology.QUESTIONS:
+        for question in technology.questions:
             for event in await ask_until_answered(clock, partial(link.care, Action(name=question))):
                 seen = technology.seen(event.name, event.get)
                 if seen is not None:

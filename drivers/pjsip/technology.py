@@ -16,9 +16,9 @@ _REGISTERED = frozenset({"Registered"})
 class Pjsip:
     """SIP trunks and desk phones."""
 
-    EVENTS = ("ContactStatus", "Registry")
+    events = ("ContactStatus", "Registry")
     "The events to be told of. A `Registry` names the account and not the trunk, so it only says: ask again."
-    QUESTIONS = ("PJSIPShowContacts", "PJSIPShowRegistrationsOutbound")
+    questions = ("PJSIPShowContacts", "PJSIPShowRegistrationsOutbound")
     "The actions whose lists `seen` understands."
 
     def files(self, site: Site, equipment: Equipment) -> Mapping[str, str]:

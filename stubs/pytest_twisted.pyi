@@ -1,0 +1,12 @@
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+def ensureDeferred(  # noqa: N802  its name there
+    f: Callable[_P, Coroutine[Any, Any, None]],
+) -> Callable[_P, None]: ...
+def async_yield_fixture(
+    *, scope: str = "function"
+) -> Callable[[Callable[_P, AsyncIterator[_T]]], Callable[_P, _T]]: ...

@@ -1,0 +1,28 @@
+"""Places for private Asterisks: bases of ports, each held by a lock file while a test run uses it."""
+
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BASES = tuple(range(8_080, 8_080 + 8 * 3_000, 3_000))
+"Bases of ports, 3,000 apart as boxes stand; the first is for a box that somebody runs, so it is taken last."
+
+
+@contextmanager
+def slot() -> Iterator[int]:
+    """Hold a base of ports that no other run holds; raises `RuntimeError` if all are taken."""
+    folder = Path(tempfile.gettempdir()) / "switchroom-slots"
+    folder.mkdir(mode=0o777, exist_ok=True)
+    for base in reversed(BASES):
+        lock = (folder / str(base)).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        with lock:
+            yield base
+        return
+    raise RuntimeError("all slots for private Asterisks are taken by other test runs")
