@@ -1,0 +1,191 @@
+"""Days drawn by seed: whatever callers, agents, phones and the exchange do, these things hold after every fact."""
+
+import subprocess
+import sys
+from random import Random
+
+import pytest
+
+from appliance.core import effects, facts
+from appliance.core import state as st
+from appliance.core.centre import Centre
+from appliance.core.matching import why_not
+from drivers.simulated.exchange import Line
+from tests.core.test_flows import node
+from tests.core.world import World, a_company, a_flow, a_queue
+
+SEEDS = range(40)
+STEPS = 300
+
+
+class Day:
+    """One company's day, drawn by a seed."""
+
+    def __init__(self, seed: int) -> None:
+        """Open."""
+        self.dice = Random(seed)  # noqa: S311 a game, and one that must repeat
+        flow = a_flow(
+            node("menu", "menu", {"1": "support", "2": "sales"}, prompt="w", choices={"1": "a", "2": "b"}, tries=2),
+            node("support", "queue", {"timeout": "sales"}, queue="support"),
+            node("sales", "queue", {"next": "bye", "full": "bye"}, queue="sales"),
+            node("bye", "hang_up", prompt="bye"),
+        )
+        self.world = World(
+            a_company(
+                a_queue(wait_s_max=40, ring_s=8, wrap_up_s=5),
+                a_queue("sales", agents=("bob",), length_max=3, ring_s=5, wrap_up_s=0, priority=3),
+                flow=flow,
+            )
+        )
+        self.snapshots = 0
+
+    def live(self, *doing: str) -> list[Line]:
+        """List the lines that do something."""
+        return [line for line in self.world.exchange.lines.values() if line.doing in doing]
+
+    def step(self) -> None:
+        """Let one thing happen, and time pass."""
+        world, dice = self.world, self.dice
+        agent = dice.choice(["ann", "bob"])
+        match dice.randrange(14):
+            case 0 | 1 | 2:
+                world.exchange.call("2000", party=f"p{dice.randrange(5)}")
+            case 3 | 4 if lines := self.live("prompt"):
+                world.exchange.press(dice.choice(lines), dice.choice("1129"))
+            case 5 | 6 | 7 if lines := self.live("ringing"):
+                line = dice.choice(lines)
+                if dice.random() < 0.7:
+                    world.exchange.pick_up(line)
+                else:
+                    world.exchange.refuse(line, dice.choice(["busy", "refused", "unreachable"]))
+            case 8 | 9 if lines := self.live("music", "bridged", "prompt", "idle", "ringing"):
+                world.exchange.end(dice.choice(lines).leg, dice.choice([16, 16, 16, 27]))
+            case 10:
+                kinds = [facts.SignOn, facts.SignOn, facts.SignOn, facts.EndBreak, facts.EndWrapUp, facts.SignOff]
+                world.command(dice.choice(kinds), agent)
+            case 11:
+                world.command(facts.EndBreak, agent)
+                world.command(facts.TakeBreak, agent, reason="lunch")
+            case 12:
+                world.exchange.see(dice.choice(["101", "102"]), reachable=dice.random() < 0.8)
+            case 13 if dice.random() < 0.3:
+                self.trouble()
+            case _:
+                pass
+        world.run(dice.choice([0, 0.001, 0.5, 3, 11]))
+        self.check()
+
+    def trouble(self) -> None:
+        """Kill the daemon, the exchange, or the line between them."""
+        world = self.world
+        match self.dice.randrange(3):
+            case 0:
+                self.snapshots += 1
+                world.centre = Centre.restore(world.centre.snapshot(), world.versions.__getitem__)
+                world.take(facts.Started(boot=world.centre.state.boot + 1))
+                world.exchange.found()
+            case 1:
+                world.exchange.crash()
+                world.exchange.found(restarted=True)
+            case _:
+                world.take(facts.ExchangeLost(exchange="simulated"))
+                world.run(2)
+                world.exchange.found()
+
+    def check(self) -> None:
+        """Hold the state against itself."""
+        state = self.world.centre.state
+        for interaction in state.interactions.values():
+            assert state.legs[interaction.leg] == interaction.id
+            held = interaction.state
+            if isinstance(held, st.Offered | st.Joining):
+                mine = state.agents[held.agent].state
+                assert isinstance(mine, st.Ringing)
+                assert (mine.interaction, mine.offer) == (interaction.id, held.offer)
+            if isinstance(held, st.Connected):
+                mine = state.agents[held.agent].state
+                assert isinstance(mine, st.Talking)
+                assert mine.interaction == interaction.id
+        for agent in state.agents.values():
+            if isinstance(agent.state, st.Ringing | st.Talking):
+                assert agent.state.interaction in state.interactions
+        self.check_nobody_waits_beside_a_free_agent()
+        assert not self.world.some(effects.Quarantined)
+
+    def check_nobody_waits_beside_a_free_agent(self) -> None:
+        """No eligible agent of a queue is idle while somebody waits in it."""
+        state, directory = self.world.centre.state, self.world.centre._directory  # noqa: SLF001 the queue's members
+        for interaction in state.interactions.values():
+            if isinstance(interaction.state, st.Waiting) and interaction.leg.exchange in state.seen:
+                members = directory.queues[interaction.state.queue].queue.agents
+                assert all(why_not(state.agents[slug]) for slug in members)
+
+    def close(self) -> None:
+        """Heal everything and let everybody be served or go."""
+        world = self.world
+        world.exchange.found()
+        for extension in ("101", "102"):
+            world.exchange.see(extension, reachable=True)
+        for _ in range(400):
+            for agent in ("ann", "bob"):
+                world.command(facts.SignOn, agent)
+                world.command(facts.EndBreak, agent)
+            for line in self.live("ringing"):
+                world.exchange.pick_up(line)
+            for line in self.live("bridged", "prompt"):
+                if not line.offer:
+                    world.exchange.end(line.leg)
+            world.run(1)
+            if not world.centre.state.interactions:
+                world.run(10)
+                return
+        raise AssertionError(f"not served: {world.centre.state.interactions}")
+
+
+def a_day(seed: int) -> Day:
+    """Live through a day."""
+    day = Day(seed)
+    for _ in range(STEPS):
+        day.step()
+    day.close()
+    return day
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_day_holds_together(seed: int) -> None:
+    """Everybody is in one place, everybody is served, one record a call, and its segments touch and add up."""
+    day = a_day(seed)
+    records = day.world.records()
+    assert len(records) == len({cdr.interaction for cdr in records})
+    asked = {fact.leg for _, fact in day.world.facts if isinstance(fact, facts.LegAsked)}
+    assert {cdr.leg for cdr in records} == asked
+    for cdr in records:
+        moments = [cdr.began, *[s.until for s in cdr.segments]]
+        assert [s.since for s in cdr.segments] == moments[:-1]
+        assert moments[-1] == cdr.ended
+    assert not day.world.centre.state.deadlines
+    assert not day.world.centre.state.offers
+    assert not day.world.centre.state.legs
+
+
+def test_a_day_replays_byte_for_byte() -> None:
+    """The same facts give the same effects, whatever snapshots were taken between."""
+    day = a_day(7)
+    assert day.snapshots
+    again = Centre(day.world.versions.__getitem__)
+    out = [effect for now, fact in day.world.facts for effect in again.handle(now, fact)]
+    assert out == day.world.effects
+    assert again.snapshot() == day.world.centre.snapshot()
+
+
+def test_a_day_is_the_same_under_every_hash_seed() -> None:
+    """Nothing is decided by the order of a set or by an object's hash."""
+    code = "import hashlib; from tests.core.test_days import a_day; d = a_day(3); "
+    code += "print(hashlib.sha256(repr(d.world.effects).encode()).hexdigest())"
+    traces = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True, text=True
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert traces[0] == traces[1] != ""
