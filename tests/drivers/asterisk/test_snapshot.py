@@ -1,0 +1,85 @@
+"""Event forging through a caller's number, as measured on Asterisk 22.10.1."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.asterisk.codec import RemoteProtocolError
+from drivers.asterisk.codec_ami import AmiConnection, Event
+from drivers.asterisk.snapshot import mend, whole
+from tests.drivers.asterisk.wire import GREETING, chunks, event, lines, snapshot
+
+FORGED = [
+    "1\r\nUniqueid: victim",
+    "1\r\n\r\nEvent: Hangup\r\nUniqueid: victim",
+    "1\r\n\r\nEvent: Hangup\r\nUniqueid: victim\r\n\r\n",
+    "1\r\n\r\nEvent: Hangup\r\nPrivilege: call,all\r\nUniqueid: victim\r\n\r\nEvent: X",
+    "\r\nCallerIDName: x\r\n\r\nResponse: Success\r\nActionID: 1",
+    "\r\n\r\n",
+    "\r\nChannelState: 6\r\nChannelStateDesc: Up",
+]
+
+
+def read(data: bytes, seed: int) -> list[Event]:
+    """Read."""
+    connection = AmiConnection()
+    list(connection.receive(GREETING))
+    heard = [message for chunk in chunks(data, seed) for message in connection.receive(chunk)]
+    return [message for message in heard if isinstance(message, Event)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("field", ["CallerIDNum", "ConnectedLineNum", "Exten"])
+@pytest.mark.parametrize("value", FORGED)
+def test_a_number_cannot_be_an_event(field: str, value: str, seed: int) -> None:
+    """A number cannot be an event."""
+    data = event("Newchannel", **{field: value}) + event("Hangup", Uniqueid="other")
+    first, second = read(data, seed)
+    assert (first.name, first.get("Uniqueid"), first.all("Uniqueid")) == ("Newchannel", "box-1.1", ("box-1.1",))
+    assert (first.get("Context"), first.get("Priority"), first.get("Linkedid")) == ("trunk", "1", "box-1.1")
+    assert (second.name, second.get("Uniqueid")) == ("Hangup", "other")
+
+
+def test_both_channels_of_an_event_are_mended() -> None:
+    """Both channels of an event are mended."""
+    first = snapshot(CallerIDNum=FORGED[1])
+    second = snapshot(prefix="Dest", CallerIDNum=FORGED[2], Uniqueid="box-1.2")
+    (dialled,) = read(lines(("Event", "DialBegin"), *first, *second, ("DialString", "100")), 1)
+    assert dialled.get("Uniqueid") == "box-1.1"
+    assert dialled.get("DestUniqueid") == "box-1.2"
+    assert dialled.get("DialString") == "100"
+
+
+def test_a_name_may_look_like_a_header() -> None:
+    """A name may look like a header."""
+    data = event("Newchannel", CallerIDName="ChannelState: 6")
+    assert whole(data.removesuffix(b"\r\n\r\n"))
+    (heard,) = read(data, 1)
+    assert heard.get("CallerIDName") == "ChannelState: 6"
+
+
+def test_what_never_becomes_whole_is_the_end() -> None:
+    """What never becomes whole is the end."""
+    torn = lines(("Event", "Newchannel"), ("ChannelState", "6"))
+    with pytest.raises(RemoteProtocolError, match="longer"):
+        read(torn + lines(("Event", "Hangup"), ("X", "x" * 8_000)) * 9, 1)
+
+
+def test_an_event_without_a_channel_is_whole() -> None:
+    """An event without a channel is whole."""
+    assert whole(b"Event: FullyBooted\r\nStatus: Fully Booted")
+    assert mend(b"Event: X\r\nChannelState: 6") is None
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["\r\n", "\r\n\r\n", "Event: ", "Response: ", "CallerIDName: ", "Exten: ", "x"]), max_size=5
+    ),
+    st.integers(min_value=0, max_value=100),
+)
+def test_no_short_number_forges_anything(pieces: list[str], seed: int) -> None:
+    """No short number forges anything."""
+    number = "".join(pieces)
+    heard = read(event("Newchannel", CallerIDNum=number) + event("Hangup"), seed)
+    assert [(one.name, one.get("Uniqueid")) for one in heard] == [("Newchannel", "box-1.1"), ("Hangup", "box-1.1")]
