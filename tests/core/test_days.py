@@ -16,6 +16,7 @@ from tests.core.world import World, a_company, a_flow, a_queue
 
 SEEDS = range(40)
 STEPS = 300
+LINES_MAX = 8
 
 
 class Day:
@@ -46,34 +47,46 @@ class Day:
     def step(self) -> None:
         """Let one thing happen, and time pass."""
         world, dice = self.world, self.dice
-        agent = dice.choice(["ann", "bob"])
         match dice.randrange(14):
-            case 0 | 1 | 2:
+            case 0 | 1 | 2 if len(world.exchange.lines) < LINES_MAX:
                 world.exchange.call("2000", party=f"p{dice.randrange(5)}")
             case 3 | 4 if lines := self.live("prompt"):
-                world.exchange.press(dice.choice(lines), dice.choice("1129"))
+                for line in lines:
+                    world.exchange.press(line, dice.choice("1111229"))
             case 5 | 6 | 7 if lines := self.live("ringing"):
                 line = dice.choice(lines)
                 if dice.random() < 0.7:
                     world.exchange.pick_up(line)
                 else:
                     world.exchange.refuse(line, dice.choice(["busy", "refused", "unreachable"]))
-            case 8 | 9 if lines := self.live("music", "bridged", "prompt", "idle", "ringing"):
+            case 8 if lines := self.live("music", "bridged", "prompt", "idle", "ringing"):
                 world.exchange.end(dice.choice(lines).leg, dice.choice([16, 16, 16, 27]))
-            case 10:
-                kinds = [facts.SignOn, facts.SignOn, facts.SignOn, facts.EndBreak, facts.EndWrapUp, facts.SignOff]
-                world.command(dice.choice(kinds), agent)
-            case 11:
-                world.command(facts.EndBreak, agent)
-                world.command(facts.TakeBreak, agent, reason="lunch")
+            case 9 | 10 | 11:
+                self.ask(dice.choice(["ann", "bob"]))
             case 12:
                 world.exchange.see(dice.choice(["101", "102"]), reachable=dice.random() < 0.8)
             case 13 if dice.random() < 0.3:
                 self.trouble()
             case _:
                 pass
-        world.run(dice.choice([0, 0.001, 0.5, 3, 11]))
+        world.run(dice.choice([0, 0.001, 0.5, 0.5, 3, 3, 11]))
         self.check()
+
+    def ask(self, agent: str) -> None:
+        """Let an agent ask for something, mostly to be at work."""
+        if self.dice.random() < 0.1:
+            self.world.command(facts.TakeBreak, agent, reason="lunch")
+        else:
+            kinds = [
+                facts.SignOn,
+                facts.SignOn,
+                facts.SignOn,
+                facts.EndBreak,
+                facts.EndBreak,
+                facts.EndWrapUp,
+                facts.SignOff,
+            ]
+            self.world.command(self.dice.choice(kinds), agent)
 
     def trouble(self) -> None:
         """Kill the daemon, the exchange, or the line between them."""
