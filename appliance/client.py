@@ -72,7 +72,7 @@ class Client:
             raise DoorClosedError(f"the daemon's answer cannot be read: {error}") from error
 
     def live(self) -> Iterator[tuple[str, api.LiveView]]:
-        """Follow what happens as (event, view): `view` whole first, then `delta` and `beat`; ends at `signed-out`.
+        """Follow what happens as (event, view): `view` whole first, then `delta` at least every 2 s, to `signed-out`.
 
         Raises `DoorClosedError` if the stream cannot be opened, is not for this asker, or the daemon goes.
         """
@@ -112,7 +112,7 @@ def _events(stream: BinaryIO | http.client.HTTPResponse) -> Iterator[tuple[str, 
         name, _, value = line.rstrip(b"\n").partition(b": ")
         if name == b"event":
             event = value.decode("ascii", "replace")
-        elif name == b"data" and event in {"view", "delta", "beat"}:
+        elif name == b"data" and event in {"view", "delta"}:
             yield event, msgspec.json.decode(value, type=api.LiveView)
         elif name == b"data" and event == "signed-out":
             return

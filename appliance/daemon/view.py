@@ -1,0 +1,191 @@
+"""What the floor looks like at this moment: the Centre's state joined with names, as `appliance.api.LiveView`. Pure.
+
+Numbers and names are joined here, at the border; the Centre knows none. A delta holds the members that changed, whole,
+and None for those that went.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from appliance import api
+from appliance.core import model
+from appliance.core import state as st
+
+ValueT = TypeVar("ValueT")
+
+ENDED = "wrap_up"
+"State of a call that is over while its agent finishes it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What people are called."""
+
+    agents: Mapping[str, str]
+    "Agent's slug to name."
+    parties: Mapping[str, tuple[str, str]]
+    "Party to number and name; one that is not in it is not known yet."
+
+
+def floor(
+    state: st.State,
+    configuration: model.Configuration,
+    labels: Labels,
+    ended: Mapping[str, api.LiveCall],
+) -> api.LiveView:
+    """Everything; `ended` has the calls that agents in wrap-up finish."""
+    calls: dict[str, api.LiveCall | None] = {
+        interaction.id: _call(interaction, labels) for interaction in state.interactions.values()
+    }
+    agents: dict[str, api.LiveAgent | None] = {}
+    queues_of: dict[str, tuple[str, ...]] = {}
+    for queue in configuration.queues:
+        for slug in queue.agents:
+            queues_of[slug] = (*queues_of.get(slug, ()), queue.slug)
+    for part in configuration.agents:
+        agent = state.agents.get(part.slug) or st.Agent(slug=part.slug)
+        card = _agent(agent, part, queues_of.get(part.slug, ()), labels)
+        agents[part.slug] = card
+        over = ended.get(card.interaction)
+        if over is not None and card.interaction not in calls:
+            number, name = labels.parties.get(over.party, ("", ""))
+            calls[card.interaction] = msgspec.structs.replace(over, caller_number=number, caller_name=name)
+    entered: dict[str, list[int]] = {}
+    for call in calls.values():
+        if call is not None and call.state in {"waiting", "offered"}:
+            entered.setdefault(call.queue, []).append(call.entered_at)
+    queues: dict[str, api.LiveQueue | None] = {
+        queue.slug: _queue(queue, state.counts.get(queue.slug) or st.QueueCounts(), entered.get(queue.slug, []), agents)
+        for queue in configuration.queues
+    }
+    return api.LiveView(now=state.now, agents=agents, queues=queues, calls=calls)
+
+
+def desk(view: api.LiveView, agent: str) -> api.LiveView:
+    """Leave what an agent may see of the floor: the own card, the own call, the figures of the own queues."""
+    card = view.agents.get(agent)
+    if card is None:
+        return api.LiveView(now=view.now, health=view.health)
+    call = view.calls.get(card.interaction)
+    return api.LiveView(
+        now=view.now,
+        agents={agent: card},
+        queues={slug: view.queues[slug] for slug in card.queues},
+        calls={card.interaction: call} if call is not None else {},
+        health=view.health,
+    )
+
+
+def delta(before: api.LiveView, after: api.LiveView) -> api.LiveView:
+    """Tell what changed; a view without members if nothing did."""
+    return api.LiveView(
+        now=after.now,
+        agents=_changed(before.agents, after.agents),
+        queues=_changed(before.queues, after.queues),
+        calls=_changed(before.calls, after.calls),
+        health=after.health if after.health != before.health else None,
+    )
+
+
+def is_empty(change: api.LiveView) -> bool:
+    """Tell whether a delta tells nothing but the time."""
+    return not (change.agents or change.queues or change.calls or change.health)
+
+
+def _changed(before: Mapping[str, ValueT | None], after: Mapping[str, ValueT | None]) -> dict[str, ValueT | None]:
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
+    changed.update({key: None for key in before if key not in after})
+    return changed
+
+
+def _call(interaction: st.Interaction, labels: Labels) -> api.LiveCall:
+    queue, entered_at, agent = "", 0, ""
+    match interaction.state:
+        case st.Waiting(queue=queue, entered_at=entered_at):
+            state = "waiting"
+        case st.Offered(waiting=waiting, agent=agent) | st.Joining(waiting=waiting, agent=agent):
+            state, queue, entered_at = "offered", waiting.queue, waiting.entered_at
+        case st.Connected(waiting=waiting, agent=agent):
+            state, queue, entered_at = "talking", waiting.queue, waiting.entered_at
+        case st.Forwarded():
+            state = "forwarded"
+        case _:
+            state = "flow"
+    number, name = labels.parties.get(interaction.party, ("", ""))
+    return api.LiveCall(
+        interaction=interaction.id,
+        state=state,
+        since=interaction.since,
+        began=interaction.began,
+        number=interaction.number,
+        queue=queue,
+        entered_at=entered_at,
+        agent=agent,
+        caller_number=number,
+        caller_name=name,
+        party=interaction.party,
+        path=tuple(interaction.path),
+    )
+
+
+def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: Labels) -> api.LiveAgent:
+    state, interaction, until, reason = "signed_out", "", 0, agent.wants_break
+    match agent.state:
+        case st.Available():
+            state = "available" if agent.reachable else "unreachable"
+        case st.Ringing(interaction=interaction):
+            state = "ringing"
+        case st.Talking(interaction=interaction):
+            state = "talking"
+        case st.WrapUp(interaction=interaction, until=until):
+            state = "wrap_up"
+        case st.OnBreak(reason=reason):
+            state = "on_break"
+        case st.Missed():
+            state = "missed"
+        case st.SignedOut():
+            pass
+    return api.LiveAgent(
+        agent=agent.slug,
+        name=labels.agents.get(agent.slug, ""),
+        extension=part.extension,
+        state=state,
+        since=agent.since,
+        until=until,
+        reason=reason,
+        interaction=interaction,
+        queues=queues,
+        handled=agent.handled,
+        talk_us=agent.talk_us,
+        missed=agent.missed,
+    )
+
+
+def _queue(
+    queue: model.Queue,
+    counts: st.QueueCounts,
+    entered: list[int],
+    agents: Mapping[str, api.LiveAgent | None],
+) -> api.LiveQueue:
+    states: dict[str, int] = {}
+    for slug in queue.agents:
+        card = agents.get(slug)
+        if card is not None:
+            states[card.state] = states.get(card.state, 0) + 1
+    return api.LiveQueue(
+        queue=queue.slug,
+        title=queue.title,
+        waiting=len(entered),
+        longest_since=min(entered, default=0),
+        answered=counts.answered,
+        answered_within=counts.answered_within,
+        abandoned=counts.abandoned,
+        abandoned_short=counts.abandoned_short,
+        flowed_out=counts.flowed_out,
+        wait_us=counts.wait_us,
+        answer_within_s=queue.answer_within_s,
+        agents=states,
+    )
