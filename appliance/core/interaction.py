@@ -55,7 +55,7 @@ class Interactions:
         adopted = fact.interaction not in self._state.interactions and self._place(turn, fact)
         interaction = st.Interaction(
             id=fact.interaction if adopted else f"{self._state.boot:06d}-{self.mint():08d}",
-            leg=fact.leg,
+            participants=[st.Participant(leg=fact.leg, role=st.Role.CUSTOMER, doing=st.Doing.ASKING, since=turn.now)],
             trunk=fact.trunk,
             number=fact.number if number else "",
             party=fact.party,
@@ -102,7 +102,7 @@ class Interactions:
 
     def asked_again(self, turn: Turn, interaction: st.Interaction) -> None:
         """Tell a leg that we know and that asks what to do."""
-        interaction.asks = True
+        interaction.customer.do(st.Doing.ASKING, turn.now)
         match interaction.state:
             case st.Walking(flow=flow, node=node):
                 self.walk(turn, interaction, flow, node)
@@ -120,7 +120,7 @@ class Interactions:
         state = interaction.state
         if not isinstance(state, st.Walking) or state.prompt != fact.prompt:
             return
-        interaction.asks = True
+        interaction.customer.do(st.Doing.ASKING, turn.now)
         bound = self.directory.node(state.flow, state.node)
         step: Step = End()
         if bound is not None:
@@ -185,7 +185,7 @@ class Interactions:
             case Say():
                 prompt = self.mint()
                 self.change(turn, interaction, st.Walking(flow=flow, node=node, prompt=prompt, tries=step.tries))
-                interaction.asks = False
+                interaction.customer.do(st.Doing.TOLD, turn.now)
                 turn.ask(
                     ask.Prompt(
                         leg=interaction.leg,
@@ -198,7 +198,7 @@ class Interactions:
                 )
             case Send():
                 self.change(turn, interaction, st.Forwarded(flow=flow, node=node))
-                interaction.asks = False
+                interaction.customer.do(st.Doing.TOLD, turn.now)
                 turn.ask(
                     ask.Forward(
                         leg=interaction.leg,
@@ -251,7 +251,7 @@ class Interactions:
             turn.ask(ask.Recall(leg=interaction.leg))
 
     def _hold(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        interaction.asks = False
+        interaction.customer.do(st.Doing.TOLD, turn.now)
         bound = self.directory.queues.get(waiting.queue)
         turn.ask(
             ask.Hold(

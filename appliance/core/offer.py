@@ -46,6 +46,9 @@ class Offers:
         self._interactions.change(
             turn, interaction, st.Offered(waiting=match.waiting, offer=offer, agent=agent.slug, leg=leg)
         )
+        interaction.participants.append(
+            st.Participant(leg=leg, role=st.Role.AGENT, doing=st.Doing.TOLD, since=turn.now, agent=agent.slug)
+        )
         self._agents.ring(turn, agent, interaction.id, offer)
         self._state.offers[offer] = interaction.id
         self._state.legs[leg] = interaction.id
@@ -85,6 +88,7 @@ class Offers:
         self._deadlines.drop(f"ring/{offer}")
         self._state.legs.pop(state.leg, None)
         self._state.legs[leg] = interaction.id
+        interaction.participants[-1].leg = leg
         self._interactions.change(
             turn, interaction, st.Joining(waiting=state.waiting, offer=offer, agent=state.agent, leg=leg)
         )
@@ -127,7 +131,8 @@ class Offers:
         self._interactions.wait_again(turn, interaction, state.waiting)
 
     def forget(self, interaction: st.Interaction, state: st.Offered | st.Joining | st.Connected) -> None:
-        """Drop what names an offer."""
+        """Drop what names an offer, and the agent who had it."""
+        interaction.participants[:] = [p for p in interaction.participants if p.leg != state.leg]
         self._state.offers.pop(state.offer, None)
         self._state.legs.pop(state.leg, None)
         self._deadlines.drop(f"ring/{state.offer}")
@@ -150,6 +155,10 @@ class Offers:
             self._queues.leave(interaction, state)
         else:
             self.forget(interaction, state)
+        interaction.customer.do(st.Doing.TALKING, turn.now)
+        interaction.participants.append(
+            st.Participant(leg=leg, role=st.Role.AGENT, doing=st.Doing.TALKING, since=turn.now, agent=agent_slug)
+        )
         agent = self._agents.all[agent_slug]
         wait_us = turn.now - waiting.entered_at
         counts = self._queues.counts(waiting.queue)
@@ -232,6 +241,7 @@ class Offers:
 
     def _end_talk(self, turn: Turn, interaction: st.Interaction, state: st.Connected) -> None:
         self.forget(interaction, state)
+        interaction.customer.do(st.Doing.TOLD, turn.now)
         bound = self._interactions.directory.queues.get(state.waiting.queue)
         self._interactions.change(turn, interaction, st.Walking(flow=state.waiting.flow, node=state.waiting.node))
         self._agents.wrap_up(turn, self._agents.all[state.agent], bound.queue.wrap_up_s if bound else 0)

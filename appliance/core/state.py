@@ -3,6 +3,8 @@
 A state carries its data: what an agent or an interaction is in is one struct of a union, not a row of nullable fields.
 """
 
+import enum
+
 import msgspec
 
 from appliance.core.cdr import Segment
@@ -149,12 +151,47 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag="leaving"):
 InteractionState = Walking | Waiting | Offered | Joining | Connected | Forwarded | Leaving
 
 
+class Role(enum.StrEnum):
+    """What somebody is to an interaction."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+
+
+class Doing(enum.StrEnum):
+    """What a participant's leg is at."""
+
+    ASKING = "asking"
+    "It has asked and not yet been told what to do."
+    TOLD = "told"
+    "It plays, waits or rings, as it was told."
+    TALKING = "talking"
+    "It is joined with the others."
+
+
+class Participant(msgspec.Struct, kw_only=True):
+    """Somebody who takes part in an interaction."""
+
+    leg: Leg
+    role: Role
+    doing: Doing
+    since: int
+    "When it began to do so; centre time."
+    agent: str = ""
+    "The agent's slug."
+
+    def do(self, doing: Doing, now: int) -> None:
+        """Be at something else from now on."""
+        if doing is not self.doing:
+            self.doing, self.since = doing, now
+
+
 class Interaction(msgspec.Struct, kw_only=True):
     """One contact by any medium; here a call."""
 
     id: str
-    leg: Leg
-    "The customer's."
+    participants: list[Participant]
+    "The customer first."
     trunk: str
     number: str
     party: str
@@ -167,14 +204,27 @@ class Interaction(msgspec.Struct, kw_only=True):
     "When the present stretch began; centre time."
     first: tuple[int, int]
     "Journal position of its first fact."
-    asks: bool = True
-    "Whether its leg has asked and not yet been told what to do."
     recording: str = ""
     segments: list[Segment] = []
     path: list[str] = []
     "Keys pressed in menus, with the titles of what they chose."
     left_queue: bool = False
     "Whether it once left a queue unanswered."
+
+    @property
+    def customer(self) -> Participant:
+        """Who contacted us."""
+        return self.participants[0]
+
+    @property
+    def leg(self) -> Leg:
+        """The customer's leg."""
+        return self.customer.leg
+
+    @property
+    def asks(self) -> bool:
+        """Whether the customer's leg waits to be told what to do."""
+        return self.customer.doing is Doing.ASKING
 
 
 class QueueCounts(msgspec.Struct, kw_only=True):

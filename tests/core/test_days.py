@@ -17,6 +17,7 @@ from tests.core.world import World, a_company, a_flow, a_queue
 SEEDS = range(40)
 STEPS = 300
 LINES_MAX = 8
+TWO_PARTIES = (st.Offered, st.Joining, st.Connected)
 
 
 class Day:
@@ -109,7 +110,8 @@ class Day:
         """Hold the state against itself."""
         state = self.world.centre.state
         for interaction in state.interactions.values():
-            assert state.legs[interaction.leg] == interaction.id
+            assert all(state.legs[p.leg] == interaction.id for p in interaction.participants)
+            assert len(interaction.participants) == 1 + isinstance(interaction.state, TWO_PARTIES)
             held = interaction.state
             if isinstance(held, st.Offered | st.Joining):
                 mine = state.agents[held.agent].state
