@@ -28,7 +28,7 @@ PRESENT = ("ca-certificates", "git", "make", "python3")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 PASSED_ON = (*PROXIES, "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "UV_DEFAULT_INDEX", "UV_HTTP_TIMEOUT", "SWITCHROOM_PORT")
 
-ENTER = """\
+ENTER = r"""
 mount --make-rprivate /
 mount -t proc proc "$1/proc"
 mount --rbind /sys "$1/sys"
@@ -36,7 +36,8 @@ mount --rbind /dev "$1/dev"
 mount -t tmpfs -o mode=755 tmpfs "$1/run"
 root="$1"
 shift
-exec chroot "$root" /usr/bin/env -i "$@" /usr/bin/python3 -m tests.image.story
+exec chroot "$root" /usr/bin/env --ignore-environment --chdir=/root/switchroom "$@" \
+    /usr/bin/python3 -m tests.image.story
 """
 "Run in namespaces of its own: the root's file systems, then the story as process 1."
 
@@ -118,7 +119,7 @@ def tell_story(root: Path) -> int:
     given = [f"{name}={value}" for name, value in environment().items() if value]
     unshare = shutil.which("unshare") or "/usr/bin/unshare"
     namespaces = [unshare, "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-euc", ENTER, "sh"]
-    return subprocess.run([*namespaces, str(root), *given, f"--chdir=/{CLONE}"], check=False).returncode
+    return subprocess.run([*namespaces, str(root), *given], check=False).returncode
 
 
 def main(arguments: Sequence[str]) -> int:
