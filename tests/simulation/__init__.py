@@ -1,0 +1,1 @@
+"""Simulated days of a contact centre: no socket, no sleep, no real time."""
