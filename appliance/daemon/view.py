@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from appliance import api
-from appliance.core import model
+from appliance.core import figures, model
 from appliance.core import state as st
 
 ValueT = TypeVar("ValueT")
@@ -175,6 +175,10 @@ def _queue(
         card = agents.get(slug)
         if card is not None:
             states[card.state] = states.get(card.state, 0) + 1
+    formula = figures.Formula.ALL_COUNTED
+    level = figures.service_level(
+        counts.answered, counts.answered_within, counts.abandoned, counts.abandoned_within, formula
+    )
     return api.LiveQueue(
         queue=queue.slug,
         title=queue.title,
@@ -187,5 +191,7 @@ def _queue(
         flowed_out=counts.flowed_out,
         wait_us=counts.wait_us,
         answer_within_s=queue.answer_within_s,
+        service_level="" if level is None else f"{level * 100:.1f}",
+        formula=formula,
         agents=states,
     )
