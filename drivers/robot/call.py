@@ -101,10 +101,6 @@ class Call:
         """Whether we say silence in place of our tone."""
         return self.stream.muted
 
-    @muted.setter
-    def muted(self, value: bool) -> None:
-        self.stream.muted = value
-
     @property
     def digits(self) -> str:
         """All keys that were heard."""
@@ -168,6 +164,10 @@ class Call:
         """Say this audio once in the place of our tone; give the moment of its end."""
         return await within(self._reactor, self.stream.play(samples), f"{self!r}: audio said", deadline_s)
 
+    def mute(self, *, on: bool = True) -> None:
+        """Say silence in place of our tone, or the tone again."""
+        self.stream.muted = on
+
     async def hold(self, deadline_s: float = SECONDS) -> None:
         """Put the other side on hold."""
         await self._offer(sdp.Direction.SEND, deadline_s)
@@ -176,19 +176,16 @@ class Call:
         """Take the other side back from hold."""
         await self._offer(sdp.Direction.BOTH, deadline_s)
 
-    async def refer(self, number: str, deadline_s: float = SECONDS) -> int:
-        """Transfer the other side to a number, blind; give the last that was told of it: 200 is done.
+    async def refer(self, number: str, deadline_s: float = SECONDS) -> None:
+        """Transfer the other side to a number, blind; RefusedError where they do not want to. Then `transfer_ended`."""
+        await self._refer(f"<{self._line.server_uri(number)}>", deadline_s)
 
-        RefusedError where they do not want to.
-        """
-        return await self._refer(f"<{self._line.server_uri(number)}>", deadline_s)
-
-    async def refer_attended(self, consult: "Call", deadline_s: float = SECONDS) -> int:
+    async def refer_attended(self, consult: "Call", deadline_s: float = SECONDS) -> None:
         """Transfer the other side to the one whom we talk with in another call (RFC 3891); as `refer`."""
         dialog = consult.leg.dialog
         replaces = f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
         target = dialog.target.partition(";")[0]
-        return await self._refer(f"<{target}?Replaces={quote(replaces, safe='')}>", deadline_s)
+        await self._refer(f"<{target}?Replaces={quote(replaces, safe='')}>", deadline_s)
 
     # What can be waited for.
 
@@ -228,6 +225,13 @@ class Call:
         """Wait for so long a silence (in audio that comes, not for want of it); give the moment of its end."""
         return await self._listening.silence(seconds, deadline_s)
 
+    async def transfer_ended(self, deadline_s: float) -> int:
+        """Wait until it is told what became of a transfer: 200 is done; the last that was told, if the call ends."""
+        try:
+            return await self._waits.until(self._transfer_done, "the end of the transfer", deadline_s)
+        except CallEndedError:
+            return self.transferred
+
     def heard_tones(self, seconds: float = 1.0, among: tuple[int, ...] = TONES) -> frozenset[int]:
         """Tell which tones were heard in the last `seconds`."""
         return self._listening.tones(seconds, among)
@@ -246,26 +250,23 @@ class Call:
         offered = Deferred.fromCoroutine(self.leg.offer(direction))
         await within(self._reactor, offered, f"{self!r}: {direction.value} agreed", deadline_s)
 
-    async def _refer(self, target: str, deadline_s: float) -> int:
+    async def _refer(self, target: str, deadline_s: float) -> None:
         extra = (("Refer-To", target), ("Referred-By", self._line.contact))
         self.leg.transferred = 0
         asked = Deferred.fromCoroutine(self.leg.ask("REFER", extra))
         response = await within(self._reactor, asked, f"{self!r}: an answer to REFER", deadline_s)
         if response.code >= REFUSED:
             raise RefusedError(f"{self!r}: REFER got {response.code} {response.reason}")
-        try:
-            return await self._waits.until(self._transfer_done, "the end of the transfer", deadline_s)
-        except CallEndedError:
-            return self.transferred
 
     def _transfer_done(self) -> int | None:
         return self.transferred if self.transferred >= FINAL else None
 
     def _change(self) -> None:
-        if self.end is None:
+        end = self.end
+        if end is None:
             self._waits.look()
             return
         self.ring_only()
-        end = self.end
+        self.leg.changed = lambda: None
         self._waits.close(CallEndedError(f"{self._waits.name} ended ({end.code} by {end.by.name} {end.reason})"))
         self.gone(self)

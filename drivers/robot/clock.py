@@ -54,6 +54,11 @@ class MediaClock:
         beats, late, skipped = self._counted
         return Pace(beats=beats, late=late, skipped=skipped, late_s_max=self._late_s_max)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is called, and no timer runs."""
+        return self._timer is None
+
     def add(self, beat: Beat) -> Callable[[], None]:
         """Call `beat` from now on; give what ends that."""
         number = self._next_number

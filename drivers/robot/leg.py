@@ -13,7 +13,7 @@ from drivers.robot import sdp, sip
 from drivers.robot.dialog import Dialog, respond
 from drivers.robot.line import Line
 from drivers.robot.session import Session
-from drivers.robot.transactions import REFUSED, NoAnswerError, Where
+from drivers.robot.transactions import FINAL, REFUSED, NoAnswerError, Where
 from drivers.robot.waits import RobotError
 
 ALLOW = ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE, REFER")
@@ -332,8 +332,11 @@ class Leg:
         return self.session.offer() if request.method == "INVITE" else b""
 
     def _take_notify(self, request: sip.Request) -> None:
-        """Hear what became of a transfer (RFC 3515 2.4.5)."""
+        """Hear what became of a transfer (RFC 3515 2.4.5); once it is done, our part is over (RFC 5589 6.1)."""
         found = re.match(rb"SIP/2\.0 ([1-6][0-9]{2})", request.body)
-        if found is not None:
-            self.transferred = int(found[1])
-            self.changed()
+        if found is None:
+            return
+        self.transferred = int(found[1])
+        self.changed()
+        if FINAL <= self.transferred < REFUSED and self.state is State.UP:
+            Deferred.fromCoroutine(self._bye(200, "transferred"))

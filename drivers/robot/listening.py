@@ -97,10 +97,10 @@ class Listening:
         best = NO_MATCH
         while True:
             what = f"an audio of {total_s:.1f} s (the best likeness was {best.score:.2f})"
-            left_s = deadline - self._reactor.seconds()
-            if left_s <= 0:
-                raise DeadlineError(f"not within {deadline_s:g} s: {what}")
-            await self._reach(end, what, left_s)
+            try:
+                await self._reach(end, what, max(0.0, deadline - self._reactor.seconds()))
+            except DeadlineError as error:
+                raise DeadlineError(f"not within {deadline_s:g} s: {self._waits.name}: {what}") from error
             match = await self._find(known, ear.piece(end - length, end), total_s)
             if match.score >= threshold:
                 return Recognised(

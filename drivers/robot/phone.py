@@ -39,6 +39,11 @@ class Phone:
         self._closing: set[Deferred[None]] = set()
         self.line.heard = self._take
 
+    @property
+    def registered(self) -> bool:
+        """Whether the exchange took the last registration."""
+        return self.registration.good
+
     # What it can do.
 
     async def start(self) -> None:
