@@ -38,6 +38,10 @@ class LogFile:
             self._put_aside()
         self._out.write(line)
 
+    def close(self) -> None:
+        """Write no more."""
+        self._out.close()
+
     def _put_aside(self) -> None:
         self._out.close()
         for number in range(FILES_KEPT - 1, 0, -1):
