@@ -91,6 +91,8 @@ class Asking:
             self.session.close("internal error")
         finally:
             self._running = False
+            if self.session.hung_up:
+                self.session.close("the leg was taken away")
 
     async def _one(self, effect: Told) -> None:
         match effect:

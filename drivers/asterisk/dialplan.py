@@ -108,6 +108,8 @@ def _caller(site: Site) -> str:
         extension(
             "s",
             "Set(SR_LOST=)",
+            # A leg that is hung up or bridged leaves AGI at once; else it would wait there until we close.
+            "Set(AGIEXITONHANGUP=yes)",
             ("ask", "Set(SR_DONE=)"),
             f"AGI(agi://127.0.0.1:{site.agi_port}/leg,{asked})",
             *jumps,

@@ -26,14 +26,16 @@ PROMPTS = {
 }
 
 
-def _flow() -> model.Flow:
+def _flow(slug: str, *, hello: bool) -> model.Flow:
+    """Give the flow of a number, with a welcome before the menu or without."""
     choices = {"1": "Support", "2": "Sales", "3": "Colleague", "4": "Outside"}
     exits = {"1": "support", "2": "sales", "3": "colleague", "4": "outside", "none": "bye"}
     options = {"prompt": "menu", "choices": choices, "invalid": "invalid", "wait_s": 3, "tries": 2}
+    welcome = model.Node(id="hello", kind="announce", options={"prompt": "welcome"}, exits={"next": "menu"})
     return model.Flow(
-        slug="main",
+        slug=slug,
         nodes=(
-            model.Node(id="hello", kind="announce", options={"prompt": "welcome"}, exits={"next": "menu"}),
+            *((welcome,) if hello else ()),
             model.Node(id="menu", kind="menu", options=options, exits=exits),
             model.Node(id="support", kind="queue", options={"queue": "support"}),
             model.Node(id="sales", kind="queue", options={"queue": "sales"}, exits={"timeout": "busy", "next": "bye"}),
@@ -58,6 +60,7 @@ def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configurat
         numbers=(
             model.Number(slug="2001", flow="main"),
             model.Number(slug="2002", flow="main", language="zh"),
+            model.Number(slug="2003", flow="quick"),
         ),
         extensions=(
             *(model.Extension(slug=extension, agent=agent) for agent, extension in AGENTS.items()),
@@ -68,7 +71,7 @@ def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configurat
             model.Queue(slug="support", agents=("anna", "bela", "chen"), ring_s=RING_S, wrap_up_s=WRAP_UP_S),
             model.Queue(slug="sales", agents=("dora", "emil"), ring_s=RING_S, wrap_up_s=WRAP_UP_S, wait_s_max=8),
         ),
-        flows=(_flow(),),
+        flows=(_flow("main", hello=True), _flow("quick", hello=False)),
         prompts=tuple(
             model.Prompt(slug=slug, texts={"en": english, "zh": chinese})
             for slug, (english, chinese) in PROMPTS.items()

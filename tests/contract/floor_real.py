@@ -216,12 +216,14 @@ class RealFloor:
 
     async def close(self) -> None:
         """End all calls and disconnect."""
-        for phone in (self.box.carrier, *self.box.phones.values()):
-            for call in tuple(phone.calls.values()):
-                await call.hang_up()
-        await self.until(lambda: not self.hub.centre.state.interactions, 15, "no call is left")
-        self.hub.failed("the story is over")
-        await self.exchange.stop()
+        try:
+            for phone in (self.box.carrier, *self.box.phones.values()):
+                for call in tuple(phone.calls.values()):
+                    await call.hang_up()
+            await self.until(lambda: not self.hub.centre.state.interactions, 15, "no call is left")
+        finally:
+            self.hub.failed("the story is over")
+            await self.exchange.stop()
 
     async def until(self, true: Callable[[], bool], deadline_s: float, what: str) -> None:
         """Wait until something is so; it is looked at after each fact."""
