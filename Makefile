@@ -8,7 +8,7 @@ PYTHON ?= /usr/bin/python3
 BIN := .venv/bin
 
 # Each is shown by `make help` with the comment beside it.
-.PHONY: help run test check bench sim demo fresh clean prepare prepare-test locks
+.PHONY: help run test check cover bench sim demo fresh clean prepare prepare-test locks
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,6 +31,15 @@ check: prepare-test ## Style, types, import rules
 	$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.architecture.exceptions
+
+# What must be covered to the last branch, and the tests that do it.
+PURE := appliance.core appliance.records drivers.asterisk.codec drivers.asterisk.codec_agi drivers.asterisk.codec_ami \
+    drivers.asterisk.agi_commands drivers.robot.sip drivers.robot.sdp drivers.robot.digest
+PURE_TESTS := tests/core $(wildcard tests/drivers/asterisk/test_codec*.py tests/drivers/asterisk/test_agi_commands.py \
+    tests/drivers/robot/test_sip.py tests/drivers/robot/test_sdp.py tests/drivers/robot/test_digest.py)
+
+cover: prepare-test ## Core and codecs, every branch
+	@exec $(BIN)/pytest -q $(addprefix --cov=,$(PURE)) --cov-branch --cov-fail-under=100 $(PURE_TESTS)
 
 bench: prepare-test ## Measure against pyst2 and panoramisk, into build/bench.json; ONLY=prefix
 	@exec $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
