@@ -47,6 +47,8 @@ class Line:
     shown: tuple[str, str] = ("", "")
     "Number and name on the phone that rings."
     partner: Leg | None = None
+    forwarded: Leg | None = None
+    "The caller whom this phone rings for, without any offer."
     prompt: int = 0
     keys: str = ""
     timers: list[Timer] = field(default_factory=list)
@@ -137,14 +139,20 @@ class SimulatedExchange:
 
     def pick_up(self, line: Line) -> None:
         """Let a ringing phone be answered."""
-        if line.doing == "ringing":
+        caller = self.lines.get(line.forwarded) if line.forwarded else None
+        if line.doing == "ringing" and caller is not None:
+            self._join_colleague(line, caller)
+        elif line.doing == "ringing":
             self._quiet(line)
             line.doing = "idle"
             self._later(lambda: self._observe(facts.OfferAnswered(offer=line.offer, leg=line.leg)))
 
     def refuse(self, line: Line, cause: str) -> None:
         """Let a ringing phone refuse: `refused`, `busy`, `unreachable`, `failed`."""
-        if line.doing == "ringing":
+        caller = self.lines.get(line.forwarded) if line.forwarded else None
+        if line.doing == "ringing" and caller is not None:
+            self._come_back(caller)
+        elif line.doing == "ringing":
             self._fail(line, cause)
 
     def end(self, leg: Leg, cause: int = 16) -> None:
@@ -155,12 +163,14 @@ class SimulatedExchange:
         was_ringing = line.doing == "ringing"
         self._quiet(line)
         line.doing = "gone"
-        if was_ringing:
+        if was_ringing and line.offer:
             self._later(lambda: self._observe(facts.OfferFailed(offer=line.offer, cause="failed")))
         self._later(lambda: self._observe(facts.LegEnded(leg=leg, cause=cause)))
         partner = self.lines.get(line.partner) if line.partner else None
         if partner is not None:
             self._alone(partner)
+        for colleague in [other for other in self.lines.values() if other.forwarded == leg]:
+            self.end(colleague.leg)
 
     def see(self, extension: str, *, reachable: bool) -> None:
         """Let a phone come or go."""
@@ -254,6 +264,8 @@ class SimulatedExchange:
                 line.doing, line.interaction = "forwarded", effect.interaction
                 line.hears = f"forward/{effect.extension or effect.outside}"
                 line.timers.append(self._later(lambda: self._come_back(line), effect.ring_s))
+                if effect.extension in self.reachable:
+                    self._ring_colleague(line, effect.extension)
             case _:
                 assert_never(effect)
 
@@ -271,7 +283,21 @@ class SimulatedExchange:
         line.doing = "asking"
         self._later(lambda: self._observe(facts.Prompted(leg=line.leg, prompt=prompt, key=key)))
 
+    def _ring_colleague(self, line: Line, extension: str) -> None:
+        leg = Leg(self.name, f"{next(self._ids):010d}.1")
+        colleague = Line(leg=leg, doing="ringing", extension=extension, shown=self.label(line.party))
+        colleague.forwarded = line.leg
+        self.lines[leg] = colleague
+        self.on_ring(colleague)
+
+    def _join_colleague(self, colleague: Line, caller: Line) -> None:
+        for line, partner in ((caller, colleague), (colleague, caller)):
+            self._quiet(line)
+            line.doing, line.hears, line.partner = "bridged", f"leg/{partner.leg.uniqueid}", partner.leg
+
     def _come_back(self, line: Line) -> None:
+        for colleague in [other for other in self.lines.values() if other.forwarded == line.leg]:
+            self.end(colleague.leg)
         line.doing = "idle"
         self._ask(line)
 
@@ -324,7 +350,7 @@ class SimulatedExchange:
         line.partner = None
         self._quiet(line)
         line.doing = "idle"
-        if line.offer:
+        if line.offer or line.forwarded:
             line.timers.append(self._later(lambda: self.end(line.leg)))
         else:
             line.timers.append(self._later(lambda: self._ask(line)))

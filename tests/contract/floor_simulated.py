@@ -5,6 +5,7 @@ from collections.abc import Callable
 from appliance.core import effects, facts, model
 from appliance.core.cdr import CDR
 from appliance.core.effects import WorkFiled
+from appliance.core.matching import why_not
 from drivers.simulated.exchange import Line
 from tests.contract.floor import Caller, DeskPhone, Ear, Floor, StoryError
 from tests.core.world import World
@@ -184,8 +185,11 @@ class SimulatedFloor:
 
     async def agent_is(self, agent: str, state: str, deadline_s: float = 10.0) -> None:
         """Wait until an agent is in a state."""
-        if not self.world.until(lambda: self.world.agent_is(agent) == state, deadline_s):
-            raise StoryError(f"{agent} is {state} within {deadline_s} s: is {self.world.agent_is(agent)}")
+        if not self.world.until(lambda: self._state(agent) == state, deadline_s):
+            raise StoryError(f"{agent} is {state} within {deadline_s} s: is {self._state(agent)}")
+
+    def _state(self, agent: str) -> str:
+        return why_not(self.world.centre.state.agents[agent]) or "available"
 
     async def waiting(self, queue: str, count: int, deadline_s: float = 10.0) -> None:
         """Wait until so many callers wait."""
