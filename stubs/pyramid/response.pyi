@@ -1,0 +1,1 @@
+from webob.response import Response as Response

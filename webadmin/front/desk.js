@@ -1,0 +1,212 @@
+// The agent's desk: state, call, past calls, wrap-up; all of it drawn from the live view of this agent.
+import htmx from "htmx.org";
+import { command } from "./commands.js";
+import { field, keyed, live } from "./live.js";
+import { duration, say, setText, show, sign, word } from "./words.js";
+
+const SAVE_MS = 800;
+const OPEN_STATES = new Set(["ringing", "talking", "wrap_up"]);
+
+class Desk {
+  #root;
+  #agent;
+  #shown = "";
+  #saving = 0;
+  #saved = "";
+  #disposition = "";
+
+  constructor(root) {
+    this.#root = root;
+    this.#agent = root.dataset.agent;
+    root.addEventListener("click", (event) => this.#clicked(event));
+    document.addEventListener("keydown", (event) => this.#key(event));
+    this.#note.addEventListener("input", () => this.#later());
+    this.#note.addEventListener("blur", () => this.#save());
+    live.addEventListener("change", () => this.#draw());
+  }
+
+  get #note() {
+    return this.#root.querySelector("[name=note]");
+  }
+
+  get #me() {
+    return live.view?.agents[this.#agent] ?? null;
+  }
+
+  #part(name) {
+    return field(this.#root, name);
+  }
+
+  #draw() {
+    const me = this.#me;
+    const state = me?.state ?? "signed_out";
+    this.#root.dataset.state = state;
+    this.#drawState(me, state);
+    this.#drawCall(me, state);
+    this.#drawToday(me);
+    this.#drawQueues();
+  }
+
+  #drawState(me, state) {
+    const button = this.#part("state");
+    button.dataset.state = state;
+    setText(field(button, "sign"), sign(state));
+    setText(field(button, "word"), word("state", state));
+    const timer = field(button, "timer");
+    timer.dataset.since = state === "signed_out" ? "0" : String(me?.since ?? 0);
+    const reason = this.#part("reason");
+    const asked = me?.reason && state !== "on_break";
+    const title = me?.reason ? word("reason", me.reason) : "";
+    setText(reason, asked ? say("desk", "break_asked", { reason: title }) : title);
+    for (const item of this.#root.querySelectorAll("[data-in]")) {
+      const states = item.dataset.in.split(" ");
+      show(item, asked && item.dataset.do === "end-break" ? true : states.includes(state));
+    }
+    this.#root.querySelector("[data-menu]")?.toggleAttribute("data-none", state === "ringing");
+  }
+
+  #drawCall(me, state) {
+    const interaction = OPEN_STATES.has(state) ? (me?.interaction ?? "") : "";
+    const call = interaction ? live.view.calls[interaction] : null;
+    show(this.#part("no-call"), !interaction);
+    show(this.#part("call"), Boolean(interaction));
+    if (interaction !== this.#shown) this.#turn(interaction);
+    if (!interaction) return;
+    const card = this.#part("call");
+    card.dataset.state = state;
+    setText(field(card, "sign"), sign(state));
+    setText(field(card, "word"), word("state", state));
+    field(card, "since").dataset.since = String(me.since);
+    show(field(card, "until-line"), Boolean(me.until) && state === "wrap_up");
+    field(card, "until").dataset.until = String(me.until ?? 0);
+    if (!call) return;
+    setText(field(card, "number"), call.caller_number || word("desk", "withheld"));
+    setText(field(card, "name"), call.caller_name ?? "");
+    setText(field(card, "queue"), live.view.queues[call.queue]?.title || call.queue || "");
+    setText(field(card, "dialled"), call.number ?? "");
+    setText(field(card, "path"), (call.path ?? []).join(" → "));
+    show(field(card, "path-line"), (call.path ?? []).length > 0);
+    this.#drawWait(field(card, "wait"), call, state);
+  }
+
+  #drawWait(element, call, state) {
+    const entered = call.entered_at ?? 0;
+    if (state === "ringing" && entered) {
+      element.dataset.since = String(entered);
+      return;
+    }
+    if (state === "talking" && element.dataset.for !== call.interaction) {
+      element.dataset.for = call.interaction;
+      delete element.dataset.since;
+      setText(element, entered ? duration((call.since - entered) / 1e6) : "");
+    }
+  }
+
+  #turn(interaction) {
+    this.#save();
+    clearTimeout(this.#saving);
+    this.#shown = interaction;
+    this.#disposition = "";
+    this.#note.value = "";
+    this.#saved = "";
+    this.#mark();
+    const wait = field(this.#part("call"), "wait");
+    delete wait.dataset.since;
+    delete wait.dataset.for;
+    setText(wait, "");
+    const past = this.#part("past");
+    show(this.#part("past-empty"), !interaction);
+    past.replaceChildren();
+    document.title = interaction ? `${sign("ringing")} ${this.#root.dataset.title}` : this.#root.dataset.title;
+    if (interaction) htmx.ajax("GET", `/desk/past/${encodeURIComponent(interaction)}`, { target: past, swap: "innerHTML" });
+  }
+
+  #drawToday(me) {
+    const handled = me?.handled ?? 0;
+    setText(this.#part("handled"), String(handled));
+    setText(this.#part("talk"), handled ? duration((me.talk_us ?? 0) / handled / 1e6) : "—");
+    setText(this.#part("missed"), String(me?.missed ?? 0));
+    setText(this.#part("extension"), me?.extension ?? "");
+  }
+
+  #drawQueues() {
+    const queues = Object.entries(live.view.queues).sort(([, a], [, b]) => (a.title || a.queue).localeCompare(b.title || b.queue));
+    keyed(this.#part("queues"), this.#root.querySelector("#desk-queue"), queues, (element, queue) => {
+      setText(field(element, "title"), queue.title || queue.queue);
+      setText(field(element, "waiting"), String(queue.waiting ?? 0));
+      field(element, "longest").dataset.since = String(queue.longest_since ?? 0);
+      show(field(element, "longest-line"), Boolean(queue.longest_since));
+      setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
+    });
+  }
+
+  #clicked(event) {
+    const button = event.target.closest("[data-do]");
+    if (!button || !this.#root.contains(button)) return;
+    this.#do(button.dataset.do, button.dataset);
+    for (const menu of this.#root.querySelectorAll("details[data-menu]")) menu.open = false;
+  }
+
+  async #do(what, data) {
+    const interaction = this.#shown;
+    if (what === "take-break") await command(what, { reason: data.reason });
+    else if (what === "hang-up-call") await command(what, { interaction });
+    else if (what === "extend-wrap-up") await command(what, { by_s: 30 });
+    else if (what === "dispose") await this.#dispose(data.disposition);
+    else if (what === "end-wrap-up") {
+      await this.#save();
+      await command(what);
+    } else await command(what);
+  }
+
+  async #dispose(disposition) {
+    this.#disposition = disposition;
+    this.#mark();
+    await this.#save(true);
+  }
+
+  #mark() {
+    for (const button of this.#root.querySelectorAll("[data-do=dispose]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.disposition === this.#disposition));
+    }
+    setText(this.#part("note-state"), "");
+  }
+
+  #later() {
+    clearTimeout(this.#saving);
+    setText(this.#part("note-state"), word("desk", "note_writing"));
+    this.#saving = setTimeout(() => this.#save(), SAVE_MS);
+  }
+
+  async #save(always = false) {
+    clearTimeout(this.#saving);
+    const interaction = this.#shown;
+    const note = this.#note.value;
+    if (!interaction || (!always && note === this.#saved)) return;
+    this.#saved = note;
+    const reply = await command("conclude", { interaction, note, disposition: this.#disposition });
+    if (interaction !== this.#shown) return;
+    if (!reply) this.#saved = "";
+    setText(this.#part("note-state"), reply ? word("desk", "note_saved") : word("desk", "note_unsaved"));
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select, dialog")) return;
+    const wanted = event.key.toLowerCase();
+    for (const button of this.#root.querySelectorAll("[data-key]")) {
+      if (button.dataset.key !== wanted || button.closest("[hidden]")) continue;
+      event.preventDefault();
+      button.click();
+      return;
+    }
+    if (wanted === "n" && this.#shown) {
+      event.preventDefault();
+      this.#note.focus();
+    }
+  }
+}
+
+export function startDesk() {
+  const root = document.querySelector("#desk[data-agent]");
+  if (root) new Desk(root);
+}

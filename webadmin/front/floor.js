@@ -1,0 +1,79 @@
+// The floor and the wallboard: queues, agents and callers in place, from the live view.
+import { field, keyed, live } from "./live.js";
+import { setText, show, sign, word } from "./words.js";
+
+const SHOWN_STATES = ["available", "ringing", "talking", "wrap_up", "on_break", "missed", "unreachable", "signed_out"];
+
+function by(name) {
+  return ([slug, a], [other, b]) => (a[name] || slug).localeCompare(b[name] || other);
+}
+
+function drawState(element, state) {
+  element.dataset.state = state;
+  setText(field(element, "sign"), sign(state));
+  setText(field(element, "word"), word("state", state));
+}
+
+function drawQueue(element, queue, slug) {
+  setText(field(element, "title"), queue.title || slug);
+  setText(field(element, "waiting"), String(queue.waiting ?? 0));
+  element.toggleAttribute("data-waiting", (queue.waiting ?? 0) > 0);
+  const longest = field(element, "longest");
+  longest.dataset.since = String(queue.longest_since ?? 0);
+  if (!queue.longest_since) setText(longest, "—");
+  const answered = queue.answered ?? 0;
+  setText(field(element, "answered"), String(answered));
+  setText(field(element, "abandoned"), String(queue.abandoned ?? 0));
+  setText(field(element, "asa"), answered ? `${((queue.wait_us ?? 0) / answered / 1e6).toFixed(1)} s` : "—");
+  setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
+  setText(field(element, "within"), String(queue.answer_within_s ?? 20));
+  const states = SHOWN_STATES.filter((state) => queue.agents?.[state]).map((state) => [state, queue.agents[state]]);
+  keyed(field(element, "states"), document.querySelector("#floor-state"), states, (item, count, state) => {
+    drawState(item, state);
+    setText(field(item, "count"), String(count));
+  });
+}
+
+function drawAgent(element, agent, slug) {
+  drawState(element, agent.state);
+  setText(field(element, "name"), agent.name || slug);
+  setText(field(element, "extension"), agent.extension ?? "");
+  field(element, "timer").dataset.since = agent.state === "signed_out" ? "0" : String(agent.since ?? 0);
+  if (agent.state === "signed_out") setText(field(element, "timer"), "");
+  const call = agent.interaction ? live.view.calls[agent.interaction] : null;
+  const doing = call ? [live.view.queues[call.queue]?.title || call.queue, call.caller_number].filter(Boolean).join(" · ") : "";
+  setText(field(element, "doing"), doing || (agent.reason ? word("reason", agent.reason) : ""));
+}
+
+function drawCall(element, call) {
+  setText(field(element, "number"), call.caller_number || word("desk", "withheld"));
+  setText(field(element, "name"), call.caller_name ?? "");
+  setText(field(element, "queue"), live.view.queues[call.queue]?.title || call.queue || "");
+  setText(field(element, "word"), word("call", call.state));
+  field(element, "timer").dataset.since = String(call.entered_at || call.began || 0);
+}
+
+function draw(root) {
+  const { queues, agents, calls } = live.view;
+  const mine = Object.entries(queues).sort(by("title"));
+  keyed(field(root, "queues"), root.querySelector("#floor-queue"), mine, drawQueue);
+  keyed(field(root, "agents"), root.querySelector("#floor-agent"), Object.entries(agents).sort(by("name")), drawAgent);
+  const waiting = Object.entries(calls)
+    .filter(([, call]) => call.state === "waiting" || call.state === "offered")
+    .sort(([, a], [, b]) => (a.entered_at ?? 0) - (b.entered_at ?? 0));
+  const callers = field(root, "callers");
+  if (callers) {
+    keyed(callers, root.querySelector("#floor-call"), waiting, drawCall);
+    show(field(root, "no-callers"), waiting.length === 0);
+  }
+  show(field(root, "no-queues"), mine.length === 0);
+  show(field(root, "no-agents"), Object.keys(agents).length === 0);
+  show(field(root, "first"), false);
+}
+
+export function startFloor() {
+  const root = document.querySelector("#floor");
+  if (!root) return;
+  live.addEventListener("change", () => draw(root));
+  root.querySelector("[data-do=full-screen]")?.addEventListener("click", () => document.documentElement.requestFullscreen());
+}

@@ -1,0 +1,111 @@
+// The stream of what happens now: the whole view first, then its changed members, and a beat every two seconds.
+import { duration, setText, show } from "./words.js";
+
+const STALE_MS = 5000;
+const AGAIN_MS = 1000;
+
+class Live extends EventTarget {
+  view = null;
+  #offset_us = 0;
+  #heard_ms = 0;
+  #source = null;
+
+  start() {
+    this.#open();
+    setInterval(() => this.#tick(), 250);
+    document.addEventListener("visibilitychange", () => document.hidden || this.#tick());
+  }
+
+  now() {
+    return performance.now() * 1000 + this.#offset_us;
+  }
+
+  get fresh() {
+    return this.view !== null && performance.now() - this.#heard_ms < STALE_MS;
+  }
+
+  #open() {
+    this.#source = new EventSource("/live");
+    this.#source.addEventListener("view", (event) => this.#whole(JSON.parse(event.data)));
+    this.#source.addEventListener("delta", (event) => this.#merge(JSON.parse(event.data)));
+    this.#source.addEventListener("beat", (event) => this.#hear(JSON.parse(event.data)));
+    this.#source.addEventListener("signed-out", () => {
+      this.#source.close();
+      window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
+    });
+    this.#source.addEventListener("error", () => {
+      if (this.#source.readyState !== EventSource.CLOSED) return;
+      this.#source.close();
+      setTimeout(() => this.#open(), AGAIN_MS + Math.random() * AGAIN_MS);
+    });
+  }
+
+  #hear(view) {
+    this.#offset_us = view.now - performance.now() * 1000;
+    this.#heard_ms = performance.now();
+    this.#tick();
+  }
+
+  #whole(view) {
+    this.view = { agents: {}, queues: {}, calls: {}, ...view };
+    this.#hear(view);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #merge(delta) {
+    if (this.view === null) return;
+    for (const topic of ["agents", "queues", "calls"]) {
+      for (const [key, value] of Object.entries(delta[topic] ?? {})) {
+        if (value === null) delete this.view[topic][key];
+        else this.view[topic][key] = value;
+      }
+    }
+    if (delta.health) this.view.health = delta.health;
+    this.#hear(delta);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #tick() {
+    const root = document.documentElement;
+    const state = this.view === null ? "waiting" : this.fresh ? "fresh" : "stale";
+    if (root.dataset.live !== state) root.dataset.live = state;
+    show(document.querySelector("#live-stale"), state === "stale");
+    if (state === "stale") {
+      setText(document.querySelector("#live-age"), duration((performance.now() - this.#heard_ms) / 1000));
+    }
+    if (state !== "fresh") return;
+    for (const element of document.querySelectorAll("[data-since]")) {
+      const since = Number(element.dataset.since);
+      setText(element, since ? duration((this.now() - since) / 1e6) : "");
+    }
+    for (const element of document.querySelectorAll("[data-until]")) {
+      const until = Number(element.dataset.until);
+      setText(element, until ? duration((until - this.now()) / 1e6) : "");
+    }
+  }
+}
+
+export const live = new Live();
+
+// Keeps one element an entry, in the order given: what stays is changed in place, so that nothing jumps under the pointer.
+export function keyed(container, template, entries, fill) {
+  const present = new Map([...container.children].filter((child) => child.dataset.key).map((child) => [child.dataset.key, child]));
+  let after = null;
+  for (const [key, value] of entries) {
+    let element = present.get(key);
+    if (element) present.delete(key);
+    else {
+      element = template.content.firstElementChild.cloneNode(true);
+      element.dataset.key = key;
+    }
+    const place = after ? after.nextElementSibling : container.firstElementChild;
+    if (place !== element) container.insertBefore(element, place);
+    fill(element, value, key);
+    after = element;
+  }
+  for (const element of present.values()) element.remove();
+}
+
+export function field(element, name) {
+  return element.querySelector(`[data-f="${name}"]`);
+}

@@ -1,0 +1,119 @@
+"""Company: what holds for all of it."""
+
+import re
+from collections.abc import Mapping
+from zoneinfo import available_timezones
+
+import msgspec
+from pyramid.response import Response
+
+from appliance import api
+from appliance.core import model
+from webadmin.frame import setup_pages
+from webadmin.page import FORM, About
+from webadmin.permissions import Permission
+from webadmin.request import PageRequest
+from webadmin.setup.fields import Choice, Choices, Field, Form, Lines, Text, shown, typed
+from webadmin.setup.section import (
+    Review,
+    applied,
+    base_of,
+    carried,
+    differing,
+    done,
+    errors_of,
+    new_faults,
+    posted,
+    show_review,
+    token_of,
+    worded,
+)
+from webadmin.texts import LANGUAGES, marked
+
+PAGE = About(
+    label=marked("Company"),
+    permission=Permission.SETUP,
+    addresses=("/setup/company",),
+    methods=FORM,
+    setup=10,
+    help=marked("Name, language, time zone, emergency numbers and what is dialled before a number outside."),
+)
+ZONE = re.compile(r"[A-Z][A-Za-z]+(/[A-Za-z_+-]+)+|UTC")
+
+FIELDS: tuple[Field, ...] = (
+    Text(name="title", label=marked("Company name"), help=marked("Shown on the sign-in page and the wallboard.")),
+    Choice(
+        name="language",
+        label=marked("Language"),
+        help=marked("Of new people's pages, and of prompts where a number names no other."),
+    ),
+    Choice(
+        name="zone",
+        label=marked("Time zone"),
+        help=marked("Days, opening hours and every time on these pages follow it."),
+    ),
+    Lines(
+        name="emergency",
+        label=marked("Emergency numbers"),
+        help=marked("One a line, such as 110 or 112. They always go out, over every trunk in order."),
+    ),
+    Text(
+        name="prefix",
+        label=marked("Prefix for outside numbers"),
+        longest=3,
+        help=marked("What a phone dials before a number outside; emergency numbers pass with and without it."),
+    ),
+)
+
+
+def view(request: PageRequest) -> Response:
+    """Show the form, review it, apply it."""
+    company = request.standing.configuration.company
+    old = shown(FIELDS, request.say, _choices(request), msgspec.structs.asdict(company))
+    if request.method != "POST":
+        return _show(request, old, {})
+    form = typed(FIELDS, request.say, _choices(request), posted(request))
+    if request.POST.get("step") == "edit" or form.errors:
+        return _show(request, form, form.errors)
+    after = msgspec.convert(form.values, model.Company)
+    before = request.standing.configuration
+    faults = new_faults(before, msgspec.structs.replace(before, company=after))
+    if errors := errors_of(request, faults, "company", frozenset(form.values)):
+        return _show(request, form, errors)
+    review = Review(
+        title=request.say(PAGE.label),
+        differences=worded(old, form),
+        lines=differing(company, after),
+        action=request.path,
+        back=PAGE.addresses[0],
+        hidden=carried(request),
+    )
+    if request.POST.get("step") != "apply":
+        return show_review(request, review)
+    return _apply(request, review, after)
+
+
+def _apply(request: PageRequest, review: Review, after: model.Company) -> Response:
+    value = msgspec.Raw(msgspec.json.encode(after))
+    reply = request.ask(api.Put(token=token_of(request), base=base_of(request), list="company", value=value))
+    if reply.problems:
+        return show_review(request, review, errors_of(request, reply.problems, "company", frozenset()))
+    return applied(PAGE.addresses[0], reply)
+
+
+def _choices(request: PageRequest) -> dict[str, Choices]:
+    zones = sorted(zone for zone in available_timezones() if ZONE.fullmatch(zone))
+    here = request.standing.configuration.company.zone
+    return {"language": list(LANGUAGES.items()), "zone": [(zone, zone) for zone in dict.fromkeys([here, *zones])]}
+
+
+def _show(request: PageRequest, form: Form, errors: Mapping[str, str]) -> Response:
+    return request.show(
+        "setup_company",
+        status=422 if errors else 200,
+        form=form,
+        errors=errors,
+        base=base_of(request) if request.method == "POST" else request.standing.version,
+        menu=setup_pages(request),
+        done=done(request),
+    )

@@ -1,0 +1,26 @@
+"""Floor: workgroups and agents as they are now."""
+
+from pyramid.response import Response
+
+from appliance.core.figures import Formula
+from webadmin.page import About
+from webadmin.permissions import Permission
+from webadmin.request import PageRequest
+from webadmin.texts import marked
+from webadmin.words import FORMULAS, titled
+
+PAGE = About(
+    label=marked("Floor"), permission=Permission.FLOOR, addresses=("/floor", "/floor/wall"), rail=20, icon="floor"
+)
+
+
+def view(request: PageRequest) -> Response:
+    """Show the floor, or the same full screen; the live view fills it."""
+    configuration = request.standing.configuration
+    return request.show(
+        "floor",
+        wall=request.path == PAGE.addresses[1],
+        company=configuration.company.title,
+        breaks=titled(configuration.breaks, request.language),
+        formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
+    )

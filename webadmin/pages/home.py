@@ -1,0 +1,16 @@
+"""Start page: leads to the room where this person works."""
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+
+from webadmin.page import About
+from webadmin.permissions import Permission
+from webadmin.request import PageRequest
+from webadmin.texts import marked
+
+PAGE = About(label=marked("Start"), permission=Permission.SIGNED_IN, addresses=("/",))
+
+
+def view(request: PageRequest) -> Response:
+    """Lead agents to the desk and the others to the floor."""
+    return HTTPSeeOther("/desk" if request.person.role == "agent" else "/floor")

@@ -1,0 +1,43 @@
+"""Lists to choose from, made of the configuration that holds."""
+
+from appliance.core import model
+from webadmin.request import PageRequest
+from webadmin.setup.fields import Choices
+from webadmin.texts import LANGUAGES, marked
+from webadmin.words import title_of
+
+MUSIC = ("default",)
+
+
+def languages(request: PageRequest) -> Choices:
+    """Give the languages, and the company's own for none."""
+    chosen = request.standing.configuration.company.language
+    empty = request.say("as the company ({language})", language=LANGUAGES.get(chosen, chosen))
+    return [("", empty), *LANGUAGES.items()]
+
+
+def titled(parts: tuple[model.Part, ...], language: str = "", empty: str | None = None) -> Choices:
+    """Give parts by their titles, with an empty choice first if one is named."""
+    return [*([("", empty)] if empty is not None else []), *((part.slug, title(part, language)) for part in parts)]
+
+
+def title(part: model.Part, language: str = "") -> str:
+    """Write a part's title with its name where they differ."""
+    if isinstance(part, model.Reason):
+        return title_of(part, language)
+    said = getattr(part, "title", "")
+    return f"{said} ({part.slug})" if said and said != part.slug else part.slug
+
+
+def agents(request: PageRequest) -> Choices:
+    """Give the agents by name with their extensions."""
+    return [
+        (agent.slug, f"{request.names.get(agent.slug) or agent.slug} ({agent.extension})")
+        for agent in request.standing.configuration.agents
+    ]
+
+
+SLUG_LABEL = marked("Short name")
+SLUG_HELP = marked(
+    "Small letters, digits and hyphens, such as sales-2. It names this in addresses and reports and stays as it is."
+)

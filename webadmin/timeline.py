@@ -1,0 +1,198 @@
+"""What happened to a call, in words: every fact with its time, and why this agent."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from appliance.api import Row
+from appliance.core import effects, facts
+from appliance.core.model import Configuration
+from appliance.store.reader import Told
+from webadmin.texts import Texts, marked
+from webadmin.times import Calendar
+from webadmin.words import CAUSES, STATES, STRATEGIES, title_of
+
+EPOCH_LIKE = 10**15
+"A key this large is a centre time (the year 2001 and later), and is written as one."
+
+OFFER_CAUSES: Mapping[str, str] = {
+    "no_answer": marked("nobody picked up"),
+    "busy": marked("the phone was busy"),
+    "refused": marked("the agent refused"),
+    "unreachable": marked("the phone could not be reached"),
+    "failed": marked("the call to the phone failed"),
+}
+
+
+LINES: Mapping[str, tuple[str, str]] = {
+    "arrived": ("→", marked("The call arrives for {number} on trunk {trunk}.")),
+    "leg-asked": ("◷", marked("The exchange asks what the caller should hear next.")),
+    "key": ("☰", marked("The caller pressed {key}.")),
+    "prompted": ("☰", marked("The prompt was played; no key was pressed.")),
+    "leg-ended": ("✕", marked("{who} is gone (cause {cause}).")),
+    "offer-rang": ("◉", marked("The phone of {agent} rings.")),
+    "offer-answered": ("▶", marked("{agent} picks up.")),
+    "offer-failed": ("!", marked("{agent} did not take it: {reason}.")),
+    "bridged": ("▶", marked("Both hear each other.")),
+    "bridge-failed": ("!", marked("The two could not be joined.")),
+    "dispose": ("✎", marked("{agent} sets the result: {result}.")),
+    "hang-up-call": ("✕", marked("{agent} hangs up from the desk.")),
+    "end-wrap-up": ("◔", marked("{agent} finishes the wrap-up.")),
+    "extend-wrap-up": ("◔", marked("{agent} takes {by_s} s more for the wrap-up.")),
+    "due": ("·", marked("A deadline passed.")),
+    "started": ("↻", marked("The daemon started (start {boot}).")),
+    "configuration-published": ("·", marked("A new configuration was published.")),
+    "exchange-lost": ("!", marked("The connection to exchange {exchange} was lost.")),
+    "legs-found": (
+        "↻",
+        marked("After a (re)connection the calls of exchange {exchange} were compared with the records."),
+    ),
+    "phone-back": ("●", marked("The phone {extension} can be reached again.")),
+    "phone-gone": ("!", marked("The phone {extension} cannot be reached any more.")),
+    "sign-on": ("●", marked("{agent} signs on.")),
+    "sign-off": ("○", marked("{agent} signs off.")),
+    "take-break": ("‖", marked("{agent} asks for a break.")),
+    "end-break": ("●", marked("{agent} is available again.")),
+}
+"A fact's tag, or what `_kind` calls it, to its sign and sentence; the fact's fields stand in the places."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """An agent who was considered."""
+
+    agent: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why this agent."""
+
+    strategy: str
+    chosen: Chosen
+    next: tuple[Chosen, ...]
+    excluded: tuple[tuple[str, int], ...]
+    "Reason in words, and how many agents were left out for it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One line of the timeline."""
+
+    at: int
+    sign: str
+    text: str
+    fact: str
+    "The fact's tag."
+    position: str
+    "Where it stands in the journal: boot and sequence."
+    why: Why | None = None
+    hear_s: float | None = field(default=None)
+    "Where the recording has this moment, seconds."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Tells a call in one language."""
+
+    say: Texts
+    calendar: Calendar
+    configuration: Configuration
+    names: Mapping[str, str]
+
+    def tell(self, told: Told) -> Iterator[Moment]:
+        """Give the lines in the order in which things happened."""
+        offers = {decided.offer: decided.chosen.agent for decided in told.decisions}
+        talk_from = next((s.since for s in told.cdr.segments if s.stretch == "talking"), None)
+        for row in told.rows:
+            sign, text = self._line(row.fact, told, offers)
+            decided = next((kept for kept in row.kept if self._is_ours(kept, told)), None)
+            heard = told.recording is not None and talk_from is not None and row.now >= talk_from
+            yield Moment(
+                at=row.now,
+                sign=sign,
+                text=text,
+                fact=str(row.fact.__struct_config__.tag),
+                position=self._position(row, told),
+                why=self._why(decided) if isinstance(decided, effects.Decided) else None,
+                hear_s=(row.now - talk_from) / 1e6 if heard and talk_from is not None else None,
+            )
+
+    def agent(self, slug: str) -> str:
+        """Give an agent's name."""
+        return self.names.get(slug) or slug
+
+    def queue(self, slug: str) -> str:
+        """Give a workgroup's title."""
+        return next((queue.title or slug for queue in self.configuration.queues if queue.slug == slug), slug)
+
+    @staticmethod
+    def _is_ours(kept: effects.Kept, told: Told) -> bool:
+        return isinstance(kept, effects.Decided) and kept.interaction == told.cdr.interaction
+
+    @staticmethod
+    def _position(row: Row, told: Told) -> str:
+        return f"{told.cdr.last[0]}-{row.sequence}"
+
+    def _why(self, decided: effects.Decided) -> Why:
+        strategy = STRATEGIES.get(decided.strategy)
+        return Why(
+            strategy=self.say(strategy) if strategy else decided.strategy,
+            chosen=self._chosen(decided.chosen),
+            next=tuple(self._chosen(candidate) for candidate in decided.next),
+            excluded=tuple((self._reason(reason), count) for reason, count in sorted(decided.excluded.items())),
+        )
+
+    def _reason(self, reason: str) -> str:
+        word = STATES.get(reason.replace("-", "_"))
+        return self.say(word.text) if word else reason
+
+    def _chosen(self, candidate: effects.Candidate) -> Chosen:
+        words = [
+            self.say("idle since {time}", time=self.calendar.exact(part))
+            if isinstance(part, int) and part >= EPOCH_LIKE
+            else str(part)
+            for part in candidate.key
+            if part != candidate.agent
+        ]
+        return Chosen(agent=self.agent(candidate.agent), key=", ".join(words))
+
+    def _line(self, fact: facts.AnyFact, told: Told, offers: Mapping[str, str]) -> tuple[str, str]:
+        sign, message = LINES.get(_kind(fact, told), ("·", str(fact.__struct_config__.tag)))
+        said = msgspec.structs.asdict(fact)
+        agent = said.get("agent") or offers.get(said.get("offer", ""), "")
+        cause = OFFER_CAUSES.get(str(said.get("cause", "")))
+        values = {
+            **said,
+            "agent": self.agent(agent),
+            "who": self._leg(said.get("leg"), told),
+            "reason": self.say(cause) if cause else said.get("cause", ""),
+            "number": said.get("number") or "—",
+            "result": self._result(said.get("disposition", "")),
+        }
+        return sign, self.say(message, **values)
+
+    def _leg(self, leg: object, told: Told) -> str:
+        return self.say("The caller") if leg == told.cdr.leg else self.say("The agent’s phone")
+
+    def _result(self, slug: str) -> str:
+        found = next((reason for reason in self.configuration.dispositions if reason.slug == slug), None)
+        return title_of(found, self.say.language) if found else slug or "—"
+
+    def cause(self, cause: str) -> str:
+        """Say who or what ended the call."""
+        return self.say(CAUSES[cause]) if cause in CAUSES else cause
+
+
+def _kind(fact: facts.AnyFact, told: Told) -> str:
+    match fact:
+        case facts.LegAsked() if fact is told.rows[0].fact:
+            return "arrived"
+        case facts.Prompted(key=key) if key:
+            return "key"
+        case facts.PhoneSeen(reachable=reachable):
+            return "phone-back" if reachable else "phone-gone"
+        case _:
+            return str(fact.__struct_config__.tag)

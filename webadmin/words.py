@@ -1,0 +1,159 @@
+"""The words of states, reasons and problems, with their signs: never a colour alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from appliance import api
+from appliance.core import model
+from webadmin.texts import Texts, marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word of the page for a word of the system."""
+
+    text: str
+    sign: str = ""
+
+
+STATES: Mapping[str, Word] = {
+    "available": Word(text=marked("Available"), sign="●"),
+    "ringing": Word(text=marked("Ringing"), sign="◉"),
+    "talking": Word(text=marked("Talking"), sign="▶"),
+    "wrap_up": Word(text=marked("Wrap-up"), sign="◔"),
+    "on_break": Word(text=marked("On break"), sign="‖"),
+    "missed": Word(text=marked("Missed"), sign="!"),
+    "unreachable": Word(text=marked("Phone unreachable"), sign="⚠"),
+    "signed_out": Word(text=marked("Signed out"), sign="○"),
+}
+CALLS: Mapping[str, Word] = {
+    "flow": Word(text=marked("In the menu"), sign="☰"),
+    "waiting": Word(text=marked("Waiting"), sign="◷"),
+    "offered": Word(text=marked("Ringing at an agent"), sign="◉"),
+    "talking": Word(text=marked("Talking"), sign="▶"),
+    "forwarded": Word(text=marked("Forwarded"), sign="↪"),
+}
+OUTCOMES: Mapping[str, Word] = {
+    "answered": Word(text=marked("Answered"), sign="✓"),
+    "abandoned": Word(text=marked("Abandoned"), sign="✕"),
+    "flowed_out": Word(text=marked("Left the workgroup"), sign="↪"),
+    "self_served": Word(text=marked("Served by the menu"), sign="☰"),
+    "failed": Word(text=marked("Failed"), sign="!"),
+}
+STRETCHES: Mapping[str, str] = {
+    "flow": marked("In the menu"),
+    "waiting": marked("Waiting"),
+    "talking": marked("Talking"),
+    "forwarded": marked("Forwarded"),
+}
+CAUSES: Mapping[str, str] = {
+    "caller": marked("The caller hung up"),
+    "agent": marked("The agent hung up"),
+    "flow": marked("The menu ended the call"),
+    "switch_failure": marked("The exchange failed"),
+    "internal_error": marked("An internal error; the fall-back took the call"),
+    "unknown_number": marked("The dialled number is none of ours"),
+    "flow_loop": marked("The menu went in circles and was ended"),
+    "blocked": marked("The caller is blocked"),
+}
+STRATEGIES: Mapping[str, str] = {"longest_idle": marked("longest idle first")}
+ROLES: Mapping[str, str] = {
+    "administrator": marked("Administrator"),
+    "supervisor": marked("Supervisor"),
+    "agent": marked("Agent"),
+}
+FORMULAS: Mapping[str, str] = {
+    "all_counted": marked("answered in time / (answered + abandoned)"),
+    "within_left_out": marked("answered in time / (answered + abandoned), early abandons left out"),
+    "within_met": marked("(answered in time + early abandons) / (answered + abandoned)"),
+    "answered_only": marked("answered in time / answered"),
+}
+HEALTH: Mapping[str, str] = {
+    "ok": marked("All is well"),
+    "bad": marked("Needs attention"),
+    "unknown": marked("No news"),
+}
+PARTS: Mapping[str, str] = {
+    "exchange": marked("Exchange (Asterisk)"),
+    "store": marked("Database"),
+    "journal": marked("Journal"),
+    "recordings": marked("Recordings"),
+    "daemon": marked("Daemon"),
+    "web": marked("Pages"),
+}
+PART_STATES: Mapping[str, str] = {
+    "ok": marked("Well"),
+    "waiting": marked("Waiting"),
+    "failed": marked("Failed"),
+    "connecting": marked("Connecting"),
+    "unreachable": marked("Cannot be reached"),
+    "away": marked("Not running"),
+    "disk_full": marked("The disk is full"),
+}
+PROBLEMS: Mapping[str, str] = {
+    "not_signed_in": marked("Please sign in again."),
+    "not_allowed": marked("Your role does not allow this."),
+    "csrf": marked("This page has expired; reload it and try again."),
+    "invalid": marked("This value is not understood."),
+    "stale": marked("Somebody else has changed this in the meantime. Look at it again and repeat your change."),
+    "in_use": marked("It is still in use: {detail}"),
+    "busy": marked("The box is busy just now; try again in a moment."),
+    "locked_out": marked("Too many failed attempts. Wait 15 minutes, or ask an administrator."),
+    "wrong": marked("The name or the password is wrong."),
+    "too_long": marked("This is too long."),
+    "too_short": marked("This is too short."),
+    "too_many": marked("There are too many: {detail} at most."),
+    "out_of_range": marked("This must lie within {detail}."),
+    "empty": marked("Something is needed here."),
+    "twice": marked("This is there twice: {detail}"),
+    "missing": marked("Something it names does not exist: {detail}"),
+    "unknown": marked("There is nothing of that name: {detail}"),
+    "duplicate": marked("This name is taken: {detail}"),
+    "unchanged": marked("Nothing was changed."),
+    "unknown_agent": marked("There is no such agent any more."),
+    "unknown_reason": marked("There is no such break reason any more; reload the page."),
+    "unknown_interaction": marked("This call is over."),
+    "unknown_disposition": marked("There is no such result any more; reload the page."),
+    "not_signed_on": marked("Sign on first."),
+    "already_signed_on": marked("You are signed on already."),
+    "not_on_break": marked("You are not on a break."),
+    "not_in_wrap_up": marked("The wrap-up is over."),
+    "not_your_call": marked("This is not your call."),
+    "no_call": marked("There is no call."),
+    "internal_error": marked("Something went wrong inside; nothing was changed."),
+    "daemon_gone": marked(
+        "The box does not answer just now, so nothing can be changed. Pages can still be read; try again in a moment."
+    ),
+    "daemon_away": marked("The box is restarting. This is tried again by itself…"),
+    "other": marked("The box refused this."),
+}
+DESK: Mapping[str, str] = {
+    "withheld": marked("Number withheld"),
+    "break_asked": marked("break after this: {reason}"),
+    "note_writing": marked("not saved yet"),
+    "note_saved": marked("saved"),
+    "note_unsaved": marked("not saved: try again"),
+}
+
+
+def problem_text(say: Texts, problem: api.Problem) -> str:
+    """Say a problem as a sentence."""
+    return say(PROBLEMS.get(problem.code, PROBLEMS["other"]), detail=problem.detail, field=problem.field)
+
+
+def title_of(reason: model.Reason, language: str) -> str:
+    """Give a reason's words in a language, in another one, or its name."""
+    return reason.title.get(language) or next((text for text in reason.title.values() if text), reason.slug)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Titled:
+    """A reason with its words in one language."""
+
+    slug: str
+    title: str
+
+
+def titled(reasons: tuple[model.Reason, ...], language: str) -> tuple[Titled, ...]:
+    """Give reasons with their words, in their order."""
+    return tuple(Titled(slug=reason.slug, title=title_of(reason, language)) for reason in reasons)
