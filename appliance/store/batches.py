@@ -18,6 +18,8 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
 
     links: dict[str, int]
     "Interaction to the position of the batch before; absent where this batch is the first."
+    first: int = 0
+    "Number of the first call that it files; the others follow."
     batch: api.Batch
 
 
@@ -74,6 +76,11 @@ def _about(kept: Kept) -> tuple[str, ...]:
             return (interaction,)
         case Quarantined(interactions=interactions):
             return interactions
+
+
+def numbered(bound: Bound) -> dict[int, CDR]:
+    """Give the calls that a batch files by their numbers."""
+    return dict(enumerate(filed(bound.batch.rows), bound.first))
 
 
 def filed(rows: Iterable[api.Row]) -> list[CDR]:

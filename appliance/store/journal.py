@@ -17,7 +17,7 @@ import msgspec
 
 from appliance import api
 from appliance.core.cdr import CDR
-from appliance.store.batches import PAGE, Bound, decode_bound, encode_bound, encode_page, filed
+from appliance.store.batches import PAGE, Bound, decode_bound, encode_bound, encode_page, numbered
 from appliance.store.schema import JournalTables, Root, Sheet, position, tables
 from appliance.store.traces import Step, Traces
 from appliance.store.writer import Writer
@@ -203,10 +203,11 @@ class Journal:
         key = position(self._boot, rows[0].sequence)
         step = self._traces.step(key, rows, journal.interactions)
         batch = api.Batch(release=self._release, boot=self._boot, rows=tuple(rows))
-        journal.batches[key] = Sheet(encode_bound(Bound(links=dict(step.links), batch=batch)))
+        bound = Bound(links=dict(step.links), first=next_ordinal(journal), batch=batch)
+        journal.batches[key] = Sheet(encode_bound(bound))
         for name, last in step.indexed.items():
             journal.interactions[name] = last
-        for ordinal, cdr in enumerate(filed(rows), next_ordinal(journal)):
+        for ordinal, cdr in numbered(bound).items():
             journal.calls[ordinal] = key
             journal.parties.add((cdr.party, ordinal))
         if len(journal.calls) >= PAGE:
@@ -233,15 +234,11 @@ def _turn_page(journal: JournalTables) -> None:
 
 
 def read_tail(journal: JournalTables) -> list[tuple[int, CDR]]:
-    """List the calls that are on no page yet, with their ordinals.
-
-    Of each batch they are the last ones that it filed, for what stands before them was filed earlier.
-    """
+    """List the calls that are on no page yet, with their numbers."""
     listed: list[tuple[int, CDR]] = []
     for key, items in groupby(journal.calls.items(), key=itemgetter(1)):
-        ordinals = [ordinal for ordinal, _key in items]
-        calls = filed(decode_bound(journal.batches[key].data).batch.rows)
-        listed += zip(ordinals, calls[-len(ordinals) :], strict=True)
+        calls = numbered(decode_bound(journal.batches[key].data))
+        listed += [(ordinal, calls[ordinal]) for ordinal, _key in items]
     return listed
 
 

@@ -1,0 +1,71 @@
+"""The daemon's store: three writers and what is done through them."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from appliance.store.accounts import Accounts
+from appliance.store.guard import AloneLock
+from appliance.store.journal import Journal
+from appliance.store.link import Where, uri_of
+from appliance.store.people import People
+from appliance.store.schema import CONFIGURATION, JOURNAL, PEOPLE
+from appliance.store.settings import Settings
+from appliance.store.writer import Beat, Writer
+
+LOCK = "daemon.lock"
+
+
+class Store:
+    """Everything that outlives the daemon; one daemon at a time has it."""
+
+    def __init__(self, lock: AloneLock, writers: Mapping[str, Writer], *, release: str) -> None:
+        """Take over opened writers and the lock that says that we are alone."""
+        self._lock = lock
+        self._writers = writers
+        self.release = release
+        self.journal = Journal(writers[JOURNAL], release=release)
+        self.people = People(writers[PEOPLE])
+        self.settings = Settings(writers[CONFIGURATION], self.people)
+        self.accounts = Accounts(writers[CONFIGURATION])
+
+    def heartbeats(self) -> Mapping[str, Beat]:
+        """Tell when each writing thread last showed that it lives."""
+        return {name: writer.beat for name, writer in self._writers.items()}
+
+    def health(self) -> Mapping[str, str]:
+        """Tell how each storage is: `ok`, or `waiting` for the ZEO process or for room on the disk."""
+        return {name: writer.health for name, writer in self._writers.items()}
+
+    def close(self, wait_s: float = 5.0) -> None:
+        """Commit what waits, end the threads, let go of the lock; may take so long for each storage."""
+        self.accounts.close()
+        for name in (CONFIGURATION, PEOPLE, JOURNAL):
+            self._writers[name].close(wait_s)
+        self._lock.release()
+
+
+def open_store(*, folder: Path, socket: Path, clock: Callable[[], int], wait_s: float = 10.0) -> Store:
+    """Open the store for writing; waits for the ZEO process so long. Raises `StoreError`.
+
+    The clock tells centre time in microseconds, in any thread; ids of transactions are made from it.
+    """
+    with ExitStack() as opened:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = opened.enter_context(AloneLock(folder / LOCK))
+        writers: dict[str, Writer] = {}
+        for name in (JOURNAL, PEOPLE, CONFIGURATION):
+            writers[name] = Writer(Where(uri=uri_of(socket, name), read_only=False, wait_s=wait_s), clock)
+            opened.callback(writers[name].close)
+        store = Store(lock, writers, release=release_of())
+        opened.pop_all()
+    return store
+
+
+def release_of() -> str:
+    """Tell which release this is."""
+    try:
+        return version("switchroom")
+    except PackageNotFoundError:
+        return "source"
