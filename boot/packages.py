@@ -175,7 +175,7 @@ def install(names: Sequence[str]) -> None:
     if sudo is None:
         raise PackagesError(f"Missing packages, and no sudo: type this as root: {by_hand}")
     quiet = [] if sys.stdin is not None and sys.stdin.isatty() else ["-n"]
-    argv = [sudo, *quiet, "--preserve-env=http_proxy,https_proxy,no_proxy", sys.executable, "-m", "boot.packages"]
+    argv = [sudo, *quiet, "--preserve-env=http_proxy,https_proxy,no_proxy", sys.executable, "-B", "-m", "boot.packages"]
     with signals_held_back():
         done = subprocess.run([*argv, "--install", *names], check=False, cwd=Path(__file__).parents[1])
     if done.returncode:

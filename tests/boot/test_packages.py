@@ -145,4 +145,4 @@ def test_sudo_runs_this_module_with_the_names(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "sudo").write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\n')
     (tmp_path / "sudo").chmod(0o755)
     packages.install(["git", "nginx"])
-    assert (tmp_path / "asked").read_text().endswith(f"{sys.executable} -m boot.packages --install git nginx\n")
+    assert (tmp_path / "asked").read_text().endswith(f"{sys.executable} -B -m boot.packages --install git nginx\n")
