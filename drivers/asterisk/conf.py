@@ -51,6 +51,8 @@ class Site:
     "The address that phones and carriers reach us at."
     name: str = "main"
     "The exchange's name, and its systemname."
+    without_daemon_s_max: int = 60
+    "Seconds without an answer of ours after which the static fall-back takes a caller."
 
     @property
     def etc(self) -> Path:

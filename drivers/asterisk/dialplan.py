@@ -25,7 +25,6 @@ FALL_BACK = "sr-fall-back"
 
 MUSIC_S = 10
 "Seconds of music between two questions to the daemon."
-WITHOUT_DAEMON_S_MAX = 60
 AGENT_WAITS_S = 30
 "How long an agent's answered leg waits to be bridged."
 FALL_BACK_PHONES_MAX = 20
@@ -116,7 +115,7 @@ def _caller(site: Site) -> str:
             f'GotoIf($["${{SR_DONE}}" = "fall-back"]?{FALL_BACK},s,1)',
             # Nobody said what to do: the daemon is away, or the leg was bridged while it listened to a prompt.
             'ExecIf($["${SR_LOST}" = ""]?Set(SR_LOST=${EPOCH}))',
-            f"GotoIf($[${{EPOCH}} - ${{SR_LOST}} >= {WITHOUT_DAEMON_S_MAX}]?{FALL_BACK},s,1)",
+            f"GotoIf($[${{EPOCH}} - ${{SR_LOST}} >= {site.without_daemon_s_max}]?{FALL_BACK},s,1)",
             "Wait(0.${RAND(200,399)})",
             'GotoIf($["${SR_AGAIN}" = "" | "${CHANNEL(state)}" != "Up"]?quiet)',
             music.format(seconds=1),

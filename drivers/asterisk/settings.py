@@ -113,17 +113,10 @@ def _manager(site: Site, secrets: Mapping[str, str]) -> str:
 
 
 def _events_spool() -> str:
-    """Give the mapping of the spool of channel events: everything that a call's story is rebuilt from."""
+    """Give the mapping of the spool of channel events: what a call's story is rebuilt from, and no name."""
     fields = (
-        "eventtype",
-        "eventtime",
-        "uniqueid",
-        "linkedid",
-        "channame",
-        "exten",
-        "CALLERID(num)",
-        "peer",
-        "userdeftype",
+        "eventtype eventtime CHANNEL(uniqueid) CHANNEL(linkedid) CHANNEL(channame) CHANNEL(context) CHANNEL(exten) "
+        "CALLERID(num) BRIDGEPEER eventextra"
     )
     columns = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields)
     return sections(f"[mappings]\nswitchroom.csv => {columns}\n")
@@ -183,7 +176,6 @@ def files(site: Site, secrets: Mapping[str, str]) -> dict[str, str]:
                 [
                     ("enable", True),
                     ("events", "CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,LINKEDID_END"),
-                    ("dateformat", "%s"),
                 ],
             )
         ),

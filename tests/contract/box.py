@@ -28,6 +28,8 @@ MUSIC_S = 12
 CARRIER_PORT = 10
 "Where the carrier answers, counted from the base of ports."
 STOP_S_MAX = 10
+WITHOUT_DAEMON_S = 12
+"A minute in earnest: when the static fall-back begins."
 PHONES = tuple(str(number) for number in range(101, 111))
 VOICES = dict(zip(PHONES, TONES, strict=False))
 "The tone of each desk phone; the other tones are the callers'."
@@ -108,14 +110,9 @@ def _cut_music(bundle: Bundle, folder: Path) -> Samples:
     return piece
 
 
-@asynccontextmanager
-async def running(
-    reactor: AsyncioSelectorReactor, base: int, folder: Path, *, calls_max: int = 0
-) -> AsyncIterator[Box]:
-    """Run a private Asterisk with a carrier and registered desk phones; all of it is gone at the end."""
-    os.umask(0o077)
+def options_of(base: int, folder: Path) -> render.Options:
+    """Say where the private Asterisk of a folder lies and listens."""
     bundle = current_bundle()
-    configuration = company(carrier_port=base + CARRIER_PORT, calls_max=calls_max)
     site = render.Site(
         home=folder / "asterisk",
         run=folder / "run",
@@ -125,8 +122,21 @@ async def running(
         data=bundle.data,
         music=folder / "music",
         base_port=base,
+        without_daemon_s_max=WITHOUT_DAEMON_S,
     )
-    options = render.Options(site=site, technologies=(Pjsip(),))
+    return render.Options(site=site, technologies=(Pjsip(),))
+
+
+@asynccontextmanager
+async def running(
+    reactor: AsyncioSelectorReactor, base: int, folder: Path, *, calls_max: int = 0
+) -> AsyncIterator[Box]:
+    """Run a private Asterisk with a carrier and registered desk phones; all of it is gone at the end."""
+    os.umask(0o077)
+    bundle = current_bundle()
+    configuration = company(carrier_port=base + CARRIER_PORT, calls_max=calls_max)
+    options = options_of(base, folder)
+    site = options.site
     speech.speak(configuration.prompts, site.prompts)
     music = Known(_cut_music(bundle, folder / "music"))
     render.write(site, render.rendered(options, equipment(configuration), render.accounts_of(site)))

@@ -52,6 +52,11 @@ def _flow(slug: str, *, hello: bool) -> model.Flow:
     )
 
 
+def _straight() -> model.Flow:
+    """Give a flow that is nothing but a queue."""
+    return model.Flow(slug="straight", nodes=(model.Node(id="all", kind="queue", options={"queue": "all"}),))
+
+
 def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configuration:
     """Give the configuration; the carrier answers on loopback at this port."""
     return model.Configuration(
@@ -61,6 +66,7 @@ def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configurat
             model.Number(slug="2001", flow="main"),
             model.Number(slug="2002", flow="main", language="zh"),
             model.Number(slug="2003", flow="quick"),
+            model.Number(slug="2004", flow="straight"),
         ),
         extensions=(
             *(model.Extension(slug=extension, agent=agent) for agent, extension in AGENTS.items()),
@@ -69,9 +75,10 @@ def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configurat
         agents=tuple(model.Agent(slug=agent, extension=extension) for agent, extension in AGENTS.items()),
         queues=(
             model.Queue(slug="support", agents=("anna", "bela", "chen"), ring_s=RING_S, wrap_up_s=WRAP_UP_S),
+            model.Queue(slug="all", agents=tuple(AGENTS), ring_s=RING_S, wrap_up_s=0),
             model.Queue(slug="sales", agents=("dora", "emil"), ring_s=RING_S, wrap_up_s=WRAP_UP_S, wait_s_max=8),
         ),
-        flows=(_flow("main", hello=True), _flow("quick", hello=False)),
+        flows=(_flow("main", hello=True), _flow("quick", hello=False), _straight()),
         prompts=tuple(
             model.Prompt(slug=slug, texts={"en": english, "zh": chinese})
             for slug, (english, chinese) in PROMPTS.items()

@@ -7,62 +7,22 @@ from itertools import count
 from typing import Any, TypeVar  # any: what a coroutine of Twisted yields
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 
 from appliance import api
 from appliance.core import effects, facts
 from appliance.core.cdr import CDR
-from appliance.core.centre import Centre
 from appliance.core.effects import WorkFiled
-from appliance.core.facts import Leg, PartyView
-from appliance.core.model import Configuration, version_of
-from appliance.daemon.hub import Hub
-from drivers.asterisk.exchange import Exchange
+from appliance.core.facts import Leg
 from drivers.robot.call import Call
 from drivers.robot.waits import CallEndedError, DeadlineError, Waits
 from tests.contract.box import CALLERS, VOICES, Box
-from tests.contract.company import equipment
 from tests.contract.floor import Caller, DeskPhone, Ear, StoryError
+from tests.contract.running import Running
 
 FoundT = TypeVar("FoundT")
 
 _boots = count(int(time.time()) % 100_000 * 10)
 "Ids made on one Asterisk by one story are not made again by the next."
-
-
-class Book:
-    """Who is who, in memory."""
-
-    def __init__(self) -> None:
-        """Begin with nobody."""
-        self._labels: dict[str, tuple[str, str]] = {}
-
-    async def party_of(self, number: str, name: str) -> tuple[str, PartyView]:
-        """Note a caller."""
-        party = f"party-{len(self._labels)}"
-        self._labels[party] = (number, name)
-        return party, PartyView()
-
-    async def label(self, party: str) -> tuple[str, str]:
-        """Say who it is."""
-        return self._labels.get(party, ("", ""))
-
-
-class Memory:
-    """A journal in memory: every row is committed as soon as the reactor comes round."""
-
-    def __init__(self, clock: IReactorTime) -> None:
-        """Begin without rows."""
-        self.rows: list[api.Row] = []
-        self.backlog = 0
-        self.committed: Callable[[int], None] = lambda _sequence: None
-        self._clock = clock
-
-    def append(self, row: api.Row) -> bool:
-        """Keep a row."""
-        self.rows.append(row)
-        self._clock.callLater(0, self.committed, row.sequence)
-        return True
 
 
 class RealEar:
@@ -181,38 +141,21 @@ class RealFloor:
     def __init__(self, box: Box) -> None:
         """Stand ready; `opened` opens it."""
         self.box = box
-        self.memory = Memory(box.reactor)
+        self.running = Running(box.reactor, box.options, box.configuration)
+        self.hub = self.running.hub
         self.records: list[effects.Kept] = []
-        self._versions: dict[str, Configuration] = {}
         self._callers = 0
         self._tokens = count(1)
         self._worked: set[int] = set()
         self._wanted: list[tuple[facts.AnyFact, Deferred[None]]] = []
         self._phones: dict[str, RealPhone] = {}
         self.waits = Waits(box.reactor, "floor")
-        began = time.monotonic_ns()
-        self.hub = Hub(
-            centre=Centre(self._versions.__getitem__),
-            now=lambda: 1_790_000_000_000_000 + (time.monotonic_ns() - began) // 1_000,
-            reactor=box.reactor,
-            diary=self.memory,
-            failed=lambda _why: None,
-        )
-        self.memory.committed = self.hub.committed
-        self.exchange = Exchange(box.reactor, box.options, self.hub.take, Book())
-        self.hub.attach(self.exchange)
         self.hub.listen(self._handled)
         self.hub.listen_filed(self._filed)
 
     async def open(self) -> None:
-        """Publish the configuration and wait until the exchange is seen."""
-        self.hub.take(facts.Started(boot=next(_boots)))
-        version = version_of(self.box.configuration)
-        self._versions[version] = self.box.configuration
-        self.hub.take(facts.ConfigurationPublished(version=version))
-        await self.exchange.configure(equipment(self.box.configuration))
-        await self.exchange.start()
-        await self.exchange.up()
+        """Connect, and wait until the exchange is seen."""
+        await self.running.open(next(_boots))
 
     async def close(self) -> None:
         """End all calls and disconnect."""
@@ -222,8 +165,7 @@ class RealFloor:
                     await call.hang_up()
             await self.until(lambda: not self.hub.centre.state.interactions, 15, "no call is left")
         finally:
-            self.hub.failed("the story is over")
-            await self.exchange.stop()
+            await self.running.stop()
 
     async def until(self, true: Callable[[], bool], deadline_s: float, what: str) -> None:
         """Wait until something is so; it is looked at after each fact."""
@@ -260,7 +202,9 @@ class RealFloor:
 
     def asked(self) -> list[Leg]:
         """Give the callers' legs in the order in which they first asked."""
-        return list(dict.fromkeys(row.fact.leg for row in self.memory.rows if isinstance(row.fact, facts.LegAsked)))
+        return list(
+            dict.fromkeys(row.fact.leg for row in self.running.memory.rows if isinstance(row.fact, facts.LegAsked))
+        )
 
     def phone(self, extension: str) -> DeskPhone:
         """Give the phone at an extension."""
