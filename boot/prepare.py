@@ -21,7 +21,7 @@ from images.asterisk.kitchen import ensure as ensure_bundle
 ROOT = Path(__file__).parents[1]
 VENV = ROOT / ".venv"
 STAMP = VENV / "switchroom.json"
-"What was installed: the digest of each lock, and the interpreter."
+"What was installed: the digest of each lock; into which folder, and with which Python."
 
 LOCKS = {"uv": "requirements-uv.lock", "run": "requirements.lock", "test": "requirements-dev.lock"}
 BUILD = ROOT / "build"
@@ -82,23 +82,21 @@ def complaint(output: str) -> str:
 
 
 def installed() -> dict[str, str]:
-    """Read what the venv holds; nothing if it is missing, moved, or made by another Python."""
+    """Read what the venv holds; nothing if it is missing, was moved, or its Python was exchanged for another version."""
     try:
         stamp = json.loads(STAMP.read_text())
     except (OSError, ValueError):
         return {}
-    fits = isinstance(stamp, dict) and stamp.get("python") == interpreter() and stamp.get("folder") == str(VENV)
-    return {str(name): str(value) for name, value in stamp.items()} if fits and _runs() else {}
+    fits = isinstance(stamp, dict) and stamp.get("folder") == str(VENV) and stamp.get("python") == version_of_venv()
+    return {str(name): str(value) for name, value in stamp.items()} if fits else {}
 
 
-def interpreter() -> str:
-    """Name the Python that the venv is made with; the same from inside the venv."""
-    return f"{Path(sys.executable).resolve()} {'.'.join(map(str, sys.version_info[:3]))}"
-
-
-def _runs() -> bool:
+def version_of_venv() -> str:
+    """Ask the venv's Python for its version; empty if it does not run."""
     python = VENV / "bin/python"
-    return python.exists() and subprocess.run([str(python), "-c", ""], check=False).returncode == 0
+    if not python.exists():
+        return ""
+    return subprocess.run([str(python), "-V"], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def pip_settings(python: Path) -> dict[str, str]:
@@ -145,7 +143,7 @@ def ensure_venv(kinds: Sequence[str]) -> None:
     }
     call([*sync, *(LOCKS[kind] for kind in wanted)], what="uv pip sync", environment=environment)
     _add_project(python)
-    STAMP.write_text(json.dumps({**wanted, "python": interpreter(), "folder": str(VENV)}))
+    STAMP.write_text(json.dumps({**wanted, "python": version_of_venv(), "folder": str(VENV)}))
 
 
 def _add_project(python: Path) -> None:

@@ -45,10 +45,15 @@ def test_a_venv_of_another_python_or_place_is_not_taken(tmp_path: Path, monkeypa
     stamp = tmp_path / "stamp"
     monkeypatch.setattr(prepare, "STAMP", stamp)
     assert prepare.installed() == {}
-    good = f'{{"run": "1", "python": "{prepare.interpreter()}", "folder": "{prepare.VENV}"}}'
+    good = f'{{"run": "1", "python": "{prepare.version_of_venv()}", "folder": "{prepare.VENV}"}}'
     stamp.write_text(good)
     assert prepare.installed()["run"] == "1"
-    for bad in (good.replace("/.venv", "/elsewhere"), good.replace(prepare.interpreter(), "other"), "torn", "[]"):
+    for bad in (
+        good.replace("/.venv", "/elsewhere"),
+        good.replace(prepare.version_of_venv(), "Python 3.10.1"),
+        "torn",
+        "[]",
+    ):
         stamp.write_text(bad)
         assert prepare.installed() == {}, bad
 
