@@ -264,7 +264,7 @@ def _in_order(lines: list[str]) -> Iterator[str]:
             place = _PLACES[name]
         else:
             continue
-        yield f"{name}: {value}"
+        yield f"{name}: {value}".removesuffix("\r")
 
 
 def _parse_result(text: str) -> Reply | None:

@@ -87,7 +87,7 @@ def test_a_number_cannot_be_a_part_of_the_environment(field: str, value: str) ->
     assert message["agi_uniqueid"] == "box-1.1"
     assert message["agi_threadid"] == "140358505420480"
     assert message.arguments == ("real",)
-    assert "\n" not in message[f"agi_{field}"]
+    assert not {"\n", "\r"} & set(message[f"agi_{field}"])
     assert connection.state is State.IDLE
 
 
@@ -222,7 +222,7 @@ def test_any_bytes_give_messages_or_one_error(pieces: list[bytes], spoken: bool)
         assert connection.state is State.CLOSED
 
 
-VALUES = st.text('aé总😀 :=,"\\\t\r\x7f\x85\u2028()', max_size=20)
+VALUES = st.text('aé总😀 :=,"\\\t\x7f\x85\u2028()', max_size=20)
 REPLIES = st.builds(
     Reply,
     code=st.just(200),
