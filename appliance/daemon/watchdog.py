@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from appliance.daemon.reactor import Reactor, Timer
 
-KNOCK = b"agi_network: yes\nagi_network_script: alive\nagi_request: agi://localhost/alive\n\n"
+KNOCK = b"agi_network: yes\nagi_network_script: alive\nagi_request: agi://localhost/alive\nagi_threadid: 0\n\n"
 "What the AGI driver answers by closing the connection."
 KNOCK_S = 1.0
 "How long that may take."
