@@ -82,7 +82,7 @@ def complaint(output: str) -> str:
 
 
 def installed() -> dict[str, str]:
-    """Read what the venv holds; nothing if it is missing, was moved, or its Python was exchanged for another version."""
+    """Read what the venv holds; nothing if it is missing, was moved, or has another Python than it was made with."""
     try:
         stamp = json.loads(STAMP.read_text())
     except (OSError, ValueError):
