@@ -1,0 +1,5 @@
+"""Lets `python -m appliance.commands` be the `switchroom` command."""
+
+from appliance.commands.main import main
+
+main()

@@ -1,0 +1,59 @@
+"""The `switchroom` command: its subcommands are the modules beside this one, found by file name.
+
+A subcommand's module defines `command`, and its docstring's first line is what the help says of it. Only the one that
+is called is imported. Modules whose name begins with `_` are shared by several and are no subcommands.
+"""
+
+import ast
+import importlib
+import os
+from pathlib import Path
+
+import click
+from typing_extensions import override
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """List the subcommands."""
+    return sorted(
+        path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_") and path.stem != Path(__file__).stem
+    )
+
+
+def label(name: str) -> str:
+    """Give what the help says of a subcommand, without importing it."""
+    said = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_bytes())) or ""
+    return said.partition("\n")[0]
+
+
+class Subcommands(click.Group):
+    """The modules of this folder as subcommands."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return names()
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in names():
+            return None
+        found = importlib.import_module(f"{__package__}.{cmd_name}").command
+        if not isinstance(found, click.Command):
+            raise TypeError(f"{cmd_name}.command is no command")
+        return found
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, label(name)) for name in names()])
+
+
+@click.command(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Run a Switchroom box, look at it, and ask it for things.
+
+    Which box is told by SWITCHROOM_HOME and SWITCHROOM_PORT, as when it was started.
+    """
+    os.umask(0o077)

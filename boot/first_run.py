@@ -1,0 +1,63 @@
+"""The first run: an empty box is given the sample company, by the commands that the console uses.
+
+Every step may be done twice, so that a start that was cut off is made good by the next.
+"""
+
+from collections.abc import Callable
+
+from appliance import api, document, sample, sign_ins, speech
+from appliance.client import Client, DoorClosedError
+from appliance.places import Places
+from appliance.store.reader import Reader
+
+
+class SetUpError(Exception):
+    """The company could not be made; the message is one line."""
+
+
+def is_due(places: Places, reader: Reader) -> bool:
+    """Whether nobody has set anything up here, or an earlier first run was cut off."""
+    found = sign_ins.read(places.sign_ins)
+    if found is not None:
+        return not found.complete
+    return not reader.changes(0).items
+
+
+def set_up(places: Places, say: Callable[[str], None]) -> None:
+    """Make the sample company. The daemon must be there. Blocking: some seconds."""
+    company = sample.document(trunk_host=places.host, trunk_port=places.far_port)
+    say("speaking the prompts")
+    speech.speak(company.configuration.prompts, places.prompts)
+    kept = sign_ins.read(places.sign_ins) or sign_ins.SignIns(
+        people={person.slug: sign_ins.make_password() for person in company.people},
+        extensions={phone.slug: sign_ins.make_password() for phone in company.configuration.extensions},
+    )
+    sign_ins.write(places.sign_ins, kept)
+    say("making the sample company")
+    client = Client(places.console_socket, timeout_s=60.0)
+    _ask(client, api.Import(text=document.write(company)), "the company")
+    for person, password in kept.people.items():
+        _ask(client, api.SetPassword(person=person, password=password), f"the password of {person}")
+    for extension, secret in kept.extensions.items():
+        _ask(client, api.SetSecret(of=f"extension/{extension}", secret=secret), f"the phone {extension}")
+    sign_ins.write(places.sign_ins, sign_ins.SignIns(complete=True, people=kept.people, extensions=kept.extensions))
+
+
+def tidy(places: Places, reader: Reader) -> None:
+    """Drop passwords of the sample company that open nothing any more."""
+    standing = reader.standing()
+    sign_ins.keep(
+        places.sign_ins,
+        people={person.slug for person in standing.people},
+        extensions={phone.slug for phone in standing.configuration.extensions},
+    )
+
+
+def _ask(client: Client, request: api.AnyRequest, what: str) -> None:
+    try:
+        reply = client.send(request)
+    except DoorClosedError as error:
+        raise SetUpError(f"The sample company could not be made: {what}: {error}") from error
+    if reply.problems:
+        problem = reply.problems[0]
+        raise SetUpError(f"The sample company was refused: {what}: {problem.code} {problem.field} {problem.detail}")
