@@ -41,6 +41,7 @@ class Store:
     def close(self, wait_s: float = 5.0) -> None:
         """Commit what waits, end the threads, let go of the lock; may take so long for each storage."""
         self.accounts.close()
+        self.journal.flush()
         for name in (CONFIGURATION, PEOPLE, JOURNAL):
             self._writers[name].close(wait_s)
         self._lock.release()

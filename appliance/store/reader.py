@@ -14,13 +14,14 @@ import msgspec
 from transaction import TransactionManager
 from ZEO.Exceptions import ClientStorageError
 from ZODB.DB import DB
+from ZODB.POSException import POSError
 
 from appliance import api
 from appliance.core import model
 from appliance.core.effects import Decided, WorkFiled
 from appliance.store import ledger, media, sessions, standing
 from appliance.store.batches import filed
-from appliance.store.guard import StoreAbsentError
+from appliance.store.guard import StoreAbsentError, StoreBrokenError
 from appliance.store.ledger import Calls, Listed, Numbered, Query, Recording, Told
 from appliance.store.link import Where, connect, uri_of
 from appliance.store.people import Label, Note, labels_of, notes_of, parties_like
@@ -269,9 +270,11 @@ class Reader:
                 manager.abort()
                 connection.close()
         except ClientStorageError:
-            raise StoreAbsentError(
-                f"nothing answers on {self._socket}; start the store first: switchroom run"
-            ) from None
+            line = f"nothing answers on {self._socket}; start the store first: switchroom run"
+            raise StoreAbsentError(line) from None
+        except POSError as error:
+            line = f"the {storage} storage cannot be read ({error.__cause__ or error}); restore it from a backup"
+            raise StoreBrokenError(line) from error
 
     def _database(self, storage: str) -> DB:
         with self._lock:

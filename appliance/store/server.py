@@ -163,6 +163,10 @@ def _prepare(name: str, path: Path) -> None:
         if lay_out(root, name):
             manager.commit()
         manager.abort()
+    except POSError as error:
+        raise StoreBrokenError(
+            f"{path} cannot be read ({error.__cause__ or error}); restore it from a backup"
+        ) from error
     finally:
         database.close()
 
@@ -210,7 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     os.umask(0o077)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("ZODB.FileStorage").setLevel(logging.ERROR)
+    for name in ("ZODB.FileStorage", "ZODB.Connection"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is our one line
     try:
         serve(options.folder, options.socket, writer_uid=options.writer_uid)
     except StoreTakenError as error:

@@ -1,0 +1,1 @@
+"""Tests of appliance.store, on a real ZEO process."""
