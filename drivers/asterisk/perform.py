@@ -35,6 +35,7 @@ _NUMBER_UNSAID = re.compile(r"[^0-9A-Za-z+*#._-]")
 _NAME_UNSAID = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 NUMBER_CHARACTERS_MAX = 80
 NAME_CHARACTERS_MAX = 80
+SHOWN_BYTES_MAX = 79
 
 report = Logger()
 
@@ -52,6 +53,15 @@ class Parties(Protocol):
 def clean(text: str, characters_max: int) -> str:
     """Give a name or number without control characters and of a decent length."""
     return _NAME_UNSAID.sub(" ", text)[:characters_max].strip()
+
+
+def shown(name: str, number: str) -> str:
+    """Give a party as a phone is to show it, for a CallerID header.
+
+    Asterisk cuts the name to 79 bytes wherever they end, so it is cut here, after a whole character.
+    """
+    fits = clean(name, NAME_CHARACTERS_MAX).encode(errors="replace")[:SHOWN_BYTES_MAX].decode(errors="ignore")
+    return caller_id(fits, _NUMBER_UNSAID.sub("", number)[:NUMBER_CHARACTERS_MAX])
 
 
 class Performer:
@@ -178,14 +188,13 @@ class Performer:
             del self._observer.cancelled[uniqueid]
             return
         try:
-            shown = caller_id(clean(name, NAME_CHARACTERS_MAX), _NUMBER_UNSAID.sub("", number)[:NUMBER_CHARACTERS_MAX])
             action = self._actions.originate(
                 f"PJSIP/{dialplan.digits(offer.extension)}",
                 exten="wait",
                 context=dialplan.AGENT,
                 priority="1",
                 timeout=str((offer.ring_s + OFFER_GRACE_S) * 1_000),
-                caller_id=shown,
+                caller_id=shown(name, number),
                 variables={
                     "SR_INTERACTION": offer.interaction,
                     "SR_OFFER": offer.offer,

@@ -118,7 +118,7 @@ def _events_spool() -> str:
         "eventtype eventtime CHANNEL(uniqueid) CHANNEL(linkedid) CHANNEL(channame) CHANNEL(context) CHANNEL(exten) "
         "CALLERID(num) BRIDGEPEER eventextra"
     )
-    columns = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields)
+    columns = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields.split())
     return sections(f"[mappings]\nswitchroom.csv => {columns}\n")
 
 

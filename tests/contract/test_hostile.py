@@ -1,0 +1,160 @@
+"""Hostile callers, through the real Asterisk: what they send is text everywhere and never anything else."""
+
+import csv
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import pytest_twisted
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import implementer
+
+from appliance.core import facts
+from drivers.robot.call import Call, CallRefusedError
+from tests.contract.box import Box
+from tests.contract.company import company
+from tests.contract.floor_real import RealFloor, opened
+from tests.hostile import HOSTILE, MARK
+
+pytestmark = [pytest.mark.contract, pytest.mark.slow]
+
+EXTENSIONS = frozenset(phone.slug for phone in company().extensions)
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+REFUSED = frozenset({400, 401, 403, 404, 414, 416, 484, 513, 603})
+"What a carrier may be told of a call that we cannot take."
+
+
+def in_a_line(value: str) -> str:
+    """Give what a SIP header can hold of a value: no line end, no half characters."""
+    text = value.encode(errors="replace").decode()
+    return re.sub(r"[\r\n\0]", " ", text)
+
+
+def in_address(value: str) -> str:
+    """Give what the user part of an address can hold: anything but half characters, percent-encoded."""
+    return value.encode(errors="replace").decode()[:200]
+
+
+@contextmanager
+def no_error_is_logged() -> Iterator[None]:
+    """Collect what we log as an error; there is to be none."""
+    errors: list[LogEvent] = []
+
+    @implementer(ILogObserver)
+    def look(event: LogEvent) -> None:
+        if event.get("log_level") in {LogLevel.error, LogLevel.critical}:
+            errors.append(event)
+
+    globalLogPublisher.addObserver(look)
+    try:
+        yield
+    finally:
+        globalLogPublisher.removeObserver(look)
+    assert [event.get("log_format") for event in errors] == []
+
+
+async def taken(call: Call) -> bool:
+    """Wait until a call is taken; False if it was refused, with a code that says so."""
+    try:
+        await call.answered(15)
+    except CallRefusedError:
+        assert call.end is not None
+        assert call.end.code in REFUSED, call.end
+        return False
+    return True
+
+
+def questions(floor: RealFloor) -> list[facts.LegAsked]:
+    """Give all that the Centre was asked."""
+    told = (row.fact for row in floor.running.memory.rows)
+    return [fact for fact in told if isinstance(fact, facts.LegAsked)]
+
+
+def check_questions(floor: RealFloor, number: str) -> None:
+    """Nothing that a caller sends is taken for the trunk, the number dialled, or a variable of ours."""
+    for fact in questions(floor):
+        assert (fact.trunk, fact.number, fact.interaction, fact.queue) == ("carrier", number, "", ""), fact
+        assert not CONTROL.search(fact.party.replace("\n", "", 1)), fact
+    assert not any(isinstance(row.fact, facts.ExchangeLost) for row in floor.running.memory.rows)
+
+
+def check_traces(box: Box) -> None:
+    """Nothing was run, and every line of Asterisk's spool of events has its own columns and no more."""
+    assert not Path("/tmp", MARK).exists()  # noqa: S108  the hostile values name it
+    with (box.site.home / "log/cel-custom/switchroom.csv").open(newline="", errors="replace") as spool:
+        assert {len(row) for row in csv.reader(spool)} == {10}
+    for line in box.log().splitlines():
+        assert line.startswith("["), line
+
+
+@pytest_twisted.ensureDeferred
+async def test_names_and_numbers(box: Box) -> None:
+    """Each value as the name, the number and the headers of a caller who is then offered to a phone."""
+    refused: list[str] = []
+    async with opened(box) as floor:
+        with no_error_is_logged():
+            await floor.sign_on("anna")
+            anna = box.phones["101"]
+            for value in HOSTILE:
+                line = in_a_line(value)
+                headers = (
+                    ("P-Asserted-Identity", f'"{line[:50]}" <sip:{quote(in_address(value))}@127.0.0.1>'),
+                    ("X-Hostile", line),
+                    ("Subject", line),
+                    ("User-Agent", line),
+                )
+                call = box.carrier.dial("2004", caller_number=in_address(value), caller_name=line, headers=headers)
+                if not await taken(call):
+                    refused.append(value)
+                    continue
+                desk = await anna.next_call(10)
+                assert not CONTROL.search(desk.from_name + desk.from_number), value
+                assert desk.header("Subject") == desk.header("X-Hostile") == ""
+                await call.hang_up()
+                await desk.ended(5)
+            check_questions(floor, "2004")
+            assert len(questions(floor)) == len(HOSTILE) - len(refused)
+    # Who calls himself by an extension of ours is asked for its password.
+    assert set(refused) <= EXTENSIONS | {""}, refused
+    check_traces(box)
+
+
+@pytest_twisted.ensureDeferred
+async def test_dialled_numbers(box: Box) -> None:
+    """Each value as the number dialled from outside: no flow, no extension, no emergency call is reached by it."""
+    async with opened(box) as floor:
+        with no_error_is_logged():
+            for value in HOSTILE:
+                call = box.carrier.dial(in_address(value) or "x")
+                assert not await taken(call), value
+            check_questions(floor, "")
+            assert all(call.end is not None for call in box.carrier.calls.values())
+    check_traces(box)
+
+
+@pytest_twisted.ensureDeferred
+async def test_keyed_digits(box: Box) -> None:
+    """Each value as a key, sent by SIP INFO, while a menu listens; a real key is understood afterwards."""
+    async with opened(box) as floor:
+        with no_error_is_logged():
+            call = box.carrier.dial("2003")
+            assert await taken(call)
+            await call.hears(box.prompt("menu", "en"), 10)
+            for value in HOSTILE:
+                body = f"Signal={value}\r\nDuration=160\r\n".encode(errors="replace")
+                response = await call.leg.ask("INFO", (("Content-Type", "application/dtmf-relay"),), body)
+                assert response.code in {200, 500}, value  # Asterisk says 500 to what is no key
+                if call.end is not None:
+                    call = box.carrier.dial("2003")
+                    assert await taken(call)
+            await call.hang_up()
+            again = box.carrier.dial("2003")
+            assert await taken(again)
+            await again.hears(box.prompt("menu", "en"), 10)
+            await again.press("1")
+            await floor.waiting("support", 1)
+            await again.hang_up()
+    check_traces(box)
