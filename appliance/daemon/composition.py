@@ -1,0 +1,269 @@
+"""The daemon's parts, put together, started and stopped in order."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol  # any: what a coroutine takes and yields is Twisted's affair
+
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.threads import deferToThread
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from appliance import api
+from appliance.core import effects, facts
+from appliance.daemon import publishing
+from appliance.daemon.door import Door, Offices
+from appliance.daemon.health import Figures, Organs, health_of, metrics_of
+from appliance.daemon.hub import Hub
+from appliance.daemon.live import Live
+from appliance.daemon.parties import Parties
+from appliance.daemon.publishing import Publishing
+from appliance.daemon.reactor import Reactor, Timer, answer_of
+from appliance.daemon.recordings import Recordings
+from appliance.daemon.recovery import Configurations, Recovered
+from appliance.daemon.sessions import Sessions
+from appliance.daemon.visit import House
+from appliance.daemon.watchdog import Notify, Watchdog
+from appliance.daemon.web import DoorFactory, Entrance
+from appliance.store.opened import Store
+
+SESSIONS_EVERY_S = 30.0
+"Sessions that ran out are noticed this often."
+EXPAND_EVERY_S = 24 * 3600.0
+STORE_CLOSE_S = 5.0
+DOOR_MODE = 0o660
+CONSOLE_MODE = 0o600
+
+report = Logger()
+
+
+class Exchange(Protocol):
+    """What drives one exchange, real or simulated."""
+
+    @property
+    def name(self) -> str:
+        """What `Leg.exchange` says."""
+
+    @property
+    def health(self) -> Mapping[str, str]:
+        """Its parts, and a word for each."""
+
+    def perform(self, effect: effects.AnyCallEffect) -> None:
+        """Do it, without waiting and without raising."""
+
+    async def configure(self, equipment: api.Equipment) -> None:
+        """Take a configuration."""
+
+    async def start(self) -> None:
+        """Connect."""
+
+    async def up(self) -> None:
+        """Wait until it is seen and steered."""
+
+    async def stop(self) -> None:
+        """Disconnect; calls go on without us."""
+
+
+ExchangeMaker = Callable[[Reactor, Callable[[facts.AnyFact], None], Parties], Exchange]
+"Makes a driver that reports to the hub and asks who callers are."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Where the daemon stands."""
+
+    door_socket: Path
+    console_socket: Path
+    spool: Path
+    changed: publishing.Places
+    sealer: list[str]
+    "Arguments that start the sealer."
+    notify: str = ""
+    "`NOTIFY_SOCKET`."
+    watchdog_us: int = 0
+    "`WATCHDOG_USEC`."
+    agi: tuple[str, int] | None = None
+    "Our own FastAGI address, for proofs of life."
+    release: str = ""
+
+
+class Daemon:
+    """All of it, around one Centre."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        options: Options,
+        store: Store,
+        recovered: Recovered,
+        configurations: Configurations,
+        makers: tuple[ExchangeMaker, ...],
+    ) -> None:
+        """Put the parts together; nothing runs yet."""
+        self._reactor = reactor
+        self._options = options
+        self._store = store
+        self._ports: list[IListeningPort] = []
+        self._timers: dict[str, Timer] = {}
+        self._notify = Notify(options.notify)
+        self.why = ""
+        "Why the daemon cannot go on, empty while it can."
+        now = recovered.clock.now
+        self.hub = Hub(centre=recovered.centre, now=now, reactor=reactor, diary=store.journal, failed=self._broken)
+        store.journal.listen(
+            lambda sequence: reactor.callFromThread(self.hub.committed, sequence),
+            lambda error: reactor.callFromThread(self.hub.failed, str(error)),
+        )
+        self.parties = Parties(reactor, store.people, now)
+        self.sessions = Sessions(reactor, store.accounts, now)
+        self._publishing = Publishing(
+            reactor,
+            hub=self.hub,
+            settings=store.settings,
+            sessions=self.sessions,
+            configurations=configurations,
+            places=options.changed,
+        )
+        self._recordings = Recordings(
+            reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
+        )
+        self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
+        for exchange in self._exchanges:
+            self.hub.attach(exchange)
+        self._publishing.exchanges = self._exchanges
+        organs = self._organs(recovered)
+        self.live = Live(
+            reactor,
+            hub=self.hub,
+            parties=self.parties,
+            sessions=self.sessions,
+            standing=self._publishing.standing,
+            health=lambda: health_of(organs),
+        )
+        self._publishing.changed = self.live.changed
+        self._watchdog = Watchdog(
+            reactor, notify=self._notify, watchdog_us=options.watchdog_us, agi=options.agi, beats=store.heartbeats
+        )
+        door = self._door()
+        figures = Figures(organs, self.live, self._watchdog)
+        self._house = House(
+            door=door,
+            live=self.live,
+            sessions=self.sessions,
+            health=lambda: health_of(organs),
+            metrics=lambda: metrics_of(figures),
+        )
+        for row in recovered.filed:
+            self.live.remember(row)
+            door.remember(row)
+        self.hub.listen(self._snapshot_if_due)
+        self.hub.listen_filed(self._remember_agent)
+
+    def _organs(self, recovered: Recovered) -> Organs:
+        return Organs(
+            hub=self.hub,
+            exchanges=lambda: tuple(exchange.health for exchange in self._exchanges),
+            store=self._store.health,
+            backlog=lambda: self._store.journal.backlog,
+            recordings=self._recordings,
+            prompts=lambda: self._publishing.health,
+            release=self._options.release,
+            clock_believed=recovered.clock.believed,
+        )
+
+    def _door(self) -> Door:
+        return Door(
+            self._reactor,
+            Offices(
+                hub=self.hub,
+                sessions=self.sessions,
+                accounts=self._store.accounts,
+                settings=self._store.settings,
+                people=self._store.people,
+                applied=self._publishing.apply,
+            ),
+        )
+
+    # -- the life of it
+
+    async def start(self, boot: int) -> None:
+        """Go on where the journal ends, open the doors, find the live legs, and say when calls can be taken."""
+        self._watchdog.start()
+        self.hub.take(facts.Started(boot=boot))
+        await self._publishing.begin()
+        for exchange in self._exchanges:
+            await exchange.start()
+        self._recordings.start()
+        for path, mode, entrance in (
+            (self._options.door_socket, DOOR_MODE, Entrance.DOOR),
+            (self._options.console_socket, CONSOLE_MODE, Entrance.CONSOLE),
+        ):
+            path.unlink(missing_ok=True)
+            factory = DoorFactory(self._house, entrance)
+            port = self._reactor.listenUNIX(str(path), factory, mode=mode)  # type: ignore[arg-type]  # invariant there
+            self._ports.append(port)
+        self._every("sessions", SESSIONS_EVERY_S, self.sessions.refresh)
+        self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
+        self._do(self._publishing.expand())
+        for exchange in self._exchanges:
+            await exchange.up()
+        self._notify.tell("READY=1")
+        report.info("calls can be taken, boot {boot}", boot=boot)
+
+    async def stop(self) -> None:
+        """Close the doors, let go of the exchanges (calls go on), write everything down."""
+        self._notify.tell("STOPPING=1")
+        self._watchdog.stop()
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self.live.stop()
+        await DeferredList([_stopped(port) for port in self._ports], consumeErrors=True)
+        for exchange in self._exchanges:
+            await exchange.stop()
+        self._recordings.stop()
+        if not self.why:
+            self.hub.close()
+            await answer_of(self._reactor, self._snapshot())
+        await deferToThread(self._store.close, STORE_CLOSE_S)
+
+    def _broken(self, why: str) -> None:
+        self.why = why
+        if self._reactor.running:
+            self._reactor.stop()
+
+    # -- what happens
+
+    def _snapshot_if_due(self, _row: api.Row, _asked: tuple[effects.AnyEffect, ...]) -> None:
+        if self.hub.snapshot_due:
+            self.hub.snapshot_taken()
+            self._snapshot()
+
+    def _snapshot(self) -> Future[None]:
+        state = self.hub.centre.state
+        return self._store.journal.snapshot(self.hub.centre.snapshot(), state.sequence, state.version)
+
+    def _remember_agent(self, kept: effects.Kept) -> None:
+        if isinstance(kept, effects.CallFiled) and kept.cdr.agent:
+            self._store.people.talked(kept.cdr.party, kept.cdr.agent, self.hub.now)
+
+    def _every(self, name: str, every_s: float, work: Callable[[], Coroutine[Deferred[Any], Any, None]]) -> None:
+        def turn() -> None:
+            self._timers[name] = self._reactor.callLater(every_s, turn)
+            self._do(work())
+
+        self._timers[name] = self._reactor.callLater(every_s, turn)
+
+    def _do(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
+        Deferred.fromCoroutine(work).addErrback(_failed)
+
+
+def _stopped(port: IListeningPort) -> Deferred[Any]:
+    return maybeDeferred(port.stopListening)
+
+
+def _failed(failure: Failure) -> None:
+    report.failure("something that is done from time to time failed", failure)

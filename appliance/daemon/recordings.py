@@ -1,0 +1,220 @@
+"""Recordings: when one begins it gets its key and its file, when its call is over the sealer makes it safe.
+
+The sealer is a process of its own (`appliance.store.seal`), for it eats a core while it works. Its orders are kept
+here until they are done: if it dies it is started again and told again. The raw file goes only after the row that
+names the sealed one.
+"""
+
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, assert_never  # any: what a coroutine takes and yields is Twisted's affair
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from appliance import api
+from appliance.core import effects
+from appliance.daemon.hub import Hub
+from appliance.daemon.reactor import Reactor, Timer, answer_of
+from appliance.store.people import People
+from appliance.store.seal import Sealed, SealFailed, SealOrder, Unlink, Unlinked, decode_answer, encode_line, leftovers
+
+RESTART_S = 1.0
+AGAIN_S = 30.0
+"A recording that could not be sealed (the disk is full) is tried again after this."
+LINE_BYTES_MAX = 4 * 1024 * 1024
+"What the sealer may say in one line; peaks are in it."
+
+report = Logger()
+
+
+class Recordings:
+    """All that is being recorded or waits for its seal."""
+
+    def __init__(self, reactor: Reactor, *, hub: Hub, people: People, argv: list[str], spool: Path) -> None:
+        """Follow the hub; `argv` starts the sealer."""
+        self._reactor = reactor
+        self._hub = hub
+        self._people = people
+        self._argv = argv
+        self._spool = spool
+        self._orders: dict[str, SealOrder] = {}
+        self._unlinks: set[str] = set()
+        self._later: dict[str, Timer] = {}
+        self._sealer: Sealer | None = None
+        self._stopping = False
+        self.health = "ok"
+        "`ok`, or what is wrong: `sealer_down`, `no_space`, `damaged`, `failed`."
+        self.sealed = 0
+        hub.listen(self._happened)
+        hub.listen_filed(self._filed)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their seal."""
+        return len(self._orders)
+
+    def start(self) -> None:
+        """Start the sealer, and seal what was left over when the daemon last ended."""
+        self._start_sealer()
+        state = self._hub.centre.state
+        live = [interaction.recording for interaction in state.interactions.values() if interaction.recording]
+        for recording in leftovers(self._spool, live):
+            self._do(self._seal(recording))
+
+    def stop(self) -> None:
+        """End the sealer; what it has not done is left over for the next start."""
+        self._stopping = True
+        for call in self._later.values():
+            call.cancel()
+        self._later.clear()
+        if self._sealer is not None:
+            self._sealer.end()
+
+    # -- what happens
+
+    def _happened(self, row: api.Row, asked: tuple[effects.AnyEffect, ...]) -> None:
+        for effect in asked:
+            if isinstance(effect, effects.Hold) and effect.recording:
+                interaction = self._hub.centre.state.interactions.get(effect.interaction)
+                self._do(self._begin(effect, interaction.party if interaction else "", row.now))
+
+    def _filed(self, kept: effects.Kept) -> None:
+        if isinstance(kept, effects.CallFiled) and kept.cdr.recording:
+            self._do(self._seal(kept.cdr.recording))
+
+    async def _begin(self, hold: effects.Hold, party: str, now: int) -> None:
+        await answer_of(
+            self._reactor,
+            self._people.begin_recording(
+                hold.recording,
+                exchange=hold.leg.exchange,
+                interaction=hold.interaction,
+                party=party,
+                now_us=now,
+            ),
+        )
+
+    async def _seal(self, recording: str) -> None:
+        if recording not in self._orders:
+            self._orders[recording] = await answer_of(self._reactor, self._people.seal_order(recording, self._hub.now))
+            self._tell(self._orders[recording])
+
+    async def _keep(self, outcome: Sealed) -> None:
+        await answer_of(self._reactor, self._people.sealed(outcome, self._hub.now))
+        self._orders.pop(outcome.recording, None)
+        self._unlinks.add(outcome.recording)
+        self.sealed += 1
+        self.health = "ok"
+        self._tell(Unlink(recording=outcome.recording))
+
+    # -- the sealer
+
+    def answered(self, line: bytes) -> None:
+        """Hear what the sealer has done."""
+        answer = decode_answer(line)
+        match answer:
+            case Sealed():
+                self._do(self._keep(answer))
+            case SealFailed(recording=recording, why=why):
+                self._not_sealed(recording, why)
+            case Unlinked(recording=recording):
+                self._unlinks.discard(recording)
+            case _:
+                assert_never(answer)
+
+    def gone(self) -> None:
+        """Hear that the sealer has ended; start it again."""
+        self._sealer = None
+        if not self._stopping:
+            self.health = "sealer_down"
+            report.error("the sealer ended by itself; it is started again")
+            self._later["sealer"] = self._reactor.callLater(RESTART_S, self._start_sealer)
+
+    def _start_sealer(self) -> None:
+        self._later.pop("sealer", None)
+        self._sealer = Sealer(self)
+        self._reactor.spawnProcess(self._sealer, self._argv[0].encode(), [word.encode() for word in self._argv])
+        for order in self._orders.values():
+            self._tell(order)
+        for recording in self._unlinks:
+            self._tell(Unlink(recording=recording))
+
+    def _tell(self, order: SealOrder | Unlink) -> None:
+        if self._sealer is not None:
+            self._sealer.tell(encode_line(order))
+
+    def _not_sealed(self, recording: str, why: str) -> None:
+        match why:
+            case "absent" | "empty":
+                self._orders.pop(recording, None)
+                self._unlinks.add(recording)
+                self._tell(Unlink(recording=recording))
+            case _:
+                self.health = why
+                report.error("a recording could not be sealed: {why}", why=why)
+                self._later[recording] = self._reactor.callLater(AGAIN_S, self._again, recording)
+
+    def _again(self, recording: str) -> None:
+        self._later.pop(recording, None)
+        if recording in self._orders:
+            self._tell(self._orders[recording])
+
+    def _do(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
+        Deferred.fromCoroutine(work).addErrback(_failed)
+
+
+class Sealer(ProcessProtocol):
+    """The sealer's process: lines in, lines out."""
+
+    def __init__(self, recordings: Recordings) -> None:
+        """Tell the recordings what it answers."""
+        self._recordings = recordings
+        self._rest = b""
+        self._waiting: list[bytes] = []
+
+    def tell(self, line: bytes) -> None:
+        """Give it an order."""
+        if self.transport is not None:
+            self.transport.write(line)
+        else:
+            self._waiting.append(line)
+
+    def end(self) -> None:
+        """Let it finish what it does, and go."""
+        if self.transport is not None:
+            self.transport.closeStdin()
+
+    @override
+    def connectionMade(self) -> None:
+        """Give it what waited."""
+        waiting, self._waiting = self._waiting, []
+        for line in waiting:
+            self.tell(line)
+
+    @override
+    def outReceived(self, data: bytes) -> None:
+        """Take its answers, line by line."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._recordings.answered(line)
+        if len(self._rest) > LINE_BYTES_MAX:
+            self._rest = b""
+            self.end()
+
+    @override
+    def errReceived(self, data: bytes) -> None:
+        """Note that it complains; what it says may name a file, so it is not kept."""
+        report.error("the sealer complains ({length} bytes)", length=len(data))
+
+    @override
+    def processEnded(self, reason: Failure) -> None:
+        """Tell that it is gone."""
+        self._recordings.gone()
+
+
+def _failed(failure: Failure) -> None:
+    report.failure("a recording could not be taken care of", failure)
