@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from transaction import TransactionManager
@@ -29,6 +29,8 @@ from appliance.store.schema import Root
 TICK_S = 0.25
 "An idle thread shows that it lives this often."
 RETRY_S = 0.2
+CONNECT_S = 1.0
+"One try to reach the ZEO process."
 QUEUE_MAX = 10_000
 "Work that may wait; more is refused."
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -92,7 +94,7 @@ class Writer:
 
     def __init__(self, where: Where, clock: Callable[[], int]) -> None:
         """Connect; raises `StoreError`. The clock tells centre time in microseconds and is called in the thread."""
-        self._where = where
+        self._where = replace(where, wait_s=min(where.wait_s, CONNECT_S))
         self._clock = clock
         self._jobs: deque[_Job] = deque()
         self._wake = threading.Condition()
@@ -100,7 +102,7 @@ class Writer:
         self._health = "ok"
         self._beat = Beat(at_ns=time.monotonic_ns(), inside=True)
         self._manager = TransactionManager()
-        self._opened: tuple[GuardedDB, Connection] | None = self._connect()
+        self._opened: tuple[GuardedDB, Connection] | None = self._connect_within(where.wait_s)
         self._thread = threading.Thread(target=self._run, name=f"store-{where.storage}", daemon=True)
         self._thread.start()
 
@@ -209,6 +211,16 @@ class Writer:
             self._opened = self._connect()
         database, connection = self._opened
         return database, connection.root()
+
+    def _connect_within(self, wait_s: float) -> tuple[GuardedDB, Connection]:
+        """Connect at a start, where the ZEO process may be starting too."""
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                return self._connect()
+            except StoreAbsentError:
+                if time.monotonic() > deadline:
+                    raise
 
     def _connect(self) -> tuple[GuardedDB, Connection]:
         database = connect(self._where)
