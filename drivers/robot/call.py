@@ -15,7 +15,7 @@ from drivers.robot.listening import Listening, Recognised
 from drivers.robot.sound import TONES, Known, Samples
 from drivers.robot.stream import Stream
 from drivers.robot.transactions import FINAL, REFUSED
-from drivers.robot.waits import CallEndedError, DeadlineError, RobotError, Waits, within
+from drivers.robot.waits import CallEndedError, DeadlineError, Waits, within
 
 SECONDS = 5.0
 "A deadline where none is given, for what the other side's machine answers at once."
@@ -82,12 +82,12 @@ class Call:
 
     @property
     def from_number(self) -> str:
-        """The caller's number, as the INVITE's From has it."""
+        """The caller's number, as From has it."""
         return sip.parse_uri(self._caller.uri).user
 
     @property
     def from_name(self) -> str:
-        """The caller's name, as the INVITE's From has it."""
+        """The caller's name, as From has it."""
         return self._caller.name
 
     @property
@@ -113,13 +113,12 @@ class Call:
 
     @property
     def _caller(self) -> sip.Address:
-        if self.leg.invite is None:
-            raise RobotError(f"{self!r} was not placed yet")
-        return self.leg.invite.headers.sender
+        dialog = self.leg.dialog
+        return sip.parse_address(dialog.remote if self.incoming else dialog.local)
 
     def header(self, name: str) -> str:
         """Give the first value of a header of the INVITE, empty if it has none."""
-        return "" if self.leg.invite is None else self.leg.invite.headers.first(name)
+        return self.leg.invite.headers.first(name) if self.leg.invite is not None else ""
 
     # What it can do.
 
@@ -235,6 +234,10 @@ class Call:
     def heard_tones(self, seconds: float = 1.0, among: tuple[int, ...] = TONES) -> frozenset[int]:
         """Tell which tones were heard in the last `seconds`."""
         return self._listening.tones(seconds, among)
+
+    def heard_loudness(self, seconds: float = 1.0) -> float:
+        """Tell how loud the last `seconds` were: the root mean square; a robot's tone has about 4,200."""
+        return self._listening.loudness(seconds)
 
     def tone_began(self, hz: int) -> float | None:
         """Tell when a tone was first heard, among what is remembered."""

@@ -104,7 +104,7 @@ class Leg:
             return self.invite
 
         try:
-            response = await self._line.ask(make, self._hop(), self._progress)
+            response = await self._line.ask(make, self.hop(), self._progress)
         except NoAnswerError as error:
             self.finish(408, By.NOBODY, str(error))
             return
@@ -196,7 +196,7 @@ class Leg:
         if self.state is not State.UP:
             raise RobotError(f"a {method} needs a call that is up, this one is {self.state.name}")
         return await self._line.ask(
-            lambda proof: self.dialog.request(method, self._line.via(), extra=(*extra, *proof), body=body), self._hop()
+            lambda proof: self.dialog.request(method, self._line.via(), extra=(*extra, *proof), body=body), self.hop()
         )
 
     def take(self, request: sip.Request, where: Where) -> None:
@@ -224,6 +224,10 @@ class Leg:
             case _:
                 self._say(request, where, 405, "Method Not Allowed")
 
+    def hop(self) -> Where:
+        """Tell where requests inside the call go."""
+        return self._line.reach(self.dialog.next_hop(self._line.options.server))
+
     def finish(self, code: int, by: By, reason: str) -> None:
         """Note the end; only the first counts."""
         if self.end is None:
@@ -232,12 +236,9 @@ class Leg:
             self.times.ended = self.session.stream.now()
             self.changed()
 
-    def _hop(self) -> Where:
-        return self._line.reach(self.dialog.next_hop(self._line.options.server))
-
     def _acknowledge(self, response: sip.Response) -> None:
         ack = self.dialog.request("ACK", self._line.via(), number=response.headers.cseq[0])
-        self._line.transactions.acknowledge(response, ack, self._hop())
+        self._line.transactions.acknowledge(response, ack, self.hop())
 
     async def _bye(self, code: int, reason: str) -> None:
         """Say goodbye; the call has ended when it is said, and it is said until it is heard."""
@@ -276,7 +277,7 @@ class Leg:
     async def _take_back(self, cancel: sip.Request) -> None:
         """Send a CANCEL; that nobody answers it is no matter, for the INVITE tells how the call ended."""
         try:
-            await self._line.transactions.ask(cancel, self._hop())
+            await self._line.transactions.ask(cancel, self.hop())
         except NoAnswerError:
             return
 

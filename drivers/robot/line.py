@@ -62,6 +62,8 @@ class Line(DatagramProtocol):
         self.heard = lambda _request, _where: None
         self.garbled = 0
         "Datagrams that were no SIP."
+        self.unsent = 0
+        "Datagrams that the system did not take; who waits for an answer to one will not get it."
         self.port = options.port
 
     def open(self, reactor: IReactorUDP) -> None:
@@ -87,7 +89,8 @@ class Line(DatagramProtocol):
 
     def reach(self, where: Where) -> Where:
         """Give `where` if this phone may send there, else the exchange: a stranger's word leads nowhere else."""
-        return where if may_send(self.options.listen, where[0]) and where[1] else self.options.server
+        server = self.options.server
+        return where if may_send(self.options.listen, server[0], where[0]) and where[1] else server
 
     def server_uri(self, number: str = "") -> str:
         """Give the address of a number, or of nobody, at the exchange."""
@@ -105,15 +108,9 @@ class Line(DatagramProtocol):
         `make` writes the request, a new one each time, with the headers that it is given.
         """
         response = await self.transactions.ask(make(()), where, heard)
-        for attempt in range(1 + STALE_NONCES_MAX):
-            if response.code not in digest.CHALLENGES or self.options.password is None:
-                return response
-            try:
-                challenge = digest.find_challenge(response.code, response.headers)
-            except sip.RemoteProtocolError:
-                return response
-            if attempt and not challenge.stale:
-                return response
+        attempt = 0
+        while challenge := self._challenge(response, attempt):
+            attempt += 1
             response = await self.transactions.ask(self._proven(make, challenge, response.code), where, heard)
         return response
 
@@ -130,6 +127,16 @@ class Line(DatagramProtocol):
         except (sip.RemoteProtocolError, sip.LocalProtocolError):
             self.garbled += 1
 
+    def _challenge(self, response: sip.Response, attempt: int) -> digest.Challenge | None:
+        """Read what a response asks us to prove, if we can and have not failed to."""
+        if response.code not in digest.CHALLENGES or self.options.password is None or attempt > STALE_NONCES_MAX:
+            return None
+        try:
+            challenge = digest.find_challenge(response.code, response.headers)
+        except sip.RemoteProtocolError:
+            return None
+        return challenge if challenge.stale or not attempt else None
+
     def _proven(
         self,
         make: Callable[[tuple[tuple[str, str], ...]], sip.Request],
@@ -144,5 +151,8 @@ class Line(DatagramProtocol):
         return sip.Request(method=draft.method, uri=draft.uri, headers=headers, body=draft.body)
 
     def _write(self, data: bytes, where: Where) -> None:
-        if self.transport is not None:
-            self.transport.write(data, where)
+        try:
+            if self.transport is not None:
+                self.transport.write(data, where)
+        except OSError:
+            self.unsent += 1

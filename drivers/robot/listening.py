@@ -6,12 +6,21 @@ from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 
-from drivers.robot.sound import LOUDNESS_MIN, NO_MATCH, RATE_HZ, TONES, Known, Match, Samples, heard_tones, loudness
+from drivers.robot.sound import (
+    LOUDNESS_MIN,
+    NO_MATCH,
+    RATE_HZ,
+    TONE_LENGTH,
+    TONES,
+    Known,
+    Match,
+    Samples,
+    heard_tones,
+    loudness,
+)
 from drivers.robot.stream import Stream
 from drivers.robot.waits import DeadlineError, Waits
 
-TONE_WINDOW = 800
-"Samples that may lie before the end of what is heard and yet belong to a tone's beginning."
 PIECE_S = 1.0
 "A prompt is known by a second of it."
 STEP_S = 0.2
@@ -49,7 +58,7 @@ class Listening:
         return heard_tones(self._stream.ear.last(seconds, self._stream.now()), among)
 
     def loudness(self, seconds: float = 1.0) -> float:
-        """Tell the root mean square of the last `seconds`; a tone has about 4,200."""
+        """Tell how loud the last `seconds` were."""
         return loudness(self._stream.ear.last(seconds, self._stream.now()))
 
     async def tone(self, hz: int, deadline_s: float, since: float | None) -> float:
@@ -60,7 +69,7 @@ class Listening:
         def began() -> float | None:
             nonlocal cursor
             found = ear.tone_began(hz, cursor)
-            cursor = max(cursor, ear.end - TONE_WINDOW)
+            cursor = max(cursor, ear.end - TONE_LENGTH)
             return found
 
         return await self._waits.until(began, f"a tone of {hz} Hz", deadline_s)

@@ -134,13 +134,15 @@ class Phone:
                 return call
         return None
 
-    def _make(self, dialog: Dialog, number: str, tone_hz: int | None, invite: sip.Request | None = None) -> Call:
+    def _make(
+        self, dialog: Dialog, number: str, tone_hz: int | None, came: tuple[sip.Request, Where] | None = None
+    ) -> Call:
         options = self.options
         stream = Stream(self.clock, tone_hz, options.hear_s_max)
-        session = Session(stream, options.listen, stream.open(self._reactor, options.listen), options.codecs)
-        leg = Leg(self._reactor, self.line, dialog, session)
-        if invite is not None:
-            leg.come_in(invite, ("", 0))
+        port = stream.open(self._reactor, options.listen, options.server[0])
+        leg = Leg(self._reactor, self.line, dialog, Session(stream, options.listen, port, options.codecs))
+        if came is not None:
+            leg.come_in(*came)
         call = Call(self._reactor, self.line, leg, number)
         call.gone = self._forget
         self.calls[dialog.call_id] = call
@@ -164,8 +166,7 @@ class Phone:
             self._say(invite, where, 486, "Busy Here")
             return
         dialog = answered_by_us(invite, secrets.token_hex(6), self.line.contact)
-        call = self._make(dialog, number, self.options.tone_hz, invite)
-        call.leg.come_in(invite, where)
+        call = self._make(dialog, number, self.options.tone_hz, (invite, where))
         call.leg.ring()
         if self.options.auto_answer_s is not None:
             call.answer_after(self.options.auto_answer_s)

@@ -15,32 +15,16 @@ TONE_PEAK_MIN = 300
 "A softer tone is not heard."
 TONE_SHARE_MIN = 0.1
 "A tone is heard if it holds at least this share of all power: music passes through many notes, none so pure."
+TONE_WINDOWS = 6
+TONE_LENGTH = 320 + 160 * (TONE_WINDOWS - 1)
+"Samples of a tone without which its beginning is not believed."
 LOUDNESS_MIN = 30.0
 "Root mean square below which audio counts as silence and is compared with nothing."
 ULAW_SILENCE = 0xFF
 
 TONES = (
-    453,
-    508,
-    570,
-    640,
-    743,
-    806,
-    898,
-    1016,
-    1076,
-    1141,
-    1281,
-    1357,
-    1523,
-    1614,
-    1710,
-    1812,
-    1920,
-    2034,
-    2155,
-    2283,
-)
+    453, 508, 570, 640, 718, 806, 906, 1016, 1076, 1141, 1281, 1357, 1523, 1614, 1710, 1812, 1920, 2034, 2155, 2283,
+)  # fmt: skip
 """Tones for phones to tell each other by, in Hz: quarter tones between the notes of music tuned to 440 Hz, away from
 DTMF's frequencies, so that neither music nor a key is taken for a phone."""
 
@@ -128,10 +112,13 @@ def heard_tones(samples: Samples, tones: tuple[int, ...] = TONES) -> frozenset[i
     return frozenset(hz for hz, peak in zip(tones, tone_peaks(samples, tones), strict=True) if peak >= floor)
 
 
-def tone_starts(samples: Samples, hz: int, *, steady: int = 4) -> int | None:
-    """Find the sample, to 20 ms, from which a tone is there for `steady` windows of 40 ms, 20 ms apart."""
+def tone_starts(samples: Samples, hz: int) -> int | None:
+    """Find the sample, to 20 ms, from which a tone is there for 140 ms: a blip is none.
+
+    Windows of 40 ms are taken each 20 ms; the first that holds the tone holds its beginning near the middle.
+    """
     frame, hop = 320, 160
-    if len(samples) < frame + hop * (steady - 1):
+    if len(samples) < TONE_LENGTH:
         return None
     frames = np.lib.stride_tricks.sliding_window_view(samples, frame)[::hop].astype(np.float64)
     window = np.hanning(frame + 2)[1:-1]
@@ -139,8 +126,8 @@ def tone_starts(samples: Samples, hz: int, *, steady: int = 4) -> int | None:
     peaks = np.abs(frames @ wave) * (2 / window.sum())
     power = np.mean(np.square(frames), axis=1)
     there = (peaks >= TONE_PEAK_MIN) & (np.square(peaks) / 2 >= TONE_SHARE_MIN * power)
-    runs = np.lib.stride_tricks.sliding_window_view(there, steady).all(axis=1)
-    return int(np.argmax(runs)) * hop if runs.any() else None
+    runs = np.lib.stride_tricks.sliding_window_view(there, TONE_WINDOWS).all(axis=1)
+    return (int(np.argmax(runs)) + 1) * hop if runs.any() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +145,9 @@ BLOCK = 32_768
 "Samples of one transform; many of a size that stays in the processor's cache beat a single long one."
 PIECE_MAX = BLOCK // 2
 "The longest piece that is looked for: two seconds."
+STEP = BLOCK - PIECE_MAX
+BLOCKS_AT_ONCE = 16
+"So many blocks are compared at once, so that a long audio takes no more memory than a short one."
 
 
 @dataclass(slots=True)
@@ -171,11 +161,10 @@ class Known:
     def __post_init__(self) -> None:
         """Transform the audio in blocks that overlap by the longest piece (overlap-save)."""
         self._energy = np.concatenate(([0.0], np.cumsum(np.square(self.samples, dtype=np.float64))))
-        step = BLOCK - PIECE_MAX
-        count = -(-max(1, len(self.samples)) // step)
-        padded = np.zeros(step * (count - 1) + BLOCK, dtype=np.float32)
+        count = -(-max(1, len(self.samples)) // STEP)
+        padded = np.zeros(STEP * (count - 1) + BLOCK, dtype=np.float32)
         padded[: len(self.samples)] = self.samples
-        blocks = np.lib.stride_tricks.sliding_window_view(padded, BLOCK)[::step]
+        blocks = np.lib.stride_tricks.sliding_window_view(padded, BLOCK)[::STEP]
         self._spectra = np.fft.rfft(blocks).astype(np.complex64, copy=False)
 
     def find(self, piece: Samples) -> Match:
@@ -187,10 +176,20 @@ class Known:
         if length > min(len(self.samples), PIECE_MAX) or loudness(piece) < LOUDNESS_MIN:
             return NO_MATCH
         spectrum = np.conj(np.fft.rfft(piece.astype(np.float32), BLOCK))
-        products = np.fft.irfft(self._spectra * spectrum, BLOCK)[:, : BLOCK - PIECE_MAX].ravel()
-        energy = self._energy[length:] - self._energy[:-length]
-        loud = energy >= length * LOUDNESS_MIN**2
         own = float(np.sum(np.square(piece, dtype=np.float64)))
-        scores = np.where(loud, products[: len(energy)] / np.sqrt(np.maximum(energy, 1.0) * own), 0.0)
+        best = NO_MATCH
+        for first in range(0, len(self._spectra), BLOCKS_AT_ONCE):
+            products = np.fft.irfft(self._spectra[first : first + BLOCKS_AT_ONCE] * spectrum, BLOCK)[:, :STEP].ravel()
+            best = max(best, self._best(first * STEP, products, length, own), key=lambda match: match.score)
+        return best
+
+    def _best(self, start: int, products: NDArray[np.floating], length: int, own: float) -> Match:
+        """Find the best fit among those that begin from `start` on, one for each sum of products."""
+        count = min(len(products), len(self.samples) - length + 1 - start)
+        if count <= 0:
+            return NO_MATCH
+        energy = self._energy[start + length : start + length + count] - self._energy[start : start + count]
+        loud = energy >= length * LOUDNESS_MIN**2
+        scores = np.where(loud, products[:count] / np.sqrt(np.maximum(energy, 1.0) * own), 0.0)
         position = int(np.argmax(scores))
-        return Match(score=float(scores[position]), position=position)
+        return Match(score=float(scores[position]), position=start + position)

@@ -52,8 +52,13 @@ def _frames(ulaw: bytes) -> tuple[bytes, ...]:
     return tuple(whole[start : start + rtp.TICK_SAMPLES] for start in range(0, len(whole), rtp.TICK_SAMPLES))
 
 
-def may_send(listen: str, host: str) -> bool:
-    """Tell whether a phone bound to `listen` sends to `host`: an address, and a loopback one if `listen` is."""
+def may_send(listen: str, server: str, host: str) -> bool:
+    """Tell whether a phone bound to `listen` sends to `host`.
+
+    It does if that is its exchange, or an address that is on loopback if `listen` is, and is not if it is not.
+    """
+    if host == server:
+        return True
     try:
         ours, theirs = ip_address(listen), ip_address(host)
     except ValueError:
@@ -100,12 +105,12 @@ class Stream(DatagramProtocol):
         self._sender = rtp.Sender(
             source=secrets.randbits(32), sequence=secrets.randbits(15), timestamp=secrets.randbits(31)
         )
-        self._listen = ""
+        self._listen = self._server = ""
         self._stop: Callable[[], None] | None = None
 
-    def open(self, reactor: IReactorUDP, listen: str) -> int:
-        """Bind a port of the system's choice; give its number."""
-        self._listen = listen
+    def open(self, reactor: IReactorUDP, listen: str, server: str) -> int:
+        """Bind a port of the system's choice; give its number. Audio goes where `may_send` lets it."""
+        self._listen, self._server = listen, server
         address = reactor.listenUDP(0, self, listen, DATAGRAM_MAX).getHost()
         if not isinstance(address, IPv4Address | IPv6Address):
             raise RobotError(f"no UDP port but {address}")
@@ -113,7 +118,8 @@ class Stream(DatagramProtocol):
 
     def agree(self, theirs: Description, codec: Codec, payload_type: int) -> None:
         """Talk as the two sides agreed; it is only now that anything is sent."""
-        self._peer = (theirs.host, theirs.port) if theirs.port and may_send(self._listen, theirs.host) else None
+        may = theirs.port and may_send(self._listen, self._server, theirs.host)
+        self._peer = (theirs.host, theirs.port) if may else None
         self._codec, self._codec_type = codec, payload_type
         self._heard_types = {**self._heard_types, payload_type: codec}
         self._events = theirs.events
@@ -215,14 +221,15 @@ class Stream(DatagramProtocol):
     def _send_key(self, said: _Said) -> None:
         if said.first:
             self._key_began = self._sender.timestamp
-        if self._events is not None:
-            self._send(self._sender.packet(self._events, said.payload, marker=said.first, at=self._key_began))
+        if self._events is None:
+            self.unsent += 1
+            return
+        self._send(self._sender.packet(self._events, said.payload, marker=said.first, at=self._key_began))
 
     def _send(self, packet: bytes) -> None:
-        if self.transport is None or self._peer is None:
-            return
         try:
-            self.transport.write(packet, self._peer)
-            self.sent += 1
+            if self.transport is not None:
+                self.transport.write(packet, self._peer)
+                self.sent += 1
         except OSError:
             self.unsent += 1

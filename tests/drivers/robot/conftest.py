@@ -15,6 +15,7 @@ from drivers.robot.phone import Phone
 from drivers.robot.waits import within
 from tests.contract.slots import slot
 from tests.drivers.robot.exchange import Exchange
+from tests.drivers.robot.wire import Peer
 
 START_S = 60.0
 NOWHERE = ("127.0.0.1", 9)
@@ -44,17 +45,17 @@ class Phones:
         await phone.start()
         return phone
 
-    async def bob(self, *, auto_answer_s: float | None = None, calls_max: int = 10) -> Phone:
+    async def bob(self, *, auto_answer_s: float | None = None, calls_max: int = 10, t1_s: float = 0.1) -> Phone:
         """Make the phone that is called."""
         options = Options(
-            user="bob", server=NOWHERE, tone_hz=BOB_HZ, auto_answer_s=auto_answer_s, calls_max=calls_max, t1_s=0.1
+            user="bob", server=NOWHERE, tone_hz=BOB_HZ, auto_answer_s=auto_answer_s, calls_max=calls_max, t1_s=t1_s
         )
         return await self.make(options)
 
-    async def alice(self, bob: Phone) -> Phone:
+    async def alice(self, bob: Phone, *, t1_s: float = 0.1) -> Phone:
         """Make the phone that calls; the other is its exchange."""
         return await self.make(
-            Options(user="alice", name="Alice", server=("127.0.0.1", bob.line.port), tone_hz=ALICE_HZ, t1_s=0.1)
+            Options(user="alice", name="Alice", server=("127.0.0.1", bob.line.port), tone_hz=ALICE_HZ, t1_s=t1_s)
         )
 
     async def stop(self) -> None:
@@ -74,6 +75,15 @@ async def phones() -> AsyncIterator[Phones]:
     assert [call for call in reactor.getDelayedCalls() if call.getTime() > reactor.seconds()] == []
     assert made.clock.idle
     assert all(phone.line.transport is None for phone in made.all)
+
+
+@pytest_twisted.async_yield_fixture(scope="function")
+async def peer() -> AsyncIterator[Peer]:
+    """Play the other end by hand."""
+    made = Peer(the_reactor())
+    made.open(the_reactor())
+    yield made
+    await made.close()
 
 
 @pytest_twisted.async_yield_fixture(scope="module")

@@ -77,7 +77,10 @@ async def test_hold_mute_and_silence_are_heard(phones: Phones) -> None:
     out = await (await phones.alice(bob)).call("bob", deadline_s=2)
     inward = await bob.next_call(2)
     await inward.answered(2)
+    await inward.hears_tone(ALICE_HZ, 2)
+    assert 3_900 < inward.heard_loudness(0.1) < 4_500
     out.mute()
+    assert out.muted
     await inward.hears_silence(0.2, 2)
     out.mute(on=False)
     await inward.hears_tone(ALICE_HZ, 2)
@@ -160,7 +163,7 @@ async def test_a_transfer_is_refused_by_a_phone(phones: Phones) -> None:
 async def test_a_call_to_nobody_ends_by_itself(phones: Phones) -> None:
     """A call to nobody ends by itself."""
     bob = await phones.bob()
-    alice = await phones.alice(bob)
+    alice = await phones.alice(bob, t1_s=0.02)
     await bob.stop()
     out = alice.dial("1")
     ended = await out.ended(10)
