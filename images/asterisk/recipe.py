@@ -13,6 +13,9 @@ OLDEST_RELEASE = 22
 
 PACKAGES = ("asterisk", "asterisk-config", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav")
 
+OPENED_LATER = ("libfreebl3", "libfreeblpriv3", "libsoftokn3")
+"Libraries that no other names as needed and that are opened at run time: NSS's own, without which there is no SRTP."
+
 LEFT_OUT = (
     "app_jack", "app_voicemail_odbc", "cdr_adaptive_odbc", "cdr_odbc", "cdr_pgsql", "cdr_radius", "cdr_tds",
     "cel_odbc", "cel_pgsql", "cel_radius", "cel_tds", "chan_console", "chan_motif", "func_odbc", "pbx_lua",
@@ -44,7 +47,7 @@ NEEDED = (
 
 def digest() -> str:
     """Name this recipe: eight hexadecimal digits that change when its result would."""
-    text = repr((LAYOUT, SUITE, PACKAGES, LEFT_OUT, NEEDED))
+    text = repr((LAYOUT, SUITE, PACKAGES, OPENED_LATER, LEFT_OUT, NEEDED))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -174,6 +174,13 @@ class Trial:
             time.sleep(POLL_S)
         return ""
 
+    def foreign_libraries(self) -> list[str]:
+        """Name the libraries that Asterisk took from the host, but for the host's own ways of looking up names."""
+        maps = Path(f"/proc/{self._process.pid}/maps").read_text().splitlines()
+        paths = {Path(line.split(maxsplit=5)[5]) for line in maps if ".so" in line}
+        foreign = (path for path in paths if not path.is_relative_to(self._bundle.path))
+        return sorted(str(path) for path in foreign if not path.name.startswith("libnss_"))
+
 
 def try_bundle(bundle: Bundle) -> str:
     """Return the version of a bundle that passed every check; raises `TrialError` with the first that failed."""
@@ -183,4 +190,6 @@ def try_bundle(bundle: Bundle) -> str:
             raise TrialError(f"modules do not run: {', '.join(missing)}")
         if (heard := trial.digits_of_a_call()) != DIGITS:
             raise TrialError(f"a call pressed {DIGITS} and Asterisk understood {heard or 'nothing'}")
+        if foreign := trial.foreign_libraries():
+            raise TrialError(f"libraries of the host were used: {', '.join(foreign)}")
     return version

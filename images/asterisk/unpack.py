@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from drivers.asterisk.bundle import Bundle, BundleMissingError, open_bundle
 from images.asterisk.apt import Package
-from images.asterisk.recipe import LEFT_OUT
+from images.asterisk.recipe import LEFT_OUT, OPENED_LATER
 
 DATA = PurePosixPath("usr/share/asterisk")
 PROGRAM = PurePosixPath("usr/sbin/asterisk")
@@ -92,12 +92,13 @@ def slim(bundle: Bundle) -> None:
     """
     for module in LEFT_OUT:
         (bundle.modules / f"{module}.so").unlink(missing_ok=True)
-    objects = [bundle.binary, *sorted(bundle.modules.glob("*.so"))]
+    opened_later = [path for name in OPENED_LATER for path in bundle.libraries.glob(f"{name}.*")]
+    objects = [bundle.binary, *opened_later, *sorted(bundle.modules.glob("*.so"))]
     names, lacking = needed_libraries(bundle, objects)
     for module in lacking:
         (bundle.modules / f"{module}.so").unlink(missing_ok=True)
     wanted = {name: (bundle.libraries / name).resolve() for name in names if (bundle.libraries / name).is_file()}
-    wanted[bundle.loader.name] = bundle.loader.resolve()
+    wanted.update({path.name: path.resolve() for path in (bundle.loader, *opened_later)})
     for name, real in wanted.items():
         if (bundle.libraries / name).is_symlink():
             (bundle.libraries / name).unlink()

@@ -53,6 +53,18 @@ def test_a_module_that_does_not_run_fails_the_trial(tmp_path: Path) -> None:
         try_bundle(bundle)
 
 
+def test_a_library_of_the_host_fails_the_trial(tmp_path: Path) -> None:
+    """What the bundle takes from one host another host may lack."""
+    bundle = a_copy(tmp_path)
+    with Trial(bundle) as trial:
+        assert trial.foreign_libraries() == []
+    elsewhere = a_copy(tmp_path / "elsewhere")
+    (bundle.libraries / "libsrtp2.so.1").unlink()
+    (bundle.libraries / "libsrtp2.so.1").symlink_to(elsewhere.libraries / "libsrtp2.so.1")
+    with pytest.raises(TrialError, match=f"libraries of the host were used: {elsewhere.libraries}/libsrtp2"):
+        try_bundle(bundle)
+
+
 def test_digits_that_do_not_arrive_fail_the_trial() -> None:
     """Nothing was understood where nothing was dialled; the trial leaves no process and no folder."""
     with Trial(current_bundle()) as trial:
