@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any  # any: a log event is a mapping of whatever was given
 
 import msgspec
-from twisted.logger import ILogObserver, formatEvent, globalLogBeginner
+from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -32,7 +32,9 @@ class LogFile:
         path.chmod(0o600)
 
     def __call__(self, event: dict[str, Any]) -> None:
-        """Write one event (twisted.logger.ILogObserver)."""
+        """Write one event (twisted.logger.ILogObserver); what Twisted says of its own doings is left out."""
+        if is_chatter(event):
+            return
         line = msgspec.json.encode(entry(event)) + b"\n"
         if self._out.tell() + len(line) > FILE_BYTES_MAX:
             self._put_aside()
@@ -72,6 +74,12 @@ def entry(event: dict[str, Any]) -> dict[str, Any]:
         line["error"] = failure.type.__name__ if failure.type else ""
         line["places"] = [f"{frame[1]}:{frame[2]} {frame[0]}" for frame in failure.frames[-PLACES_MAX:]]
     return line
+
+
+def is_chatter(event: dict[str, Any]) -> bool:
+    """Tell whether Twisted reports that it works as it should."""
+    quiet = event.get("log_level") in {None, LogLevel.debug, LogLevel.info}
+    return quiet and str(event.get("log_namespace", "")).startswith("twisted.") and "log_failure" not in event
 
 
 def masked(text: str) -> str:

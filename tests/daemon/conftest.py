@@ -12,7 +12,7 @@ from tests.daemon.real import Box, Zeo
 @pytest.fixture
 def zeo(tmp_path: Path) -> Iterator[Zeo]:
     """Run a database process with empty databases."""
-    zeo = Zeo(tmp_path)
+    zeo = Zeo(tmp_path / "store", tmp_path / "zeo.sock")
     yield zeo
     zeo.stop()
 

@@ -60,9 +60,9 @@ class Floor(SimulatedExchange):
 class Zeo:
     """The database process, on a socket of its own."""
 
-    def __init__(self, home: Path) -> None:
-        """Start it below `home`."""
-        self.folder, self.socket = home / "store", home / "zeo.sock"
+    def __init__(self, folder: Path, socket: Path) -> None:
+        """Start it on a folder of databases."""
+        self.folder, self.socket = folder, socket
         self.folder.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
             [

@@ -54,6 +54,14 @@ def test_an_errors_words_are_not_kept(log: Logger, file: Path) -> None:
     assert "test_logs.py" in json.loads(text)["places"][-1]
 
 
+def test_twisted_is_heard_only_when_something_is_wrong(log: Logger, file: Path) -> None:
+    """Its factories start and stop all day."""
+    twisted = Logger(observer=log.observer, namespace="twisted.internet")
+    twisted.info("Starting factory")
+    twisted.error("something is wrong")
+    assert [json.loads(line)["text"] for line in file.read_text().splitlines()] == ["something is wrong"]
+
+
 def test_files_are_put_aside(log: Logger, file: Path, tmp_path: Path) -> None:
     """And the oldest go."""
     rounds = logs.FILE_BYTES_MAX * (logs.FILES_KEPT + 2) // logs.TEXT_LENGTH_MAX

@@ -1,7 +1,5 @@
 """The watchdog is fed by proofs of our own life and by nothing else."""
 
-import asyncio
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +7,14 @@ from pathlib import Path
 
 import pytest_twisted
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Protocol, ServerFactory
 from typing_extensions import override
 
 from appliance.daemon.watchdog import KNOCK, THREAD_S_MAX, Notify, Watchdog
 from tests.daemon.real import the_reactor
+from tests.daemon.supervisor import Supervisor
 
 WATCHDOG_US = 200_000
 DEADLINE_S = 5.0
@@ -27,30 +26,6 @@ class Sign:
 
     at_ns: int
     inside: bool = False
-
-
-class Supervisor:
-    """Who started us: hears what we say."""
-
-    def __init__(self, path: Path) -> None:
-        """Listen on a socket below `path`."""
-        self.address = str(path / "notify.sock")
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(self.address)
-        self._socket.setblocking(False)  # noqa: FBT003  its only parameter
-
-    async def hears(self, deadline_s: float = DEADLINE_S) -> str:
-        """Wait for the next word; empty if none comes in time."""
-        loop = asyncio.get_event_loop()
-        waiting = asyncio.wait_for(loop.sock_recv(self._socket, 100), deadline_s)
-        try:
-            return (await Deferred.fromFuture(asyncio.ensure_future(waiting))).decode()
-        except TimeoutError:
-            return ""
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._socket.close()
 
 
 class LetsGo(Protocol):
