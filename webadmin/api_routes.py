@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from appliance.store.reader import Query
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
@@ -14,6 +13,7 @@ from appliance import api
 from appliance.client import Client, DoorClosedError
 from appliance.core.cdr import CDR
 from appliance.store.people import Label
+from appliance.store.reader import Query
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.told import find_call

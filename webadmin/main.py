@@ -3,12 +3,12 @@
 import os
 from wsgiref.types import WSGIApplication
 
-from appliance.store.reader import open_reader
 from pyramid.config import Configurator
 from pyramid.tweens import INGRESS
 
 from appliance.places import places_of
 from appliance.store.guard import StoreError
+from appliance.store.reader import open_reader
 from webadmin import api_routes, errors, frame
 from webadmin.bundle import built
 from webadmin.page import About, Page, all_pages

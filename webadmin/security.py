@@ -3,12 +3,12 @@
 import hmac
 from collections.abc import Callable
 
-from appliance.store.reader import Signed
 from pyramid.interfaces import ICSRFStoragePolicy, ISecurityPolicy
 from pyramid.response import Response
 from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
+from appliance.store.reader import Signed
 from webadmin.permissions import allows
 from webadmin.request import PageRequest
 

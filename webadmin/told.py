@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from appliance.store.reader import Told
 from pyramid.httpexceptions import HTTPNotFound
 
+from appliance.store.reader import Told
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 

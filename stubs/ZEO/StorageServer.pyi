@@ -1,8 +1,7 @@
 from collections.abc import Mapping
 
-from ZODB.interfaces import IStorage
-
 from ZEO.asyncio.server import Acceptor, ServerProtocol
+from ZODB.interfaces import IStorage
 
 class ZEOStorage:
     read_only: bool

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from appliance.store.reader import Listed
 from pyramid.response import Response
 
+from appliance.store.reader import Listed
 from webadmin.calls_query import OUTCOMES as OUTCOME_NAMES
 from webadmin.calls_query import Filters, filters_of, quick
 from webadmin.page import About

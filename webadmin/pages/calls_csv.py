@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterator
 
-from appliance.store.reader import Listed
 from pyramid.response import Response
 
+from appliance.store.reader import Listed
 from webadmin.calls_query import Filters, filters_of
 from webadmin.page import About
 from webadmin.permissions import Permission

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance.store.reader import Listed
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
 from appliance.client import Client, DoorClosedError
+from appliance.store.reader import Listed
 from webadmin.page import About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 import msgspec
-from appliance.store.reader import Query
 from pyramid.response import Response
 
+from appliance.store.reader import Query
 from webadmin.frame import rail, setup_pages
 from webadmin.page import About
 from webadmin.permissions import Permission

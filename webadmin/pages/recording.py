@@ -2,10 +2,10 @@
 
 import logging
 
-from appliance.store.reader import Playable
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
+from appliance.store.reader import Playable
 from webadmin.page import About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
