@@ -120,6 +120,9 @@ class Technology(Protocol):
     def seen(self, event: str, header: Callable[[str], str]) -> Seen | None:
         """Say what an event, or an entry of a list, tells of a phone or trunk."""
 
+    def probe(self, name: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Give the action, name and headers, that probes a phone or trunk now."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:

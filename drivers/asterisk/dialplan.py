@@ -29,7 +29,7 @@ AGENT_WAITS_S = 30
 "How long an agent's answered leg waits to be bridged."
 FALL_BACK_PHONES_MAX = 20
 FALL_BACK_RING_S = 40
-EMERGENCY_ROUNDS = 3
+EMERGENCY_ROUNDS = 2
 SORRY = "unavailable"
 "The slug of the prompt that the fall-back says when nobody answers; Asterisk's own words where there is none."
 
@@ -165,7 +165,7 @@ def _fall_back(site: Site, configuration: Configuration) -> str:
 
 
 def _emergency(configuration: Configuration) -> str:
-    """Give the emergency numbers: every trunk in order, then the same again, another call cleared before each."""
+    """Give the emergency numbers: every trunk in order, then again with another call cleared before each."""
     company = configuration.company
     entries: list[str] = []
     calls: list[str] = []
@@ -173,13 +173,21 @@ def _emergency(configuration: Configuration) -> str:
     for number in map(digits, company.emergency):
         doors = [number, f"{digits(company.prefix)}{number}"] if company.prefix else [number]
         entries += [extension(door, f"Goto(sr-emergency,{number},1)") for door in doors]
-        steps: list[Step] = ["Set(__SR_EMERGENCY=1)", "Set(SR_ROUND=0)", "Set(DIALSTATUS=)"]
-        for trunk in configuration.trunks:
-            dial = f"Dial(PJSIP/{number}@{slug(trunk.slug)},120)"
-            steps += [f'ExecIf($["${{DEVICE_STATE(PJSIP/{trunk.slug})}}" != "UNAVAILABLE"]?{dial})', ended]
+        steps: list[Step] = ["Set(__SR_EMERGENCY=1)", "Set(SR_ROUND=0)"]
+        trunks = [slug(trunk.slug) for trunk in configuration.trunks]
+        dials = {trunk: f"Dial(PJSIP/{number}@{trunk},120)" for trunk in trunks}
+        away = {trunk: f'"${{DEVICE_STATE(PJSIP/{trunk})}}" = "UNAVAILABLE"' for trunk in trunks}
+        for trunk in trunks:
+            steps += [f"ExecIf($[{away[trunk]}]?NoOp():{dials[trunk]})", ended]
+        # A trunk that answers no probe costs half a minute, so a line is cleared on those that do first.
+        for trunk in trunks:
+            cleared = f'ExecIf($["${{GOSUB_RETVAL}}" = "1"]?{dials[trunk]})'
+            steps += ["Set(GOSUB_RETVAL=)", f"GosubIf($[{away[trunk]}]?:sr-clear,s,1({trunk}))", cleared, ended]
+        for trunk in trunks:
+            steps += [f"ExecIf($[{away[trunk]}]?{dials[trunk]})", ended]
         steps.append(("clear", "Set(SR_ROUND=$[${SR_ROUND} + 1])"))
-        for trunk in configuration.trunks:
-            steps += [f"Gosub(sr-clear,s,1({trunk.slug}))", f"Dial(PJSIP/{number}@{trunk.slug},120)", ended]
+        for trunk in trunks:
+            steps += [f"Gosub(sr-clear,s,1({trunk}))", dials[trunk], ended]
         steps += [
             f"GotoIf($[${{SR_ROUND}} < {EMERGENCY_ROUNDS}]?clear)",
             "PlayTones(congestion)",
@@ -202,7 +210,8 @@ def _clear() -> str:
             'GotoIf($["${IMPORT(${one},SR_EMERGENCY)}" = "1"]?next)',
             "SoftHangup(${one})",
             "Wait(0.5)",
-            ("none", "Return()"),
+            "Return(1)",
+            ("none", "Return(0)"),
         ),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from appliance.api import Equipment
@@ -21,8 +22,9 @@ from drivers.asterisk.perform import NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX,
 from drivers.asterisk.render import Options, accounts_of, modules_of, rendered, write
 
 CONNECT_S_MAX = 2
-RESTART_TOLERANCE_S = 3.0
-"Two looks at an Asterisk's start may differ by this much and mean the same one."
+LOOK_AGAIN_S = 1.0
+SEEN_FILE = "seen"
+"Holds when the Asterisk was started that we have seen last."
 PARTIES_MAX = 5_000
 "Callers remembered while their legs live."
 
@@ -85,8 +87,8 @@ class Exchange:
         "Why the last configuration could not be rendered."
         self._looks = 0
         self._found = False
-        self._booted_at: float | None = None
-        self._restarted = False
+        self._booted = False
+        "Whether Asterisk has told, on this connection, that it has booted."
         self._waiting: list[Deferred[None]] = []
 
     # -- the life of it
@@ -181,31 +183,45 @@ class Exchange:
         report.warn("the exchange is out of sight: {reason}", reason=reason)
         self._looks += 1
         self._found = False
+        self._booted = False
         self._observe(facts.ExchangeLost(exchange=self.name))
 
     async def _look(self, look: int) -> None:
-        """See what is there and tell the core, once for each connection."""
-        try:
-            await reconcile.find_channels(self._reactor, self._link, self._channels)
-            await reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight)
-            await self._configuring.run(lambda: Deferred.fromCoroutine(self._reload()))
-        except (LinkError, ProtocolError) as error:
-            report.error("the exchange cannot be looked at: {error}", error=str(error))
-        if look != self._looks:
+        """See what is there and tell the core, once for each connection; try again until it is seen."""
+        while look == self._looks:
+            try:
+                restarted = await self._is_another(look)
+                await reconcile.find_channels(self._reactor, self._link, self._channels)
+                await reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight)
+                await self._configuring.run(lambda: Deferred.fromCoroutine(self._reload()))
+                unseen = [trunk for trunk in self._trunks if not self._sight.reaches(trunk)]
+                await reconcile.probe(self._link, self._options.technologies, unseen)
+            except (LinkError, ProtocolError) as error:
+                report.error("the exchange cannot be looked at: {error}", error=str(error))
+                await deferLater(self._reactor, LOOK_AGAIN_S)
+                continue
+            if look == self._looks:
+                self._tell_found(restarted=restarted)
             return
+
+    async def _is_another(self, look: int) -> bool:
+        """Say whether this is another Asterisk than the one seen before; wait until it has booted if it is."""
+        started = await reconcile.started_at(self._reactor, self._link)
+        file = self._options.site.home / SEEN_FILE
+        before = file.read_text() if file.exists() else ""
+        if started != before:
+            while look == self._looks and not self._booted:
+                await deferLater(self._reactor, reconcile.TRY_S)
+            file.write_text(started)
+        return before not in {"", started}
+
+    def _tell_found(self, *, restarted: bool) -> None:
         legs = reconcile.found_legs(self.name, self._channels, self._performer.asking)
         for found in legs:
             self._observer.know(found.leg.uniqueid)
         self._found = True
-        restarted, self._restarted = self._restarted, False
-        self._observe(
-            facts.LegsFound(
-                exchange=self.name,
-                legs=legs,
-                reachable=tuple(sorted(name for name in self._extensions if self._sight.reaches(name))),
-                restarted=restarted,
-            )
-        )
+        reachable = tuple(sorted(name for name in self._extensions if self._sight.reaches(name)))
+        self._observe(facts.LegsFound(exchange=self.name, legs=legs, reachable=reachable, restarted=restarted))
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             one.callback(None)
@@ -217,25 +233,16 @@ class Exchange:
 
     def _heard(self, event: Event) -> None:
         if event.name == "FullyBooted":
-            self._booted(event)
+            self._booted = True
         self._observer.hear(event)
         for technology in self._options.technologies:
             if event.name in technology.events:
                 seen = technology.seen(event.name, event.get)
                 if seen is None:
-                    self._start(reconcile.find_contacts(self._reactor, self._link, (technology,), self._sight))
+                    technologies = self._options.technologies
+                    self._start(reconcile.find_contacts(self._reactor, self._link, technologies, self._sight))
                 elif self._sight.take(seen) and seen.name in self._extensions and self._found:
                     self._observe(facts.PhoneSeen(extension=seen.name, reachable=self._sight.reaches(seen.name)))
-
-    def _booted(self, event: Event) -> None:
-        """Tell from its uptime whether this is the Asterisk that we have seen before."""
-        uptime = event.get("Uptime")
-        if not uptime.isdecimal():
-            return
-        at = self._reactor.seconds() - int(uptime)
-        if self._booted_at is not None and at > self._booted_at + RESTART_TOLERANCE_S:
-            self._restarted = True
-        self._booted_at = at
 
     def _ended(self, uniqueid: str) -> None:
         self._callers.pop(uniqueid, None)

@@ -19,6 +19,8 @@ VARIABLES = ("SR_INTERACTION", "SR_OFFER", "SR_AGENT", "SR_QUEUE", "SR_PLACE")
 TRIES = 10
 TRY_S = 0.3
 "How often, and after which pause, a list is asked for that could not be had."
+MEANWHILE_MAX = 10_000
+"Events remembered for the next list; more than phones and trunks can make while one is on its way."
 
 
 @dataclass(slots=True)
@@ -30,8 +32,23 @@ class Sight:
     known: dict[str, bool] = field(default_factory=dict)
     "Trunk to whether the carrier knows us."
 
+    meanwhile: list[Seen] = field(default_factory=list)
+    "What events have told while the lists were on their way."
+
     def take(self, seen: Seen) -> bool:
-        """Take in what was seen; True if it makes something reachable or unreachable."""
+        """Take in what an event tells; True if it makes something reachable or unreachable."""
+        if len(self.meanwhile) < MEANWHILE_MAX:
+            self.meanwhile.append(seen)
+        return self._take(seen)
+
+    def replace(self, found: Iterable[Seen]) -> None:
+        """Take in the lists in the place of all that was seen before them."""
+        self.contacts.clear()
+        self.known.clear()
+        for seen in (*found, *self.meanwhile):
+            self._take(seen)
+
+    def _take(self, seen: Seen) -> bool:
         if seen.registered is not None:
             self.known[seen.name] = seen.registered
         if seen.reachable is None:
@@ -49,23 +66,26 @@ class Sight:
         return bool(self.contacts.get(name))
 
 
-async def ask_until_answered(clock: IReactorTime, ask: Callable[[], Awaitable[Answer]]) -> tuple[Event, ...]:
-    """Ask for a list and give its entries; one that cannot be had is asked for again, `TRIES` times.
-
-    Raises `LinkError` after that.
-    """
+async def ask_until_answered(clock: IReactorTime, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask, and ask again, `TRIES` times, for what cannot be had; raises `LinkError` after that."""
     for _ in range(TRIES - 1):
         try:
-            return (await ask()).events
+            return await ask()
         except LinkError:
             await deferLater(clock, TRY_S)
-    return (await ask()).events
+    return await ask()
+
+
+async def started_at(clock: IReactorTime, link: Link) -> str:
+    """Ask when this Asterisk was started, in its own words: another one has another time."""
+    answer = await ask_until_answered(clock, partial(link.act, Action(name="CoreStatus")))
+    return f"{answer.get('CoreStartupDate')} {answer.get('CoreStartupTime')}"
 
 
 async def find_channels(clock: IReactorTime, link: Link, channels: Channels) -> None:
     """Bring in the channels that live, with our variables; one whose end an event has told meanwhile stays ended."""
     action = Actions().status(variables=",".join(VARIABLES))
-    for event in await ask_until_answered(clock, partial(link.act, action)):
+    for event in (await ask_until_answered(clock, partial(link.act, action))).events:
         take_status(event, channels)
 
 
@@ -80,12 +100,22 @@ def take_status(event: Event, channels: Channels) -> None:
 
 async def find_contacts(clock: IReactorTime, link: Link, technologies: Iterable[Technology], sight: Sight) -> None:
     """Look anew which phones and trunks can be reached."""
+    found: list[Seen] = []
+    sight.meanwhile.clear()
     for technology in technologies:
         for question in technology.questions:
-            for event in await ask_until_answered(clock, partial(link.care, Action(name=question))):
-                seen = technology.seen(event.name, event.get)
-                if seen is not None:
-                    sight.take(seen)
+            answer = await ask_until_answered(clock, partial(link.care, Action(name=question)))
+            seen = (technology.seen(event.name, event.get) for event in answer.events)
+            found.extend(each for each in seen if each is not None)
+    sight.replace(found)
+
+
+async def probe(link: Link, technologies: Iterable[Technology], names: Iterable[str]) -> None:
+    """Have the phones or trunks probed that nobody has seen yet; what comes of it is told by events."""
+    for name in names:
+        for technology in technologies:
+            action, headers = technology.probe(name)
+            await link.care(Action(name=action, headers=headers))
 
 
 def found_legs(exchange: str, channels: Channels, asking: Iterable[str]) -> tuple[FoundLeg, ...]:

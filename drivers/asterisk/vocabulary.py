@@ -40,6 +40,7 @@ _ALLOWED = {
         "BridgeInfo",
         "BridgeList",
         "CoreShowChannels",
+        "CoreStatus",
         "ExtensionState",
         "Getvar",
         "Hangup",

@@ -15,7 +15,7 @@ from drivers.asterisk.render import COMPANY, ConfError, Setting, Site, section, 
 PROBE_PHONE_S = 5
 "Seconds between two OPTIONS to a phone: a dead one is found out within ten."
 PROBE_ANSWER_S = 3.0
-SILENCE_S_MAX = 60
+SILENCE_S_MAX = 20
 "Seconds without any audio packet after which a leg is ended."
 CODECS = "ulaw,alaw"
 

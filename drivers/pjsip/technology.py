@@ -18,7 +18,7 @@ class Pjsip:
 
     events = ("ContactStatus", "Registry")
     "The events to be told of. A `Registry` names the account and not the trunk, so it only says: ask again."
-    questions = ("PJSIPShowContacts", "PJSIPShowRegistrationsOutbound")
+    questions = ("PJSIPShowEndpoints", "PJSIPShowRegistrationsOutbound")
     "The actions whose lists `seen` understands."
 
     def files(self, site: Site, equipment: Equipment) -> Mapping[str, str]:
@@ -33,10 +33,15 @@ class Pjsip:
         match event:
             case "ContactStatus":
                 return Seen(name=header("AOR"), contact=header("URI"), reachable=header("ContactStatus") not in _GONE)
-            case "ContactList":
-                name = header("ObjectName").partition(";@")[0] or header("Endpoint")
-                return Seen(name=name, contact=header("Uri"), reachable=header("Status") not in _GONE)
+            case "EndpointList":
+                contact = header("Contacts").partition(",")[0].partition("/")[2]
+                reachable = bool(contact) and header("DeviceState") not in _GONE
+                return Seen(name=header("ObjectName"), contact=contact, reachable=reachable)
             case "OutboundRegistrationDetail":
                 return Seen(name=header("ObjectName"), registered=header("Status") in _REGISTERED)
             case _:
                 return None
+
+    def probe(self, name: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Give the action, name and headers, that probes a phone or trunk now: its first may be long in coming."""
+        return "PJSIPQualify", (("Endpoint", name),)

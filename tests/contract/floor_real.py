@@ -1,12 +1,13 @@
 """The floor on a real Asterisk: the stories with sound, driven by the real Centre, hub and driver."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, TypeVar  # any: what a coroutine of Twisted yields
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 from appliance import api
 from appliance.core import effects, facts
@@ -20,6 +21,8 @@ from tests.contract.floor import Caller, DeskPhone, Ear, StoryError
 from tests.contract.running import Running
 
 FoundT = TypeVar("FoundT")
+
+LOOK_S = 0.1
 
 _boots = count(int(time.time()) % 100_000 * 10)
 "Ids made on one Asterisk by one story are not made again by the next."
@@ -170,6 +173,14 @@ class RealFloor:
     async def until(self, true: Callable[[], bool], deadline_s: float, what: str) -> None:
         """Wait until something is so; it is looked at after each fact."""
         await _told(self.waits.until(lambda: True if true() else None, what, deadline_s))
+
+    async def healthy(self, health: Mapping[str, str], deadline_s: float) -> None:
+        """Wait until the exchange's health is this; it is no fact, so it is looked at by the clock."""
+        for _ in range(int(deadline_s / LOOK_S)):
+            if self.running.exchange.health == health:
+                return
+            await deferLater(self.box.reactor, LOOK_S)
+        raise StoryError(f"the health is {self.running.exchange.health}")
 
     async def next_fact(self, fact: facts.AnyFact) -> None:
         """Wait for a fact to happen from now on."""

@@ -1,6 +1,7 @@
 """Places for private Asterisks: bases of ports, each held by a lock file while a test run uses it."""
 
 import fcntl
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,20 @@ def slot() -> Iterator[int]:
             lock.close()
             continue
         with lock:
+            if not _is_free(base):
+                continue
             yield base
         return
     raise RuntimeError("all slots for private Asterisks are taken by other test runs")
+
+
+def _is_free(base: int) -> bool:
+    """Tell whether nobody listens there without having asked for the slot, such as a box that somebody runs."""
+    for port in (base, base + 1, base + 5):
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True

@@ -82,7 +82,7 @@ async def test_with_every_line_taken(box: Box) -> None:
     out.answer()
     await emergency.answered(5)
     second = box.phones["102"].dial(EMERGENCY)
-    for _ in range(4):
+    for _ in range(3):
         refused = await box.carrier.next_call(5)
         refused.reject(486, "Busy Here")
     # An emergency call is never cleared for another one.
