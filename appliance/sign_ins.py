@@ -56,11 +56,14 @@ def write(path: Path, sign_ins: SignIns) -> None:
 def keep(path: Path, *, people: Collection[str], extensions: Collection[str]) -> bool:
     """Drop what opens nothing any more, and the file with the last of it; whether it still stands.
 
-    Call it with who and what there is after each change of the configuration.
+    Call it with who and what there is after each change of the configuration. While the company is still being made,
+    nothing is dropped.
     """
     found = read(path)
     if found is None:
         return False
+    if not found.complete:
+        return True
     left = SignIns(
         complete=found.complete,
         people={person: word for person, word in found.people.items() if person in people},

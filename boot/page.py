@@ -2,6 +2,7 @@
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from appliance.overview import Overview, Way
@@ -12,7 +13,7 @@ from boot.certificate import fingerprint
 def show(overview: Overview, places: Places, console: Console, *, ready_s: float) -> None:
     """Print it."""
     console.print()
-    console.print(f"[bold]{overview.company or 'Switchroom'}[/] takes calls, {ready_s:.1f} s after the start.")
+    console.print(f"[bold]{escape(overview.company or 'Switchroom')}[/] takes calls, {ready_s:.1f} s after the start.")
     console.print(f"  Console    [bold]{overview.address}[/]")
     console.print(f"  SHA-256    {fingerprint(places.certificate)}", style="dim")
     console.print(f"  SIP        {overview.sip.host}:{overview.sip.port} UDP and TCP")
@@ -35,7 +36,7 @@ def _table(title: str, *columns: str) -> Table:
 def _sign_ins(overview: Overview) -> Table:
     table = _table("Sign-ins", "person", "password", "role", "name")
     for entry in overview.sign_ins:
-        table.add_row(entry.person, entry.password or "(yours)", entry.role, entry.name)
+        table.add_row(entry.person, entry.password or "(yours)", entry.role, escape(entry.name))
     return table
 
 
@@ -44,16 +45,16 @@ def _accounts(overview: Overview) -> Table:
     shown = overview.sample
     for account in overview.accounts:
         password = account.password if shown else "(set up → people)"
-        table.add_row(account.extension, password, account.name, ", ".join(account.queues))
+        table.add_row(account.extension, password, escape(account.name), ", ".join(account.queues))
     return table
 
 
 def _numbers(overview: Overview) -> Table:
     table = _table("Numbers to dial", "number", "key", "leads to", "title")
     for number in overview.numbers:
-        table.add_row(number.number, "", _leads(number.way), f"{number.title} ({number.language})")
+        table.add_row(number.number, "", _leads(number.way), escape(f"{number.title} ({number.language})"))
         for key, way in number.keys.items():
-            table.add_row("", key, _leads(way), way.says)
+            table.add_row("", key, _leads(way), escape(way.says))
     return table
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from rich.console import Console
+from rich.markup import escape
 
 from appliance.exchanges import own_asterisk
 from appliance.overview import overview
@@ -52,7 +53,7 @@ def main() -> int:
     began = time.monotonic()
 
     def say(line: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {line}", markup=True)
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {escape(line)}")
 
     try:
         places = places_of(os.environ)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from appliance.commands import calls
@@ -74,7 +75,7 @@ def command(count: int, agents: int, seed: int, *, sabotage: bool) -> None:
     began = time.monotonic()
 
     def say(line: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {line}")
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {escape(line)}")
 
     with store(places) as reader:
         floor = Floor(places=places, overview=overview(places, reader), sounds=Sounds(places, current_bundle()))
@@ -236,6 +237,7 @@ def spoil(evidence: Evidence) -> tuple[Evidence, list[Spoilt]]:
 def show(verdict: Verdict, evidence: Evidence, count: int) -> None:
     """Print the figures, the checks and what was wrong."""
     console = out()
+    picked_up = sum(one.answered for one in evidence.told)
     level = "none" if verdict.service_level is None else f"{verdict.service_level:.1%} ({FORMULA.replace('_', ' ')})"
     answer = "none" if verdict.speed_of_answer_s is None else f"{verdict.speed_of_answer_s:.2f} s"
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -246,8 +248,8 @@ def show(verdict: Verdict, evidence: Evidence, count: int) -> None:
         ("abandoned", f"{verdict.abandoned}, {verdict.abandoned_short} of them short"),
         ("ASA", answer),
         ("service level", level),
-        ("prompt, key, music, both voices right", f"{verdict.audio_good} of {verdict.answered} answered calls"),
-        ("recordings right", f"{verdict.recordings_good} of {verdict.answered}"),
+        ("prompt, key, music, both voices right", f"{verdict.audio_good} of {picked_up} answered calls"),
+        ("recordings right", f"{verdict.recordings_good} of {picked_up}"),
         ("records right", f"{verdict.records_good} of {count}, at most {verdict.apart_s_max:.3f} s from our clock"),
         ("robots' audio late", f"{evidence.pace.late_share:.2%} of {evidence.pace.beats} beats"),
     ):

@@ -40,6 +40,14 @@ def test_passwords_go_with_what_they_open(tmp_path: Path) -> None:
     assert not sign_ins.keep(path, people=set(), extensions=set())
 
 
+def test_nothing_goes_while_the_company_is_being_made(tmp_path: Path) -> None:
+    """What a first start that was cut off has written is what the next one goes on with."""
+    path = tmp_path / "sign-ins"
+    sign_ins.write(path, SignIns(complete=False, people={"admin": "a"}))
+    assert sign_ins.keep(path, people=set(), extensions=set())
+    assert sign_ins.read(path) == SignIns(complete=False, people={"admin": "a"})
+
+
 @pytest.mark.parametrize("text", ["", "people = 3", "\x00", "people = {admin = 1}"])
 def test_a_file_that_cannot_be_read_opens_nothing(tmp_path: Path, text: str) -> None:
     """It counts as no passwords at all."""
