@@ -4,6 +4,8 @@ The call is a real one. Asterisk calls itself over SIP and RTP on loopback, the 
 RFC 4733 events, and the called side must have understood them.
 """
 
+import os
+import re
 import shutil
 import socket
 import subprocess
@@ -26,6 +28,10 @@ FOLDERS = (
     "astcachedir",
 )  # fmt: skip
 "Asterisk's folders that are private to the trial."
+
+
+LOADED = re.compile(r"calling init: (/.+)$", re.MULTILINE)
+"What the loader tells of a library that it loads, however short (ld.so(8), LD_DEBUG=files)."
 
 
 class TrialError(Exception):
@@ -119,6 +125,7 @@ class Trial:
             self._process = subprocess.Popen(
                 self._bundle.argv("-f", "-C", str(self._configuration)),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env={**os.environ, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(self._folder / "loaded")},
             )  # fmt: skip
         try:
             self._wait_until_booted()
@@ -176,8 +183,7 @@ class Trial:
 
     def foreign_libraries(self) -> list[str]:
         """Name the libraries that Asterisk took from the host, but for the host's own ways of looking up names."""
-        maps = Path(f"/proc/{self._process.pid}/maps").read_text().splitlines()
-        paths = {Path(line.split(maxsplit=5)[5]) for line in maps if ".so" in line}
+        paths = {Path(path) for log in self._folder.glob("loaded.*") for path in LOADED.findall(log.read_text())}
         foreign = (path for path in paths if not path.is_relative_to(self._bundle.path))
         return sorted(str(path) for path in foreign if not path.name.startswith("libnss_"))
 
