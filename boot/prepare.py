@@ -198,6 +198,7 @@ def ensure_texts() -> None:
     stamp = BUILD / "locale.stamp"
     if (BUILD / "locale").is_dir() and is_fresh(stamp, wanted):
         return
+    (BUILD / "locale").mkdir(parents=True, exist_ok=True)
     call([str(VENV / "bin/python"), "-m", "webadmin.texts"], what="compiling the translations")
     stamp.write_text(wanted)
 
