@@ -96,7 +96,7 @@ def take_back(document: api.Document, before: api.Document, after: api.Document,
         raise EditError(*(api.Problem(code="stale", field=path) for path in stale))
     result = document
     for path in paths:
-        result = with_part(result, path, old.get(path), list(old).index(path) if path in old else 0)
+        result = with_part(result, path, old.get(path), _place(old, path))
     refuse_without_administrator(document, result)
     return Edited(document=checked(result), summary=f"revert {number}")
 
@@ -162,6 +162,13 @@ def with_part(document: api.Document, path: str, part: Part | None, index: int =
     if name == PEOPLE:
         return msgspec.structs.replace(document, people=parts)
     return msgspec.structs.replace(document, configuration=msgspec.structs.replace(configuration, **{name: parts}))
+
+
+def _place(parts: Parts, path: str) -> int:
+    """Tell where a part stands in its list."""
+    name = path.partition(".")[0]
+    mates = [other for other in parts if other.partition(".")[0] == name]
+    return mates.index(path) if path in mates else len(mates)
 
 
 def _refuse_stale(document: api.Document, base: api.Document | None, path: str) -> None:

@@ -229,6 +229,8 @@ def _write_note(people: PeopleTables, interaction: str, party: str, note: Note) 
 
 
 def _erase(people: PeopleTables, party: str) -> bool:
+    if not party:
+        return False
     record = _record(people, party)
     belongings = list(people.belongings.keys(min=(party, "", ""), max=(party, "\uffff", "")))
     for _party, kind, name in belongings:
