@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
         command = nginx_argv(places, program)
     else:
         return _refuse("say `nginx` or `web`.", WRONG_ARGUMENTS)
-    return os.execv(command[0], command)
+    return os.execv(command[0], command)  # noqa: S606  we become the program; the supervisor has it as its child
 
 
 def _write(path: Path, text: str) -> None:

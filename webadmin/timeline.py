@@ -105,11 +105,10 @@ class Teller:
     def tell(self, told: Told) -> Iterator[Moment]:
         """Give the lines in the order in which things happened."""
         offers = {decided.offer: decided.chosen.agent for decided in told.decisions}
-        talk_from = next((s.since for s in told.cdr.segments if s.stretch == "talking"), None)
+        talk = next((s for s in told.cdr.segments if s.stretch == "talking"), None)
         for row in told.rows:
             sign, text = self._line(row.fact, told, offers)
             decided = next((kept for kept in row.kept if self._is_ours(kept, told)), None)
-            heard = told.recording is not None and talk_from is not None and row.now >= talk_from
             yield Moment(
                 at=row.now,
                 sign=sign,
@@ -117,7 +116,7 @@ class Teller:
                 fact=str(row.fact.__struct_config__.tag),
                 position=self._position(row, told),
                 why=self._why(decided) if isinstance(decided, effects.Decided) else None,
-                hear_s=(row.now - talk_from) / 1e6 if heard and talk_from is not None else None,
+                hear_s=(row.now - talk.since) / 1e6 if talk and talk.since <= row.now < talk.until else None,
             )
 
     def agent(self, slug: str) -> str:

@@ -58,6 +58,7 @@ def view(request: PageRequest) -> Response:
             (teller.agent(w.agent), reasons.get(w.disposition, w.disposition), length(w.wrap_up_us)) for w in told.works
         ],
         stretches=[_stretch(request, teller, segment) for segment in cdr.segments],
+        names=request.names,
         moments=list(teller.tell(told)),
         recording=_recording(request, told),
         zone=configuration.company.zone,

@@ -12,6 +12,7 @@ from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.setup.section import applied, done, errors_of, token_of
+from webadmin.setup.summaries import summary_text
 from webadmin.texts import marked
 from webadmin.ways import local
 
@@ -69,7 +70,7 @@ def _line(request: PageRequest, change: api.Change) -> Line:
         id=change.id,
         when=request.calendar.moment(change.at),
         who=who,
-        summary=change.summary,
+        summary=summary_text(request.say, change.summary),
         reverts=change.reverts,
     )
 

@@ -58,7 +58,7 @@ FIELDS: tuple[Field, ...] = (
         high=86400,
         default=0,
         unit=marked("s"),
-        help=marked("Then the caller leaves by the exit *waited too long* of the flow; 0 for never."),
+        help=marked("Then the caller leaves by the exit “waited too long” of the flow; 0 for never."),
     ),
     Number(
         name="length_max",
@@ -66,7 +66,7 @@ FIELDS: tuple[Field, ...] = (
         low=0,
         high=10000,
         default=0,
-        help=marked("Further callers leave by the exit *full* of the flow; 0 for no limit."),
+        help=marked("Further callers leave by the exit “full” of the flow; 0 for no limit."),
     ),
     Number(
         name="priority",

@@ -124,8 +124,19 @@ def steps(request: PageRequest, nodes: tuple[model.Node, ...]) -> tuple[StepView
 
 def targets(request: PageRequest, nodes: tuple[model.Node, ...]) -> Choices:
     """Give where a way may lead."""
-    named = [(node.id, f"{index + 1} · {kind_label(node.kind, request.say)}") for index, node in enumerate(nodes)]
+    named = [(node.id, f"{place} · {_described(request, node)}") for place, node in enumerate(nodes, 1)]
     return [("", request.say("end the call")), *named]
+
+
+def _described(request: PageRequest, node: model.Node) -> str:
+    """Say what a step is, with the first thing that it names."""
+    kind = kind_label(node.kind, request.say)
+    for option, name in LISTS.items():
+        slug = node.options.get(option)
+        part = next((part for part in getattr(request.standing.configuration, name) if part.slug == slug), None)
+        if part is not None:
+            return f"{kind}: {getattr(part, 'title', '') or part.slug}"
+    return kind
 
 
 def kind_label(kind: str, say: Texts) -> str:

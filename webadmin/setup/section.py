@@ -16,6 +16,7 @@ from webadmin.frame import setup_pages
 from webadmin.numerals import whole_number
 from webadmin.request import PageRequest
 from webadmin.setup.fields import Choices, Field, Form, differences, shown, typed
+from webadmin.setup.summaries import summary_text
 from webadmin.words import problem_text
 
 NEW = "~new"
@@ -231,7 +232,7 @@ def done(request: PageRequest) -> Mapping[str, object]:
     if said is not None:
         changed = request.reader.change(said)
         if changed is not None:
-            return {"change": changed.change.id, "summary": changed.change.summary}
+            return {"change": changed.change.id, "summary": summary_text(request.say, changed.change.summary)}
     return {"same": True} if request.GET.get("same") else {}
 
 
