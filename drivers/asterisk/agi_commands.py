@@ -7,6 +7,7 @@ meaning of their own: `GET VARIABLE SHELL(…)` runs a program, and `STREAM FILE
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -15,6 +16,8 @@ from drivers.asterisk.codec import LINE_BYTES_MAX, LocalProtocolError, clean, en
 COMMAND_BYTES_MAX = LINE_BYTES_MAX - 2
 "Asterisk reads a command into 8,192 bytes, LF and NUL among them, and takes the rest for another command."
 TIMEOUT_MS_MAX = 3_600_000
+CACHE_MAX = 1_024
+"How many commands are kept that have nothing of a caller's in them: the same few are said in every call."
 
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,79}")
 _FUNCTION = re.compile(r"([A-Z][A-Z0-9_]{0,39})\([A-Za-z0-9_.,:-]{0,80}\)")
@@ -57,12 +60,15 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 def quote(value: str | int, *, what: str) -> str:
     """Give the value as one argument that parse_args reads back as it was."""
-    text = clean(value, what=what).replace("\\", "\\\\").replace('"', '\\"')
+    text = clean(value, what=what)
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'
 
 
 def _build(name: str, *arguments: str | int) -> Command:
-    words = (name, *(quote(argument, what=f"an argument of {name}") for argument in arguments))
+    words = [name]
+    words += [quote(argument, what=name) for argument in arguments]
     line = encode(" ".join(words), what=name, bytes_max=COMMAND_BYTES_MAX)
     return Command(name=name, line=line + b"\n")
 
@@ -73,6 +79,7 @@ def _check(pattern: re.Pattern[str], value: str, *, what: str) -> str:
     return value
 
 
+@lru_cache(maxsize=CACHE_MAX)
 def _variable(name: str) -> str:
     function = _FUNCTION.fullmatch(name)
     if function is None:
@@ -93,18 +100,21 @@ HANG_UP = _build("HANGUP")
 NOOP = _build("NOOP")
 
 
+@lru_cache(maxsize=CACHE_MAX)
 def stream_file(sound: str, *, keys: str = "", offset_samples: int = 0) -> Command:
     """Play a sound until its end or until one of the keys is pressed (`Reply.digit`)."""
     offset = max(0, offset_samples)
     return _build("STREAM FILE", _check(_SOUND, sound, what="a sound"), _check(_KEYS, keys, what="keys"), offset)
 
 
+@lru_cache(maxsize=CACHE_MAX)
 def get_option(sound: str, *, keys: str, timeout_ms: int) -> Command:
     """Play a sound and wait so long after it for one of the keys (`Reply.digit`)."""
     keys = _check(_KEYS, keys, what="keys")
     return _build("GET OPTION", _check(_SOUND, sound, what="a sound"), keys, _timeout(timeout_ms))
 
 
+@lru_cache(maxsize=CACHE_MAX)
 def wait_for_digit(*, timeout_ms: int) -> Command:
     """Wait so long for any key (`Reply.digit`)."""
     return _build("WAIT FOR DIGIT", _timeout(timeout_ms))
@@ -123,6 +133,7 @@ def set_variable(name: str, value: str | int) -> Command:
     return _build("SET VARIABLE", _variable(name), value)
 
 
+@lru_cache(maxsize=CACHE_MAX)
 def get_variable(name: str) -> Command:
     """Ask for a variable or a function of the channel (`Reply.data`; result 0 if it is not set)."""
     return _build("GET VARIABLE", _variable(name))
@@ -134,6 +145,7 @@ def get_full_variable(name: str, *, channel: str = "") -> Command:
     return _build("GET FULL VARIABLE", expression, channel) if channel else _build("GET FULL VARIABLE", expression)
 
 
+@lru_cache(maxsize=CACHE_MAX)
 def execute(application: str, *arguments: str) -> Command:
     """Run one of the applications that end by themselves."""
     patterns = _APPLICATIONS.get(application)

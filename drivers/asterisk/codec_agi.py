@@ -13,7 +13,7 @@ Rules that keep it simple
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 import msgspec
@@ -52,6 +52,9 @@ _NAMES = (
 )
 _PLACES = {name: place for place, name in enumerate(_NAMES)}
 _LAST = f"\n{_NAMES[-1]}: ".encode()
+_ARGUMENTS = "".join(f"(?:agi_arg_{number}: [^\r\n]*\n" for number in range(1, 10)) + ")?" * 9
+_WELL = re.compile("".join((*(f"{name}: [^\r\n]*\n" for name in _NAMES), _ARGUMENTS, "\n")).encode())
+"An environment as nearly every call has it: no value with a line end, few arguments."
 _CODE = re.compile(r"([1-9][0-9]{2})([ -])(.*)", re.DOTALL)
 _ENDPOS = re.compile(r"(?:^| )endpos=(-?[0-9]{1,18})$")
 _HANGUP = b"HANGUP\n"
@@ -122,6 +125,10 @@ class HungUp(msgspec.Struct, frozen=True, kw_only=True):
     """Asterisk has taken the channel from this connection: hung up, bridged or redirected."""
 
 
+_COMMON = {f"200 result={result}\n".encode(): (Reply(code=_OK, result=result),) for result in ("0", "1", "-1", *_KEYS)}
+"Nine replies of ten."
+
+
 class State(Enum):
     """Where a connection is."""
 
@@ -148,13 +155,18 @@ class AgiConnection:
         self.state = State.WAITING
         return command.line
 
-    def receive(self, data: bytes) -> Iterator[Environment | Reply | HungUp]:
+    def receive(self, data: bytes) -> Iterable[Environment | Reply | HungUp]:
         """Take in some bytes and give the messages that they complete; run the iterator to its end.
 
         Raises `RemoteProtocolError`, after the messages before it, at what is not AGI; nothing is read from then on.
         """
         if self.state is State.CLOSED:
             raise RemoteProtocolError("the connection has failed before")
+        if self.state is State.WAITING and not self._buffer:
+            common = _COMMON.get(data)
+            if common is not None:
+                self.state = State.IDLE
+                return common
         self._buffer += data
         return self._messages()
 
@@ -178,6 +190,11 @@ class AgiConnection:
         return taken
 
     def _environment(self) -> Environment | None:
+        if _WELL.fullmatch(self._buffer) and len(self._buffer) <= LINE_BYTES_MAX:
+            text = "\n" + self._buffer[:-2].decode(errors="replace")
+            self._buffer = b""
+            self.state = State.IDLE
+            return Environment(text=text)
         last = self._buffer.find(_LAST)
         end = -1 if last < 0 else self._buffer.find(b"\n\n", last + 1)
         block = self._buffer if end < 0 else self._buffer[:end]
@@ -209,20 +226,15 @@ class AgiConnection:
         return reply
 
     def _reply(self, end: int) -> Reply | None:
-        line = self._buffer[:end]
-        if line.startswith(b"200 result=") and b" " not in line[len("200 result=") :]:  # nine replies of ten
-            self._take(end + 1)
-            return Reply(code=_OK, result=line[len("200 result=") :].decode(errors="replace"))
-        match = _CODE.fullmatch(line.decode(errors="replace"))
-        if match is None:
-            raise RemoteProtocolError("a reply does not begin with a code")
-        code, dash, text = int(match[1]), match[2], match[3]
-        if dash == "-":
-            return self._usage(code, text)
-        if code == _OK:
+        if self._buffer.startswith(b"200 "):
             return self._result(end)
+        match = _CODE.fullmatch(self._buffer[:end].decode(errors="replace"))
+        if match is None or match[1] == "200":
+            raise RemoteProtocolError("a reply does not begin with a code")
+        if match[2] == "-":
+            return self._usage(int(match[1]), match[3])
         self._take(end + 1)
-        return Reply(code=code, data=text)
+        return Reply(code=int(match[1]), data=match[3])
 
     def _usage(self, code: int, text: str) -> Reply | None:
         """Read `520-…`, the lines of the usage text, and `520 …`."""
@@ -272,7 +284,7 @@ def _parse_result(text: str) -> Reply | None:
     if not text.startswith("result="):
         raise RemoteProtocolError("a reply has no result")
     result, _, rest = text[len("result=") :].partition(" ")
-    endpos = _ENDPOS.search(rest)
+    endpos = _ENDPOS.search(rest) if "endpos=" in rest else None
     if endpos is not None:
         rest = rest[: endpos.start()]
     if rest.startswith("("):

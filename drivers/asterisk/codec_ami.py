@@ -26,6 +26,8 @@ ACTION_LINE_BYTES_MAX = 1_022
 "Asterisk reads an action's line into 1,024 bytes, CR LF among them, and loses the message if it does not fit."
 MESSAGE_BYTES_MAX = 65_536
 MESSAGE_HEADERS_MAX = 512
+SHORT_BYTES = 4 * MESSAGE_HEADERS_MAX
+"A message that is no longer can break none of the limits above."
 LIST_EVENTS_MAX = 10_000
 PENDING_MAX = 1_000
 
@@ -46,21 +48,26 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The headers of one message, kept as text until somebody asks."""
 
     text: str
-    "CR LF, then the lines of the message with CR LF between them."
+    "The lines of the message, with CR LF between them."
 
     def get(self, name: str, default: str = "") -> str:
         """Give the first value of the header, or the default; names are compared as written."""
-        key = f"\r\n{name}:"
-        start = self.text.find(key)
-        if start < 0:
+        text = self.text
+        start = text.find(f"\r\n{name}:")
+        if start >= 0:
+            start += len(name) + len("\r\n:")
+        elif text.startswith(f"{name}:"):
+            start = len(name) + len(":")
+        else:
             return default
-        start += len(key)
-        end = self.text.find("\r\n", start)
-        return (self.text[start:end] if end >= 0 else self.text[start:]).removeprefix(" ")
+        if text.startswith(" ", start):
+            start += 1
+        end = text.find("\r\n", start)
+        return text[start:end] if end >= 0 else text[start:]
 
     def all(self, name: str) -> tuple[str, ...]:
         """Give every value of the header, in order."""
@@ -79,7 +86,7 @@ class Greeting(msgspec.Struct, frozen=True, kw_only=True):
     "The version of the interface, such as 11.0.0 (not Asterisk's)."
 
 
-class Event(Message, frozen=True, kw_only=True):
+class Event(Message, frozen=True, kw_only=True, gc=False):
     """Something that happened in Asterisk."""
 
     name: str
@@ -209,7 +216,11 @@ class AmiConnection:
                 *blocks, rest = bytes(self._buffer).split(_MESSAGE_END)
                 self._buffer = bytearray(rest)
                 for block in blocks:
-                    message = self._read(self._torn + block if self._torn else block)
+                    if self._torn or self._lists or not block.startswith(_EVENT) or len(block) > SHORT_BYTES:
+                        torn, self._torn = self._torn, b""
+                        message = self._read(torn + block)
+                    else:
+                        message = self._event(block)
                     if message is not None:
                         yield message
             self._check_size(self._buffer)
@@ -248,25 +259,25 @@ class AmiConnection:
         if block.count(_END) >= MESSAGE_HEADERS_MAX:
             raise RemoteProtocolError(f"a message has more than {MESSAGE_HEADERS_MAX} headers")
         if block.startswith(_EVENT):
-            if not whole(block):
-                mended = mend(block)
-                self._torn = b"" if mended else block + _MESSAGE_END
-                if mended is None:
-                    return None
-                self.mended += 1
-                block = mended
             return self._event(block)
         if block.startswith(_RESPONSE):
-            return self._response(Message(text="\r\n" + block.decode(errors="replace")))
+            return self._response(Message(text=block.decode(errors="replace")))
         raise RemoteProtocolError("a message is neither an event nor a response")
 
     def _event(self, block: bytes) -> Event | Answer | None:
+        if not whole(block):
+            mended = mend(block)
+            if mended is None:
+                self._torn = block + _MESSAGE_END
+                return None
+            self.mended += 1
+            block = mended
         end = block.find(_END)
-        name = block[len(_EVENT) : end if end >= 0 else None]
+        name = block[len(_EVENT) : end] if end >= 0 else block[len(_EVENT) :]
         unwanted = self._wanted is not None and name not in self._wanted
         if unwanted and not self._lists:
             return None
-        event = Event(name=name.decode(errors="replace"), text="\r\n" + block.decode(errors="replace"))
+        event = Event(name=name.decode("utf-8", "replace"), text=block.decode("utf-8", "replace"))
         if self._lists:
             action_id = event.get("ActionID")
             pending = self._pending.get(action_id)

@@ -26,21 +26,28 @@ _NAMES = (
 _LAST = "Linkedid"
 
 
-def _pattern(value: str) -> re.Pattern[bytes]:
-    first, *others = (f"{name}: {value}\r\n" for name in _NAMES)
-    lines = "".join(f"(?P=p){line}" for line in others)
-    return re.compile(f"\r\n(?P<p>[A-Za-z0-9]*){first}{lines}(?P=p){_LAST}: ".encode(), re.DOTALL)
+def _pattern(value: str, prefix: str) -> re.Pattern[bytes]:
+    again = "(?P=p)" if prefix else ""
+    lines = again.join(f"{name}: {value}" for name in _NAMES)
+    return re.compile(f"\r\n{prefix}{lines}{again}{_LAST}: ".encode(), re.DOTALL)
 
 
+_PREFIX = "(?P<p>[A-Za-z0-9]*)"
+_PLAIN = _pattern("[^\n]*\n", "")
+_WELL = _pattern("[^\n]*\n", _PREFIX)
+_LOOSE = _pattern("(.*?)\r\n", _PREFIX)
 _BEGINS = re.compile(rb"\r\n[A-Za-z0-9]*ChannelState: ")
-_WELL = _pattern("[^\r\n]*")
-_LOOSE = _pattern("(.*?)")
 _LINE_END = re.compile(rb"[\r\n]")
 
 
 def whole(block: bytes) -> bool:
     """Whether every channel in the message has all its lines, one value a line."""
-    return b"ChannelState: " not in block or len(_BEGINS.findall(block)) == len(_WELL.findall(block))
+    states = block.count(b"ChannelState: ")
+    if states == 0:
+        return True
+    if states == 1 and _PLAIN.search(block) is not None:
+        return True
+    return len(_BEGINS.findall(block)) == len(_WELL.findall(block))
 
 
 def mend(block: bytes) -> bytes | None:

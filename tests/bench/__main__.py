@@ -1,0 +1,137 @@
+"""Measure: `python -m tests.bench [--only PREFIX]`; a table, and build/bench.json."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.measure import ami, fastagi, memory
+
+RUNS = 1
+RESULT = Path("build/bench.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One bench against one peer; the ratio is above 1 where we are better."""
+
+    name: str
+    peer: str
+    ours: float
+    theirs: float
+    ratio: float
+    unit: str
+    goal: float
+    "The least ratio; for memory the most that ours may be."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What is measured, and what is expected of it."""
+
+    name: str
+    unit: str
+    measure: Callable[[str], Awaitable[float]]
+    "Gives a side's figure."
+    goals: dict[str, float]
+    "By peer."
+    small_is_good: bool = False
+
+
+BENCHES = (
+    Bench(
+        name="fastagi-100",
+        unit="commands/CPU-s",
+        measure=lambda side: fastagi(side, at_once=100),
+        goals={"pyst2-threads": 5, "panoramisk": 3},
+    ),
+    Bench(
+        name="fastagi-1000",
+        unit="commands/CPU-s",
+        measure=lambda side: fastagi(side, at_once=1_000),
+        goals={"pyst2-threads": 15, "panoramisk": 3},
+    ),
+    Bench(
+        name="fastagi-1000-memory",
+        unit="KiB/session",
+        measure=lambda side: memory(side, calls=1_000),
+        goals={"pyst2-threads": 6, "panoramisk": 6},
+        small_is_good=True,
+    ),
+    Bench(
+        name="ami-all",
+        unit="events/CPU-s",
+        measure=lambda side: ami(side, "ami-all"),
+        goals={"pyst2": 100, "panoramisk": 3.5},
+    ),
+    Bench(
+        name="ami-subscribed",
+        unit="events/CPU-s",
+        measure=lambda side: ami(side, "ami-subscribed"),
+        goals={"pyst2": 250, "panoramisk": 7},
+    ),
+)
+
+
+async def run(bench: Bench) -> list[Row]:
+    """Measure all sides in turns, and give the medians side by side."""
+    sides = ("ours", *bench.goals)
+    figures: dict[str, list[float]] = {side: [] for side in sides}
+    for _ in range(RUNS):
+        for side in sides:
+            figures[side].append(await bench.measure(side.partition("-")[0]))
+    middle = {side: median(values) for side, values in figures.items()}
+    ours = middle["ours"]
+    return [
+        Row(
+            name=bench.name,
+            peer=peer,
+            ours=round(ours, 2),
+            theirs=round(middle[peer], 2),
+            ratio=round(middle[peer] / ours if bench.small_is_good else ours / middle[peer], 2),
+            unit=bench.unit,
+            goal=goal,
+        )
+        for peer, goal in bench.goals.items()
+    ]
+
+
+def missed(row: Row) -> bool:
+    """Whether a row is worse than its goal."""
+    return row.ours > row.goal if row.unit == "KiB/session" else row.ratio < row.goal
+
+
+def main() -> int:
+    """Run the benches whose names begin so; give 1 if a goal is missed."""
+    arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    arguments.add_argument("--only", default="", metavar="PREFIX", help="run only the benches whose names begin so")
+    only = arguments.parse_args().only
+    chosen = [bench for bench in BENCHES if bench.name.startswith(only)]
+    if not chosen:
+        sys.stderr.write(f"No bench begins with {only!r}; there are {', '.join(bench.name for bench in BENCHES)}.\n")
+        return 2
+    rows: list[Row] = []
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        for bench in chosen:
+            rows += runner.run(run(bench))
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+    table = Table("bench", "peer", "ours", "theirs", "ratio", "unit", "goal", title=f"median of {RUNS} runs in turns")
+    for row in rows:
+        style = "red" if missed(row) else ""
+        figures = (f"{row.ours:,.2f}", f"{row.theirs:,.2f}", f"{row.ratio:.1f}", row.unit, f"{row.goal:g}")
+        table.add_row(row.name, row.peer, *figures, style=style)
+    Console().print(table)
+    return int(any(map(missed, rows)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
