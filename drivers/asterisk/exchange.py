@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from appliance.api import Equipment
 from appliance.core import effects, facts
 from appliance.core.facts import PartyView
+from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
 from drivers.asterisk.channels import Channels
@@ -78,8 +79,7 @@ class Exchange:
         self._callers: dict[str, tuple[str, PartyView]] = {}
         self._numbers: frozenset[str] | None = None
         self._extensions: frozenset[str] = frozenset()
-        self._trunks: dict[str, bool] = {}
-        "Each trunk, and whether it has to be registered."
+        self._trunks: dict[str, Trunk] = {}
         self._configuring = DeferredLock()
         self._unloaded: list[str] = []
         "Files that Asterisk has not yet read again."
@@ -102,14 +102,20 @@ class Exchange:
     def health(self) -> Mapping[str, str]:
         """What is well and what is not: the exchange, each trunk, and the configuration if it was refused."""
         parts = {"exchange": "ok" if self._found else "starting" if self._link.up else "down"}
-        for trunk, registers in self._trunks.items():
-            word = "ok" if self._sight.reaches(trunk) else "unreachable"
-            if registers and not self._sight.known.get(trunk):
-                word = "unregistered"
-            parts[f"trunk/{trunk}"] = word
+        for slug, trunk in self._trunks.items():
+            parts[f"trunk/{slug}"] = self._word(trunk)
         if self._refused:
             parts["configuration"] = "refused"
         return parts
+
+    def _word(self, trunk: Trunk) -> str:
+        if trunk.register and not self._sight.known.get(trunk.slug):
+            return "unregistered"
+        return "unreachable" if self._is_away(trunk) else "ok"
+
+    def _is_away(self, trunk: Trunk) -> bool:
+        """Say whether a trunk answers no probe; of one that is not probed nothing is known, so nothing is said."""
+        return trunk.probe_s > 0 and not self._sight.reaches(trunk.slug)
 
     async def start(self) -> None:
         """Listen for questions and begin to connect; does not wait for Asterisk."""
@@ -157,7 +163,7 @@ class Exchange:
         configuration = equipment.configuration
         self._numbers = frozenset(number.slug for number in configuration.numbers)
         self._extensions = frozenset(extension.slug for extension in configuration.extensions)
-        self._trunks = {trunk.slug: trunk.register for trunk in configuration.trunks}
+        self._trunks = {trunk.slug: trunk for trunk in configuration.trunks}
         self._unloaded += write(site, files)
         await self._reload()
 
@@ -194,7 +200,7 @@ class Exchange:
                 await reconcile.find_channels(self._reactor, self._link, self._channels)
                 await reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight)
                 await self._configuring.run(lambda: Deferred.fromCoroutine(self._reload()))
-                unseen = [trunk for trunk in self._trunks if not self._sight.reaches(trunk)]
+                unseen = [slug for slug, trunk in self._trunks.items() if self._is_away(trunk)]
                 await reconcile.probe(self._link, self._options.technologies, unseen)
             except (LinkError, ProtocolError) as error:
                 report.error("the exchange cannot be looked at: {error}", error=str(error))
