@@ -49,7 +49,7 @@ FAILURES = (
 def main() -> int:
     """Run the box; returns when it has stopped."""
     os.umask(0o077)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     began = time.monotonic()
 
     def say(line: str) -> None:

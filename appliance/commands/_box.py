@@ -23,7 +23,7 @@ PIPE_WIDTH = 200
 
 def out() -> Console:
     """Give the console for tables and lines: as wide as the terminal, and wide enough for another program."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def box() -> Places:

@@ -33,7 +33,7 @@ GIVE_UP_SHARE = 0.1
 RECORDS_S_MAX = 30.0
 "Within which records and sealed recordings must have come after the last call."
 LATE_SHARE_MAX = 0.02
-"If more of the robots' audio was late, the machine was too busy to prove anything."
+"If more of the robots' audio was late, the machine was too busy to blame the box for what was wrong."
 LOOK_S = 0.5
 SABOTAGE_CALLS_MIN = 6
 
@@ -260,12 +260,16 @@ def show(verdict: Verdict, evidence: Evidence, count: int) -> None:
 
 
 def _exit_code(verdict: Verdict, evidence: Evidence, count: int) -> int:
+    if not verdict.faults and not evidence.strays and verdict.offered == count:
+        click.echo("Every call was right.")
+        return 0
     if evidence.pace.late_share > LATE_SHARE_MAX:
-        click.echo("The machine was too busy for the robots' own audio: this run proves nothing.")
+        click.echo(
+            "The machine was too busy for the robots' own audio: what was wrong may be theirs. Try it again alone."
+        )
         return 2
-    right = not verdict.faults and not evidence.strays and verdict.offered == count
-    click.echo("Every call was right." if right else "Not every call was right.")
-    return 0 if right else 1
+    click.echo("Not every call was right.")
+    return 1
 
 
 def _sabotage_seen(spoilt: Sequence[Spoilt], verdict: Verdict) -> int:

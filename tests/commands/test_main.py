@@ -1,0 +1,52 @@
+"""The command line finds its subcommands by file name and refuses in one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from appliance.commands import main
+
+
+def test_every_module_is_a_subcommand_with_a_label() -> None:
+    """One file a subcommand; its docstring's first line is its help."""
+    assert main.names() == ["agents", "calls", "config", "demo", "run", "selftest", "status", "stop"]
+    group = main.main
+    assert isinstance(group, click.Group)
+    context = click.Context(group)
+    for name in main.names():
+        assert isinstance(group.get_command(context, name), click.Command)
+        assert main.label(name).endswith(".")
+    assert group.get_command(context, "nonsense") is None
+
+
+def test_help_imports_no_subcommand() -> None:
+    """It is quick: neither ZODB nor Twisted is loaded for it."""
+    program = (
+        "import sys; from click.testing import CliRunner; from appliance.commands.main import main; "
+        "said = CliRunner().invoke(main, ['--help']).output; assert 'selftest' in said; "
+        "assert not {'ZODB', 'twisted', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["agents"], ["calls"], ["selftest"], ["demo"], ["config", "export"], ["status", "--json"]]
+)
+def test_without_a_box_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    """What is missing, and how to start it."""
+    monkeypatch.setenv("SWITCHROOM_HOME", str(tmp_path))
+    done = CliRunner().invoke(main.main, arguments)
+    assert done.exit_code == 1
+    assert f"Error: No Switchroom runs in {tmp_path}: start it by `switchroom run`." in done.stderr
+
+
+def test_places_that_cannot_be_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment's fault is told, not traced."""
+    monkeypatch.setenv("SWITCHROOM_PORT", "x")
+    done = CliRunner().invoke(main.main, ["status"])
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "SWITCHROOM_PORT='x'" in done.stderr

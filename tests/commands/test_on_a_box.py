@@ -1,0 +1,110 @@
+"""Each subcommand does on a real box what its help says."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.boot.whole import WholeBox
+
+pytestmark = [pytest.mark.contract, pytest.mark.slow]
+
+
+def test_status_says_all_that_another_program_needs_to_place_calls(box: WholeBox) -> None:
+    """Address, SIP host and port, accounts, numbers, and what each key does."""
+    said = json.loads(box.switchroom("status", "--wait=30", "--json"))
+    base = int(box.environment["SWITCHROOM_PORT"])
+    assert said["ready"] is True
+    assert said["box"]["address"] == f"https://127.0.0.1:{base}/"
+    assert said["box"]["sip"] == {"host": "127.0.0.1", "port": base + 5, "trunk_from": ["127.0.0.1"]}
+    accounts = {account["extension"]: account for account in said["box"]["accounts"]}
+    assert len(accounts) == 11
+    assert all(len(account["password"]) == 16 for account in accounts.values())
+    assert accounts["301"]["queues"] == ["sales"]
+    assert accounts["301"]["name"] == "Li Wei 李伟"
+    numbers = {number["number"]: number for number in said["box"]["numbers"]}
+    assert numbers["8001"]["way"] == {"prompts": ["welcome", "menu"], "ends": "menu"}
+    assert numbers["8001"]["keys"]["1"] == {"says": "Order 订购", "queue": "sales"}
+    assert numbers["8003"]["way"] == {"prompts": ["service"], "queue": "support"}
+    assert {entry["person"] for entry in said["box"]["sign_ins"]} >= {"admin", "supervisor", "li-wei"}
+    assert {entry["name"] for entry in said["processes"]} == {"zeo", "daemon", "asterisk", "web", "nginx"}
+    assert set(said["health"].values()) == {"ok"}
+
+
+def test_selftest_passes_every_step_and_leaves_a_record(box: WholeBox) -> None:
+    """The steps that it names, and the call that it made in the list."""
+    said = box.switchroom("selftest")
+    steps = ["trunk", "prompt heard", "key understood", "queue", "agent leg", "caller hears", "agent hears", "CDR"]
+    for step in [*steps, "recording"]:
+        assert any(line.startswith("passed") and step in line for line in said.splitlines()), said
+    assert "Every step passed." in said
+    calls = [json.loads(line) for line in box.switchroom("calls", "--since", "1h", "--json").splitlines()]
+    assert [(call["number"], call["outcome"], call["queue"]) for call in calls] == [("8001", "answered", "sales")]
+    assert calls[0]["recording"]
+    listed = box.switchroom("calls", "--since", "1h")
+    assert "8001" in listed
+    assert calls[0]["caller_number"] in listed
+    assert "No call has ended" in box.switchroom("calls", "--since", "1h", "--queue", "support")
+    assert "No call has ended" in box.switchroom("calls", "--since", "2099-01-01")
+
+
+def test_agents_are_shown_as_they_are(box: WholeBox) -> None:
+    """By sign and word, and as JSON."""
+    said = box.switchroom("agents")
+    assert said.count("○ signed out") == 10
+    assert "Li Wei 李伟" in said
+    agents = [json.loads(line) for line in box.switchroom("agents", "--json").splitlines()]
+    assert {agent["state"] for agent in agents} == {"signed_out"}
+
+
+def test_the_demo_passes_and_its_sabotage_is_seen(box: WholeBox) -> None:
+    """Every call right; and with three things spoilt, each is found out and the exit code says so."""
+    said = box.switchroom("demo", "--calls", "8", "--agents", "4")
+    assert "Every call was right." in said
+    said = box.switchroom("demo", "--calls", "6", "--agents", "4", "--seed", "2", "--sabotage", code=1)
+    assert said.count(": seen") == 4
+    assert "NOT SEEN" not in said
+    box.switchroom("demo", "--calls", "5", "--sabotage", code=2)
+
+
+def test_a_configuration_goes_out_and_comes_back(box: WholeBox, tmp_path: Path) -> None:
+    """The text is stable, holds no password, and its import is refused with the place or done."""
+    file = tmp_path / "company.toml"
+    box.switchroom("config", "export", str(file))
+    text = file.read_text()
+    assert text == box.switchroom("config", "export")
+    passwords = tomllib.loads((box.home / "sign-ins").read_text())
+    assert not any(word in text for kind in ("people", "extensions") for word in passwords[kind].values())
+    assert "It is the same already." in box.switchroom("config", "import", str(file), "--yes")
+
+    file.write_text(text.replace("wrap_up_s = 20", "wrap_up_s = 25", 1))
+    assert "would be taken" in box.switchroom("config", "import", str(file), "--dry-run")
+    assert "Nothing was changed." in box.switchroom("config", "import", str(file), text="n\n")
+    assert box.switchroom("config", "export") == text
+    said = box.switchroom("config", "import", str(file), text="y\n")
+    assert "queues.sales.wrap_up_s: 20 -> 25" in said
+    assert "Done: change" in said
+    assert box.switchroom("config", "export") == file.read_text()
+
+    file.write_text(text.replace('flow = "main"', 'flow = "nowhere"', 1))
+    assert "numbers.8001.flow" in box.switchroom("config", "import", str(file), "--yes", code=1)
+    file.write_text(text.replace("wrap_up_s = 20", "wrap_up_s = = 20", 1))
+    assert "line " in box.switchroom("config", "import", str(file), "--yes", code=1)
+    file.write_bytes(b"\xff\xfe")
+    assert "is no UTF-8 text" in box.switchroom("config", "import", str(file), "--yes", code=1)
+
+
+def test_the_sample_company_goes_with_all_its_passwords(box: WholeBox) -> None:
+    """What is left is one administrator; self-test and demo refuse from then on."""
+    said = box.switchroom("config", "remove-sample", "ann-lee", "--yes")
+    assert "Sign in as ann-lee with the password " in said
+    assert not (box.home / "sign-ins").exists()
+    left = json.loads(box.switchroom("status", "--json"))["box"]
+    assert [entry["person"] for entry in left["sign_ins"]] == ["ann-lee"]
+    assert "password" not in left["sign_ins"][0]
+    assert (left["accounts"], left["numbers"]) == ([], [])
+    assert "The sample company is not here" in box.switchroom("demo", code=1)
+    assert "needs the sample company" in box.switchroom("selftest", code=1)
+    assert "not here any more" in box.switchroom("config", "remove-sample", "ann-lee", "--yes", code=1)
+    assert "There is no agent yet" in box.switchroom("agents")
