@@ -80,15 +80,25 @@ PARTS: Mapping[str, str] = {
     "recordings": marked("Recordings"),
     "daemon": marked("Daemon"),
     "web": marked("Pages"),
+    "prompts": marked("Prompts"),
+    "centre": marked("Centre"),
+    "clock": marked("Clock"),
 }
 PART_STATES: Mapping[str, str] = {
     "ok": marked("Well"),
+    "quarantined": marked("Something could not be digested and was set aside"),
+    "not_believed": marked("The wall clock leapt and is not believed"),
+    "sealer_down": marked("Recordings are not being sealed"),
+    "no_space": marked("The disk is full"),
+    "damaged": marked("Damaged"),
+    "down": marked("Down"),
+    "lost": marked("Connection lost"),
+    "refused": marked("The configuration was refused; the last good one is in use"),
     "waiting": marked("Waiting"),
     "failed": marked("Failed"),
     "connecting": marked("Connecting"),
     "unreachable": marked("Cannot be reached"),
     "away": marked("Not running"),
-    "disk_full": marked("The disk is full"),
 }
 PROBLEMS: Mapping[str, str] = {
     "not_signed_in": marked("Please sign in again."),
@@ -96,7 +106,7 @@ PROBLEMS: Mapping[str, str] = {
     "csrf": marked("This page has expired; reload it and try again."),
     "invalid": marked("This value is not understood."),
     "stale": marked("Somebody else has changed this in the meantime. Look at it again and repeat your change."),
-    "in_use": marked("It is still in use: {detail}"),
+    "in_use": marked("This still uses it."),
     "busy": marked("The box is busy just now; try again in a moment."),
     "locked_out": marked("Too many failed attempts. Wait 15 minutes, or ask an administrator."),
     "wrong": marked("The name or the password is wrong."),
@@ -125,10 +135,14 @@ PROBLEMS: Mapping[str, str] = {
         "The box does not answer just now, so nothing can be changed. Pages can still be read; try again in a moment."
     ),
     "daemon_away": marked("The box is restarting. This is tried again by itself…"),
+    "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
+    "stopping": marked("The box is stopping."),
+    "unavailable": marked("The box cannot do this just now; try again in a moment."),
     "other": marked("The box refused this."),
 }
 DESK: Mapping[str, str] = {
     "withheld": marked("Number withheld"),
+    "seconds": marked("s"),
     "break_asked": marked("break after this: {reason}"),
     "note_writing": marked("not saved yet"),
     "note_saved": marked("saved"),

@@ -67,6 +67,8 @@ class Stage:
         certificate.ensure(places.certificate, places.key, listen=places.listen, now=datetime.now(UTC))
         self.zeo = Zeo(places.run / "store", places.zeo_socket)
         self.lines = list[Line]()
+        self.present = True
+        "Whether the daemon is there."
         self.programs: list[subprocess.Popen[bytes]] = []
 
     async def start(self) -> None:
@@ -92,7 +94,8 @@ class Stage:
             program.terminate()
         for program in self.programs:
             program.wait(20)
-        await self.box.daemon.stop()
+        if self.present:
+            await self.box.daemon.stop()
         self.zeo.stop()
 
     async def take(self, ask: Ask) -> object:
@@ -115,9 +118,11 @@ class Stage:
                 self.box.exchange.end(line.leg)
             case "leave":
                 await self.box.daemon.stop()
+                self.present = False
             case "come_back":
                 self.box = Box(self.places.run)
                 await self.box.daemon.start(self.box.boot)
+                self.present = True
             case "ringing":
                 return sorted(slug for slug, line in self.box.ringing.items() if line.doing == "ringing")
             case _:

@@ -1,7 +1,7 @@
 // The agent's desk: state, call, past calls, wrap-up; all of it drawn from the live view of this agent.
 import htmx from "htmx.org";
 import { command } from "./commands.js";
-import { field, keyed, live } from "./live.js";
+import { field, keyed, live, timed } from "./live.js";
 import { duration, say, setText, show, sign, word } from "./words.js";
 
 const SAVE_MS = 800;
@@ -14,6 +14,7 @@ class Desk {
   #saving = 0;
   #saved = "";
   #disposition = "";
+  #sent = "";
 
   constructor(root) {
     this.#root = root;
@@ -52,8 +53,7 @@ class Desk {
     button.dataset.state = state;
     setText(field(button, "sign"), sign(state));
     setText(field(button, "word"), word("state", state));
-    const timer = field(button, "timer");
-    timer.dataset.since = state === "signed_out" ? "0" : String(me?.since ?? 0);
+    timed(field(button, "timer"), state === "signed_out" ? 0 : me?.since);
     const reason = this.#part("reason");
     const asked = me?.reason && state !== "on_break";
     const title = me?.reason ? word("reason", me.reason) : "";
@@ -107,6 +107,7 @@ class Desk {
     clearTimeout(this.#saving);
     this.#shown = interaction;
     this.#disposition = "";
+    this.#sent = "";
     this.#note.value = "";
     this.#saved = "";
     this.#mark();
@@ -134,7 +135,7 @@ class Desk {
     keyed(this.#part("queues"), this.#root.querySelector("#desk-queue"), queues, (element, queue) => {
       setText(field(element, "title"), queue.title || queue.queue);
       setText(field(element, "waiting"), String(queue.waiting ?? 0));
-      field(element, "longest").dataset.since = String(queue.longest_since ?? 0);
+      timed(field(element, "longest"), queue.longest_since);
       show(field(element, "longest-line"), Boolean(queue.longest_since));
       setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
     });
@@ -162,7 +163,7 @@ class Desk {
   async #dispose(disposition) {
     this.#disposition = disposition;
     this.#mark();
-    await this.#save(true);
+    await this.#save();
   }
 
   #mark() {
@@ -178,15 +179,18 @@ class Desk {
     this.#saving = setTimeout(() => this.#save(), SAVE_MS);
   }
 
-  async #save(always = false) {
+  async #save() {
     clearTimeout(this.#saving);
     const interaction = this.#shown;
     const note = this.#note.value;
-    if (!interaction || (!always && note === this.#saved)) return;
+    const disposition = this.#disposition;
+    if (!interaction || (note === this.#saved && disposition === this.#sent)) return;
+    const changed = { note: note === this.#saved ? "" : note, disposition: disposition === this.#sent ? "" : disposition };
     this.#saved = note;
-    const reply = await command("conclude", { interaction, note, disposition: this.#disposition });
+    this.#sent = disposition;
+    const reply = await command("conclude", { interaction, ...changed });
     if (interaction !== this.#shown) return;
-    if (!reply) this.#saved = "";
+    if (!reply) this.#saved = this.#sent = "";
     setText(this.#part("note-state"), reply ? word("desk", "note_saved") : word("desk", "note_unsaved"));
   }
 

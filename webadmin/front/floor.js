@@ -1,5 +1,5 @@
 // The floor and the wallboard: queues, agents and callers in place, from the live view.
-import { field, keyed, live } from "./live.js";
+import { field, keyed, live, timed } from "./live.js";
 import { setText, show, sign, word } from "./words.js";
 
 const SHOWN_STATES = ["available", "ringing", "talking", "wrap_up", "on_break", "missed", "unreachable", "signed_out"];
@@ -18,13 +18,11 @@ function drawQueue(element, queue, slug) {
   setText(field(element, "title"), queue.title || slug);
   setText(field(element, "waiting"), String(queue.waiting ?? 0));
   element.toggleAttribute("data-waiting", (queue.waiting ?? 0) > 0);
-  const longest = field(element, "longest");
-  longest.dataset.since = String(queue.longest_since ?? 0);
-  if (!queue.longest_since) setText(longest, "—");
+  timed(field(element, "longest"), queue.longest_since, "—");
   const answered = queue.answered ?? 0;
   setText(field(element, "answered"), String(answered));
   setText(field(element, "abandoned"), String(queue.abandoned ?? 0));
-  setText(field(element, "asa"), answered ? `${((queue.wait_us ?? 0) / answered / 1e6).toFixed(1)} s` : "—");
+  setText(field(element, "asa"), answered ? `${((queue.wait_us ?? 0) / answered / 1e6).toFixed(1)} ${word("desk", "seconds")}` : "—");
   setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
   setText(field(element, "within"), String(queue.answer_within_s ?? 20));
   const states = SHOWN_STATES.filter((state) => queue.agents?.[state]).map((state) => [state, queue.agents[state]]);
@@ -38,8 +36,7 @@ function drawAgent(element, agent, slug) {
   drawState(element, agent.state);
   setText(field(element, "name"), agent.name || slug);
   setText(field(element, "extension"), agent.extension ?? "");
-  field(element, "timer").dataset.since = agent.state === "signed_out" ? "0" : String(agent.since ?? 0);
-  if (agent.state === "signed_out") setText(field(element, "timer"), "");
+  timed(field(element, "timer"), agent.state === "signed_out" ? 0 : agent.since);
   const call = agent.interaction ? live.view.calls[agent.interaction] : null;
   const doing = call ? [live.view.queues[call.queue]?.title || call.queue, call.caller_number].filter(Boolean).join(" · ") : "";
   setText(field(element, "doing"), doing || (agent.reason ? word("reason", agent.reason) : ""));
@@ -50,7 +47,7 @@ function drawCall(element, call) {
   setText(field(element, "name"), call.caller_name ?? "");
   setText(field(element, "queue"), live.view.queues[call.queue]?.title || call.queue || "");
   setText(field(element, "word"), word("call", call.state));
-  field(element, "timer").dataset.since = String(call.entered_at || call.began || 0);
+  timed(field(element, "timer"), call.entered_at || call.began);
 }
 
 function draw(root) {

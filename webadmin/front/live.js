@@ -1,4 +1,4 @@
-// The stream of what happens now: the whole view first, then its changed members, and a beat every two seconds.
+// The stream of what happens now: the whole view first, then its changed members, and a delta with the time every two seconds.
 import { duration, setText, show } from "./words.js";
 
 const STALE_MS = 5000;
@@ -28,7 +28,6 @@ class Live extends EventTarget {
     this.#source = new EventSource("/live");
     this.#source.addEventListener("view", (event) => this.#whole(JSON.parse(event.data)));
     this.#source.addEventListener("delta", (event) => this.#merge(JSON.parse(event.data)));
-    this.#source.addEventListener("beat", (event) => this.#hear(JSON.parse(event.data)));
     this.#source.addEventListener("signed-out", () => {
       this.#source.close();
       window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
@@ -76,11 +75,11 @@ class Live extends EventTarget {
     if (state !== "fresh") return;
     for (const element of document.querySelectorAll("[data-since]")) {
       const since = Number(element.dataset.since);
-      setText(element, since ? duration((this.now() - since) / 1e6) : "");
+      if (since) setText(element, duration((this.now() - since) / 1e6));
     }
     for (const element of document.querySelectorAll("[data-until]")) {
       const until = Number(element.dataset.until);
-      setText(element, until ? duration((until - this.now()) / 1e6) : "");
+      if (until) setText(element, duration((until - this.now()) / 1e6));
     }
   }
 }
@@ -104,6 +103,12 @@ export function keyed(container, template, entries, fill) {
     after = element;
   }
   for (const element of present.values()) element.remove();
+}
+
+// A running time: since when, or what stands there while nothing runs.
+export function timed(element, since, otherwise = "") {
+  element.dataset.since = String(since || 0);
+  if (!since) setText(element, otherwise);
 }
 
 export function field(element, name) {

@@ -16,7 +16,7 @@ from webadmin.frame import setup_pages
 from webadmin.numerals import whole_number
 from webadmin.request import PageRequest
 from webadmin.setup.fields import Choices, Field, Form, differences, shown, typed
-from webadmin.setup.summaries import summary_text
+from webadmin.setup.summaries import path_text, summary_text
 from webadmin.words import problem_text
 
 NEW = "~new"
@@ -136,12 +136,12 @@ def errors_of(
     """Give each problem's sentence by the field that it is about; `all` stands for none of them."""
     errors: dict[str, str] = {}
     for problem in problems:
-        rest = problem.field.removeprefix(prefix).removeprefix(".")
-        name = rest.split(".")[0]
-        own = problem.field.startswith(prefix) and name in names
+        inside = bool(prefix) and (problem.field == prefix or problem.field.startswith(f"{prefix}."))
+        name = (problem.field.removeprefix(prefix).removeprefix(".") if inside else problem.field).split(".")[0]
+        own = name in names and (inside or name == problem.field)
         sentence = problem_text(request.say, problem)
-        if not own and problem.field and not problem.field.startswith(prefix):
-            sentence = f"{problem.field}: {sentence}"
+        if not own and not inside and "." in problem.field:
+            sentence = f"{path_text(request.say, problem.field)} — {sentence}"
         key = name if own else "all"
         errors[key] = f"{errors[key]} {sentence}" if key in errors and sentence not in errors[key] else sentence
     return errors

@@ -41,3 +41,11 @@ def summary_text(say: Texts, summary: str) -> str:
     listed, _, slug = what.partition(".")
     title = say(LISTS[listed]) if listed in LISTS else listed
     return say(VERBS[verb], list=title, name=slug or what)
+
+
+def path_text(say: Texts, path: str) -> str:
+    """Say where in the configuration something stands: the list and the part's name."""
+    listed, _, rest = path.partition(".")
+    title = say(LISTS[listed]) if listed in LISTS else listed
+    slug = rest.split(".")[0]
+    return f"{title}: {slug}" if slug else title
