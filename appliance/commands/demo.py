@@ -159,22 +159,21 @@ def plan(floor: Floor, count: int, agents: int, chance: random.Random, *, sabota
 
 def _play(floor: Floor, reader: Reader, plans: Sequence[Plan], agents: int, say: Callable[[str], None]) -> Evidence:
     since_us = time.time_ns() // 1000
-    cast: list[Cast] = []
 
-    async def scene(stage: Stage) -> list[Told]:
-        cast.append(Cast(stage, floor, plans, say))
-        chosen = staff(floor, agents)
-        return await cast[0].play([cast[0].seat(account, AGENT_TONES[n]) for n, account in enumerate(chosen)])
+    async def scene(stage: Stage) -> tuple[list[Told], Pace, list[str]]:
+        players = Cast(stage, floor, plans, say)
+        seats = [players.seat(account, AGENT_TONES[n]) for n, account in enumerate(staff(floor, agents))]
+        return await players.play(seats), players.pace, players.strays
 
-    told = play(scene)
+    told, pace, strays = play(scene)
     say("all have hung up; reading records and recordings")
     records = _records(reader, {one.caller_number for one in plans}, since_us)
     return Evidence(
         told=tuple(told),
         records=tuple(records),
         recordings=_recordings(reader, records),
-        pace=cast[0].pace,
-        strays=tuple(cast[0].strays),
+        pace=pace,
+        strays=tuple(strays),
     )
 
 

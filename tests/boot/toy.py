@@ -138,31 +138,32 @@ def toys(folder: Path, *table: Toy, under: Sequence[str] = ()) -> Iterator[Toys]
         started.close()
 
 
+def say(line: str) -> None:
+    """Tell the test."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def _supervise(folder: Path) -> None:
     rows = msgspec.json.decode((folder / "table.json").read_bytes(), type=list[Toy])
     table = [row.process(folder) for row in rows]
-    supervisor = Supervisor(
-        table,
-        run=folder / "run",
-        log=folder / "log",
-        say=lambda line: print(line, flush=True),  # noqa: T201
-    )
+    supervisor = Supervisor(table, run=folder / "run", log=folder / "log", say=say)
     supervisor.set_up = True
     running = asyncio.ensure_future(supervisor.run())
     if await supervisor.until_ready(*(process.name for process in table)):
-        print("all ready", flush=True)  # noqa: T201  the test reads it
+        say("all ready")
     await running
 
 
 def main(folder: Path) -> int:
     """Supervise until told to stop."""
-    end_left(Notes(folder / "run/processes"), wait_s=5.0, say=lambda line: print(line, flush=True))  # noqa: T201
+    end_left(Notes(folder / "run/processes"), wait_s=5.0, say=say)
     try:
         asyncio.run(_supervise(folder))
     except StartError as error:
-        print(error, flush=True)  # noqa: T201  the test reads it
+        say(str(error))
         return 1
-    print("all stopped", flush=True)  # noqa: T201  the test reads it
+    say("all stopped")
     return 0
 
 
