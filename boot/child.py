@@ -78,7 +78,8 @@ class Child:
             self.restarts += 1
             self.state = State.PAUSING
             pause_s = min(self.process.restart_s * 2 ** (failures - 1), self.process.restart_s_max)
-            self._say(f"{self.process.name} ended ({_ending(code)}): again in {pause_s:.1f} s")
+            why = f": {self._last_line()}" if code > 0 else ""
+            self._say(f"{self.process.name} ended ({_ending(code)}){why}: again in {pause_s:.1f} s")
             await self._unless_stopping(asyncio.sleep(pause_s))
         self.state = State.STOPPED
 
