@@ -210,10 +210,10 @@ def _leaves_of(path: str, value: object, *, full: bool) -> Iterator[tuple[str, s
             nodes = [node for node in value if isinstance(node, model.Node)]
             for node in nodes:
                 yield from _leaves_of(f"{path}.{node.id}", node, full=full)
-            yield path, ", ".join(node.id for node in nodes) or ", ".join(_shown(item) for item in value)
+            yield path, ", ".join([node.id for node in nodes] or [_shown(item) for item in value])
         case _:
             yield path, _shown(value)
 
 
 def _shown(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
