@@ -18,6 +18,8 @@ from tests.drivers.robot.exchange import Exchange
 from tests.drivers.robot.wire import Peer
 
 START_S = 60.0
+SOON_S = 10.0
+"A deadline for what happens at once, on a machine that may be very busy."
 NOWHERE = ("127.0.0.1", 9)
 ALICE_HZ, BOB_HZ = 453, 1016
 

@@ -12,7 +12,7 @@ from drivers.robot.leg import By, RefusedError, State
 from drivers.robot.line import Options
 from drivers.robot.phone import Phone
 from drivers.robot.waits import DeadlineError, RobotError
-from tests.drivers.robot.conftest import Phones
+from tests.drivers.robot.conftest import SOON_S, Phones
 from tests.drivers.robot.wire import OFFER, Peer
 
 IMPATIENT_S = 0.02
@@ -38,11 +38,11 @@ async def up(phones: Phones, peer: Peer) -> tuple[Call, sip.Response]:
     """Let the peer call bob, and bob answer."""
     bob = await called(phones, peer)
     peer.invite()
-    call = await bob.next_call(2)
+    call = await bob.next_call(SOON_S)
     call.answer()
     accepted = await peer.response(200, "INVITE")
     peer.ask("ACK", to=accepted.headers.first("to"))
-    await call.answered(2)
+    await call.answered(SOON_S)
     return call, accepted
 
 
@@ -51,16 +51,16 @@ async def test_an_offer_is_asked_for_and_its_answer_comes_with_the_ack(phones: P
     """An offer is asked for and its answer comes with the ack."""
     bob = await called(phones, peer)
     peer.invite(body=b"")
-    call = await bob.next_call(2)
+    call = await bob.next_call(SOON_S)
     call.answer()
     accepted = await peer.response(200, "INVITE")
     assert b"m=audio" in accepted.body
     peer.ask("ACK", to=accepted.headers.first("to"), body=OFFER)
-    await call.answered(2)
+    await call.answered(SOON_S)
     peer.ask("INVITE", number=2, to=accepted.headers.first("to"))
     assert b"m=audio" in (await peer.response(200, "INVITE")).body
     peer.ask("ACK", number=2, to=accepted.headers.first("to"), body=VIDEO)
-    assert (await call.ended(2)).code == 488
+    assert (await call.ended(SOON_S)).code == 488
     await peer.request("BYE")
 
 
@@ -69,7 +69,7 @@ async def test_what_is_no_audio_is_refused(phones: Phones, peer: Peer) -> None:
     """What is no audio is refused."""
     bob = await called(phones, peer)
     peer.invite(body=VIDEO)
-    call = await bob.next_call(2)
+    call = await bob.next_call(SOON_S)
     call.answer()
     await peer.response(488, "INVITE")
     assert (call.state, call.end and call.end.by) == (State.ENDED, By.US)
@@ -109,7 +109,7 @@ async def test_inside_a_call_everything_has_its_answer(phones: Phones, peer: Pee
     assert call.state is State.UP
     peer.ask("BYE", ("Reason", "Q.850;cause=16"), number=21, to=to)
     await peer.response(200, "BYE")
-    ended = await call.ended(2)
+    ended = await call.ended(SOON_S)
     assert (ended.by, ended.reason) == (By.THEM, "Q.850;cause=16")
     peer.ask("BYE", number=22, to=to)
     await peer.response(481, "BYE")
@@ -139,9 +139,9 @@ async def test_an_answer_that_is_never_acknowledged_ends_the_call(phones: Phones
     """An answer that is never acknowledged ends the call."""
     bob = await called(phones, peer, t1_s=IMPATIENT_S)
     peer.invite()
-    call = await bob.next_call(2)
+    call = await bob.next_call(SOON_S)
     call.answer()
-    ended = await call.ended(10)
+    ended = await call.ended(SOON_S)
     assert (ended.code, ended.by) == (408, By.US)
     peer.answer(await peer.request("BYE"), 200)
 
@@ -151,7 +151,7 @@ async def test_hanging_up_waits_for_the_acknowledgement(phones: Phones, peer: Pe
     """Hanging up waits for the acknowledgement."""
     bob = await called(phones, peer)
     peer.invite()
-    call = await bob.next_call(2)
+    call = await bob.next_call(SOON_S)
     call.answer()
     accepted = await peer.response(200, "INVITE")
     done = Deferred.fromCoroutine(call.hang_up())
@@ -186,7 +186,7 @@ async def test_nobody_hears_a_goodbye(phones: Phones, peer: Peer) -> None:
     phone = await calling(phones, peer, t1_s=IMPATIENT_S)
     call = phone.dial("1")
     peer.answer(await peer.request("INVITE"), 200, body=OFFER)
-    await call.answered(2)
+    await call.answered(SOON_S)
     call.reject()
     assert (await call.hang_up(10)).code == 200
     call = phone.dial("2")
@@ -219,14 +219,14 @@ async def test_an_answer_in_no_codec_of_ours_is_none(phones: Phones, peer: Peer)
     call = phone.dial("1")
     peer.answer(await peer.request("INVITE"), 200, body=OFFER.replace(b"AVP 0", b"AVP 3"))
     peer.answer(await peer.request("BYE"), 200)
-    assert (await call.ended(2)).reason == "no audio in common"
+    assert (await call.ended(SOON_S)).reason == "no audio in common"
 
 
 @pytest_twisted.ensureDeferred
 async def test_what_the_system_does_not_take_is_counted(phones: Phones) -> None:
     """What the system does not take is counted."""
     phone = await phones.make(Options(user="ann", server=("255.255.255.255", 5060), t1_s=0.01))
-    ended = await phone.dial("1").ended(5)
+    ended = await phone.dial("1").ended(SOON_S)
     assert ended.by is By.NOBODY
     assert phone.line.unsent > 5
 
@@ -237,7 +237,7 @@ async def test_who_does_not_answer_to_the_end_is_left(phones: Phones, peer: Peer
     phone = await calling(phones, peer)
     call = phone.dial("1")
     peer.answer(await peer.request("INVITE"), 180)
-    await call.ringing(2)
+    await call.ringing(SOON_S)
     with pytest.raises(DeadlineError, match="its end"):
         await call.hang_up(0.2)
     assert call.end is not None
@@ -255,7 +255,7 @@ async def test_an_answer_without_audio_ends_the_call(phones: Phones, peer: Peer)
     peer.answer(invite, 200, body=VIDEO)
     await peer.request("ACK")
     peer.answer(await peer.request("BYE"), 200)
-    assert (await call.ended(2)).code == 488
+    assert (await call.ended(SOON_S)).code == 488
 
 
 @pytest_twisted.ensureDeferred
@@ -274,7 +274,7 @@ async def test_requests_follow_the_route_and_the_contact(phones: Phones, peer: P
     peer.answer(refer, 202)
     await done
     peer.ask("BYE", call=refer.headers.call_id, to=refer.headers.first("from"))
-    assert await call.transfer_ended(2) == 0
+    assert await call.transfer_ended(SOON_S) == 0
     with pytest.raises(RobotError):
         await call.hold()
 
@@ -293,7 +293,7 @@ async def test_a_password_is_proven_for_a_call(phones: Phones, peer: Peer) -> No
     assert "Digest username" in proven.headers.first("proxy-authorization")
     assert proven.headers.cseq == (2, "INVITE")
     peer.answer(proven, 404)
-    assert (await call.ended(2)).code == 404
+    assert (await call.ended(SOON_S)).code == 404
 
 
 @pytest_twisted.ensureDeferred
@@ -312,13 +312,13 @@ async def test_a_hostile_contact_leads_nowhere(phones: Phones, peer: Peer) -> No
     """A hostile contact leads nowhere."""
     bob = await called(phones, peer)
     for number, contact in enumerate(
-        ("<sip:x@192.0.2.1>", "<sip:x y>", "<http://x>", "<sip:x@h", '"', "<sip:x@[::1]:5>")
+        ("<sip:x@192.0.2.1>", "<sip:x y>", "<http://x>", "<sip:x@h", '"', "<sip:x@[::1]:5>", "<sip:x@127.0.0.1:99999>")
     ):
         peer.ask("INVITE", ("Contact", contact), body=OFFER, call=f"c{number}")
     peer.invite(call="last")
-    calls = [await bob.next_call(2)]
+    calls = [await bob.next_call(SOON_S)]
     while calls[-1].leg.dialog.call_id != "last":
-        calls.append(await bob.next_call(2))
+        calls.append(await bob.next_call(SOON_S))
     for call in calls[:-1]:
         assert call.leg.hop()[0] == "127.0.0.1"
 
@@ -332,7 +332,7 @@ async def test_doubles_and_rubbish_change_nothing(phones: Phones, peer: Peer) ->
     peer.say(b"rubbish")
     invite = peer.invite()
     peer.say(invite.encode())
-    call = await bob.next_call(2)
+    call = await bob.next_call(SOON_S)
     peer.ask("OPTIONS", call="c2")
     await peer.response(200, "OPTIONS")
     assert list(bob.calls.values()) == [call]

@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.robot import rtp
@@ -14,6 +14,7 @@ def a_packet(sequence: int = 1, timestamp: int = 0, *, source: int = 7, payload:
     return rtp.Packet(101, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, source, payload)
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         rtp.Packet,
@@ -53,6 +54,7 @@ def test_what_is_no_packet_is_refused(datagram: bytes, complaint: str) -> None:
         rtp.parse(datagram)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_packet_or_refused(datagram: bytes) -> None:
     """Any bytes are a packet or refused."""

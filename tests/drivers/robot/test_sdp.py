@@ -1,7 +1,7 @@
 """Session descriptions: what is offered, answered, and refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.robot import sdp
@@ -115,6 +115,7 @@ def test_what_is_no_description_is_refused_with_a_reason(body: bytes, complaint:
         sdp.parse(body)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.integers(0, len(ASTERISK)), st.integers(0, 60))
 def test_any_wound_is_read_or_refused_and_what_is_read_can_be_answered(wound: bytes, start: int, length: int) -> None:
     """Any wound is read or refused and what is read can be answered."""

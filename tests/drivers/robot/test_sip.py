@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.robot import sip
@@ -98,6 +98,7 @@ def test_what_is_no_sip_is_refused_with_a_reason(datagram: bytes, complaint: str
         sip.parse(datagram)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_any_bytes_are_read_or_refused(datagram: bytes) -> None:
     """Any bytes are read or refused."""
@@ -107,6 +108,7 @@ def test_any_bytes_are_read_or_refused(datagram: bytes) -> None:
         return
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.integers(0, 400), st.integers(0, 80))
 def test_a_message_with_any_wound_is_read_or_refused(wound: bytes, start: int, length: int) -> None:
     """A message with any wound is read or refused."""
@@ -124,6 +126,7 @@ def test_a_message_with_any_wound_is_read_or_refused(wound: bytes, start: int, l
 LINE = st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), max_size=60)
 
 
+@settings(deadline=None)
 @given(LINE, LINE)
 def test_any_name_and_header_come_back(name: str, value: str) -> None:
     """Any name and header come back."""
@@ -135,6 +138,7 @@ def test_any_name_and_header_come_back(name: str, value: str) -> None:
     assert read.headers.first("x-any") == value.strip(" \t")
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40))
 def test_any_number_comes_back_and_stays_on_its_line(number: str) -> None:
     """Any number comes back and stays on its line."""
@@ -143,6 +147,7 @@ def test_any_number_comes_back_and_stays_on_its_line(number: str) -> None:
     assert isinstance(sip.parse(a_request(uri=uri).encode()), sip.Request)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=40))
 def test_a_header_that_is_no_utf_8_leaves_as_it_came(value: bytes) -> None:
     """A header that is no UTF-8 leaves as it came."""

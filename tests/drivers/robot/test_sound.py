@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.robot import sound
@@ -84,6 +84,7 @@ def test_noise_silence_and_nothing_hold_no_tone() -> None:
     assert sound.loudness(sound.tone(453)) == pytest.approx(6_000 / math.sqrt(2), rel=0.01)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 8_000))
 def test_the_beginning_of_a_tone_is_found_to_20_ms(start: int) -> None:
     """The beginning of a tone is found to 20 ms."""
