@@ -127,7 +127,7 @@ class Daemon:
             configurations=configurations,
             places=options.changed,
         )
-        self._recordings = Recordings(
+        self.recordings = Recordings(
             reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
         )
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
@@ -168,7 +168,7 @@ class Daemon:
             exchanges=lambda: tuple(exchange.health for exchange in self._exchanges),
             store=self._store.health,
             backlog=lambda: self._store.journal.backlog,
-            recordings=self._recordings,
+            recordings=self.recordings,
             prompts=lambda: self._publishing.health,
             release=self._options.release,
             clock_believed=recovered.clock.believed,
@@ -196,7 +196,7 @@ class Daemon:
         await self._publishing.begin()
         for exchange in self._exchanges:
             await exchange.start()
-        self._recordings.start()
+        self.recordings.start()
         for path, mode, entrance in (
             (self._options.door_socket, DOOR_MODE, Entrance.DOOR),
             (self._options.console_socket, CONSOLE_MODE, Entrance.CONSOLE),
@@ -224,7 +224,7 @@ class Daemon:
         await DeferredList([_stopped(port) for port in self._ports], consumeErrors=True)
         for exchange in self._exchanges:
             await exchange.stop()
-        self._recordings.stop()
+        self.recordings.stop()
         if not self.why:
             self.hub.close()
             await answer_of(self._reactor, self._snapshot())

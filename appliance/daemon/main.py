@@ -6,6 +6,7 @@ if it cannot go on, 75 if another daemon runs here; each with one clear line on 
 
 import argparse
 import os
+import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--exchange", choices=("asterisk", "none"), default="asterisk", help="which exchange to drive")
     asked = parser.parse_args(arguments)
     os.umask(UMASK)
+    _allow_files()
     try:
         places = places_of(os.environ)
         makers = (_asterisk(places),) if asked.exchange == "asterisk" else ()
@@ -135,6 +137,12 @@ def _cannot_start(failure: Failure, daemon: Daemon, reactor: Reactor) -> None:
 def _end(code: int, why: object) -> int:
     sys.stderr.write(f"switchroom daemon: {why}\n")
     return code
+
+
+def _allow_files() -> None:
+    """Take as many open files as the system gives, for calls and streams each hold one."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _number(text: str) -> int:

@@ -106,7 +106,10 @@ class Publishing:
             self._published = standing.version
             self._hub.take(facts.ConfigurationPublished(version=standing.version))
         await self._sessions.refresh()
-        await deferToThread(_keep_sign_ins, self._places.sign_ins, standing)
+        try:
+            await deferToThread(_keep_sign_ins, self._places.sign_ins, standing)
+        except OSError:
+            report.failure("the file of sign-ins could not be kept in line")
         self.changed()
         if equip:
             await self._equip(wait_s)
@@ -115,7 +118,7 @@ class Publishing:
         """Speak new prompts before a flow can play them; one that cannot be spoken stays silent, and health says so."""
         try:
             await deferToThread(speak, standing.configuration.prompts, self._places.prompts)
-        except SpeechError:
+        except (SpeechError, OSError):
             self.health = "prompts"
             report.failure("a prompt could not be spoken")
         else:

@@ -57,6 +57,12 @@ class Recordings:
         """How many wait for their seal."""
         return len(self._orders)
 
+    @property
+    def sealer_pid(self) -> int:
+        """The sealer's process, 0 while there is none."""
+        transport = self._sealer.transport if self._sealer is not None else None
+        return transport.pid or 0 if transport is not None else 0
+
     def start(self) -> None:
         """Start the sealer, and seal what was left over when the daemon last ended."""
         self._start_sealer()

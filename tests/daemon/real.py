@@ -78,7 +78,8 @@ class Zeo:
 
     def stop(self) -> None:
         """End it."""
-        self.process.terminate()
+        if self.process.poll() is None:
+            self.process.terminate()
         self.process.wait(DEADLINE_S)
 
 
@@ -132,9 +133,9 @@ class Box:
         self.ringing[line.extension] = line
         self.rang_at[line.extension] = time.monotonic()
 
-    async def ask(self, request: api.AnyRequest, session: str = "") -> api.Reply:
+    async def ask(self, request: api.AnyRequest, session: str = "", timeout_s: float = DEADLINE_S) -> api.Reply:
         """Ask as somebody, by the door; without a session as the console."""
-        client = Client(self.home / ("door.sock" if session else "console.sock"), session)
+        client = Client(self.home / ("door.sock" if session else "console.sock"), session, timeout_s=timeout_s)
         return await deferToThread(client.send, request)
 
     async def until(self, true: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:
