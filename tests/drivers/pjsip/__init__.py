@@ -1,0 +1,1 @@
+"""Tests of SIP trunks and desk phones."""
