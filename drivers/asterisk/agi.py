@@ -126,15 +126,14 @@ class Session(asyncio.Protocol):
 
     def _hear(self, message: Environment | Reply | HungUp) -> bool:
         """Take in one message; give whether the session is over."""
-        match message:
-            case Reply():
-                self._awaited = None
-                self._then(message)
-            case Environment():
-                self.environment = message
-                self._server.introduced(self)
-            case HungUp():
-                self.hung_up = True
+        if isinstance(message, Reply):
+            self._awaited = None
+            self._then(message)
+        elif isinstance(message, HungUp):
+            self.hung_up = True
+        else:
+            self.environment = message
+            self._server.introduced(self)
         return bool(self.ended)
 
     @override

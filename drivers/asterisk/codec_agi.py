@@ -55,6 +55,7 @@ _LAST = f"\n{_NAMES[-1]}: ".encode()
 _ARGUMENTS = "".join(f"(?:agi_arg_{number}: [^\r\n]*\n" for number in range(1, 10)) + ")?" * 9
 _WELL = re.compile("".join((*(f"{name}: [^\r\n]*\n" for name in _NAMES), _ARGUMENTS, "\n")).encode())
 "An environment as nearly every call has it: no value with a line end, few arguments."
+_PLAIN = re.compile(rb"200 result=([!-~]{0,80})(?: \(([^\r\n()]{0,1000})\))?(?: endpos=([0-9]{1,18}))?\n")
 _CODE = re.compile(r"([1-9][0-9]{2})([ -])(.*)", re.DOTALL)
 _ENDPOS = re.compile(r"(?:^| )endpos=(-?[0-9]{1,18})$")
 _HANGUP = b"HANGUP\n"
@@ -163,10 +164,10 @@ class AgiConnection:
         if self.state is State.CLOSED:
             raise RemoteProtocolError("the connection has failed before")
         if self.state is State.WAITING and not self._buffer:
-            common = _COMMON.get(data)
-            if common is not None:
+            replies = _COMMON.get(data) or _plain(data)
+            if replies is not None:
                 self.state = State.IDLE
-                return common
+                return replies
         self._buffer += data
         return self._messages()
 
@@ -277,6 +278,16 @@ def _in_order(lines: list[str]) -> Iterator[str]:
         else:
             continue
         yield f"{name}: {value}".removesuffix("\r")
+
+
+def _plain(data: bytes) -> tuple[Reply] | None:
+    """Give the reply if the bytes are one line with one value and nothing to think about."""
+    match = _PLAIN.fullmatch(data)
+    if match is None:
+        return None
+    result, value, endpos = match.groups(b"")
+    decoded = value.decode("utf-8", "replace")
+    return (Reply(code=_OK, result=result.decode(), data=decoded, endpos=int(endpos) if endpos else None),)
 
 
 def _parse_result(text: str) -> Reply | None:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from tests.bench.measure import ami, fastagi, memory
 
-RUNS = 1
+RUNS = 5
 RESULT = Path("build/bench.json")
 
 

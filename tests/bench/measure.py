@@ -12,9 +12,9 @@ import psutil
 from tests.bench.asterisk import CALL, EVENTS, SCRIPT, Manager, RefusedError, WrongAnswerError, call, events, hold
 from tests.bench.side import HEADERS, WANTED, Count
 
-CALLS = {"ours": 4_000, "panoramisk": 2_000, "pyst2": 1_000}
+CALLS = {"ours": 5_000, "panoramisk": 3_000, "pyst2": 1_000}
 "How many calls a run makes, so that each side works for about a second or more."
-STREAMS = {"ours": 1_000, "panoramisk": 250, "pyst2": 20}
+STREAMS = {"ours": 4_000, "panoramisk": 1_000, "pyst2": 20}
 "Of how many calls a run has the events."
 FIRST = 20
 "Calls that are not counted: a side has to be warm."

@@ -14,7 +14,7 @@ from drivers.asterisk.agi_commands import Command
 from drivers.asterisk.codec_agi import Reply
 from drivers.asterisk.codec_ami import Event
 from drivers.asterisk.link import Account, Link, LinkOptions
-from tests.bench.side import GREETED, HEADERS, NAME, WANTED, Count, check
+from tests.bench.side import CHANNEL, GREETED, NAME, NUMBER, STATE, UNIQUEID, WANTED, Count, check
 
 STEPS: tuple[tuple[Callable[[], Command], Callable[[Reply], bool]], ...] = (
     (lambda: say.ANSWER, lambda reply: reply.ok),
@@ -78,7 +78,8 @@ def ami(port: int, *, subscribed: bool) -> Count:
             count.end()
             reactor.stop()
         else:
-            count.add(event.name, *map(event.get, HEADERS))
+            get = event.get
+            count.add(event.name, get(CHANNEL), get(STATE), get(NUMBER), get(UNIQUEID))
 
     account = Account(user="bench", secret="bench")
     options = LinkOptions(events=account, calls=account, wanted=(*WANTED, "BenchEnd") if subscribed else None)

@@ -24,7 +24,7 @@ from asterisk.manager import Event, Manager
 from panoramisk.fast_agi import Application, Request
 from typing_extensions import override
 
-from tests.bench.side import GREETED, HEADERS, NAME, WANTED, Count, check
+from tests.bench.side import CHANNEL, GREETED, NAME, NUMBER, STATE, UNIQUEID, WANTED, Count, check
 
 
 class _Forgets(io.TextIOBase):
@@ -77,7 +77,8 @@ def pyst2_ami(port: int, *, subscribed: bool) -> Count:
     over = threading.Event()
 
     def hear(event: Event, _: Manager) -> None:
-        count.add(event.name, *(event.get_header(name, "") for name in HEADERS))
+        get = event.get_header
+        count.add(event.name, get(CHANNEL, ""), get(STATE, ""), get(NUMBER, ""), get(UNIQUEID, ""))
 
     manager = Manager()
     for name in WANTED if subscribed else ("*",):
@@ -131,7 +132,7 @@ async def _panoramisk_ami(port: int, *, subscribed: bool) -> Count:
 
     def hear(_: panoramisk.Manager, event: panoramisk.Message) -> None:
         if event.event != "BenchEnd":
-            count.add(event.event, *(getattr(event, name.lower()) for name in HEADERS))
+            count.add(event.event, event.channel, event.channelstatedesc, event.calleridnum, event.uniqueid)
 
     manager = panoramisk.Manager(loop=loop, host="127.0.0.1", port=port, username="bench", secret="bench")
     for name in WANTED if subscribed else ("*",):
