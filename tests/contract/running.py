@@ -78,7 +78,7 @@ class Running:
         """Stand ready, from the beginning or from a snapshot; `open` connects."""
         self.memory = Memory(reactor)
         self._configuration = configuration
-        self._versions = {version_of(configuration): configuration}
+        self._versions: dict[str, Configuration] = {version_of(configuration): configuration}
         versions = self._versions.__getitem__
         self.hub = Hub(
             centre=Centre.restore(snapshot, versions) if snapshot else Centre(versions),
@@ -94,11 +94,16 @@ class Running:
     async def open(self, boot: int) -> None:
         """Publish the configuration, connect, and wait until the exchange is seen."""
         self.hub.take(facts.Started(boot=boot))
-        (version,) = self._versions
-        self.hub.take(facts.ConfigurationPublished(version=version))
-        await self.exchange.configure(equipment(self._configuration))
+        await self.publish(self._configuration)
         await self.exchange.start()
         await self.exchange.up()
+
+    async def publish(self, configuration: Configuration) -> None:
+        """Let a configuration hold from now on, in the Centre and on the exchange."""
+        version = version_of(configuration)
+        self._versions[version] = configuration
+        self.hub.take(facts.ConfigurationPublished(version=version))
+        await self.exchange.configure(equipment(configuration))
 
     async def stop(self) -> None:
         """Disconnect; calls go on."""

@@ -1,14 +1,21 @@
 """What must be felt when something dies: the daemon for good, Asterisk itself, a phone."""
 
+import signal
+
+import msgspec
 import pytest
 import pytest_twisted
 from twisted.internet.task import deferLater
 
+from appliance.core import model
 from drivers.pjsip.conf import SILENCE_S_MAX
 from drivers.robot.call import CallRefusedError
+from drivers.robot.line import Options as PhoneOptions
+from drivers.robot.phone import Phone
 from drivers.robot.sound import heard_tones
 from tests.contract import stories
 from tests.contract.box import CALLERS, VOICES, WITHOUT_DAEMON_S, Box
+from tests.contract.company import password
 from tests.contract.floor_real import RealCaller, opened
 from tests.contract.recordings import read
 
@@ -105,3 +112,64 @@ async def test_a_dead_phone_gives_the_caller_back(box: Box) -> None:
         await caller.hears(floor.phone("102"))
         await caller.hang_up()
         assert (await floor.filed(caller)).agent == "bela"
+
+
+@pytest_twisted.ensureDeferred
+async def test_asterisk_hangs_for_a_while(box: Box) -> None:
+    """Out of sight and back: nobody is dropped, no place is lost, and the next call is served."""
+    async with opened(box) as floor:
+        await floor.sign_on("anna")
+        talking = await stories.in_queue(floor)
+        await floor.phone("101").rings()
+        await floor.phone("101").answers()
+        await talking.hears(floor.phone("101"))
+        waiting = await stories.in_queue(floor, number="5550102")
+        await waiting.hears_music()
+        box.process.send_signal(signal.SIGSTOP)
+        await floor.healthy({"exchange": "down", "trunk/carrier": "ok"}, 10)
+        box.process.send_signal(signal.SIGCONT)
+        await floor.running.exchange.up()
+        await talking.hears(floor.phone("101"))
+        await waiting.hears_music()
+        await floor.agent_is("anna", "talking")
+        await talking.hang_up()
+        await floor.phone("101").ended()
+        await floor.ends_wrap_up("anna")
+        await floor.phone("101").rings()
+        assert floor.phone("101").shown[0] == "5550102"
+        await waiting.hang_up()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_new_configuration_drops_nobody(box: Box) -> None:
+    """A number and a phone are added while two talk and one waits; both work at once."""
+    async with opened(box) as floor:
+        await floor.sign_on("anna")
+        talking = await stories.in_queue(floor)
+        await floor.phone("101").rings()
+        await floor.phone("101").answers()
+        await talking.hears(floor.phone("101"))
+        waiting = await stories.in_queue(floor, number="5550102")
+        extension = model.Extension(slug="120")
+        configuration = msgspec.structs.replace(
+            box.configuration,
+            numbers=(*box.configuration.numbers, model.Number(slug="2009", flow="quick")),
+            extensions=(*box.configuration.extensions, extension),
+        )
+        await floor.running.publish(configuration)
+        server = (box.site.listen, box.site.sip_port)
+        phone = Phone(box.reactor, PhoneOptions(user="120", server=server, password=password("120")), clock=box.clock)
+        await phone.start()
+        try:
+            await phone.register(deadline_s=10)
+            call = phone.dial("2009")
+            await call.hears(box.prompt("menu", "en"), 10)
+            await call.hang_up()
+        finally:
+            await phone.stop()
+        await talking.hears(floor.phone("101"))
+        await waiting.hears_music()
+        await floor.running.publish(box.configuration)
+        await talking.hears(floor.phone("101"))
+        await talking.hang_up()
+        await waiting.hang_up()
