@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.utils import getProcessOutput
 
 from appliance import speech
 from appliance.core.model import Configuration
@@ -69,6 +70,15 @@ class Box:
         """End Asterisk at once."""
         self.process.kill()
         self.process.wait(STOP_S_MAX)
+
+    async def console(self, command: str) -> list[str]:
+        """Ask Asterisk on its console, and give the lines that it says."""
+        arguments = self.bundle.argv("-C", str(self.site.etc / "asterisk.conf"), "-rx", command)
+        environment = dict(os.environ)
+        said: bytes = await getProcessOutput(  # type: ignore[no-untyped-call]  # Twisted gives it no type
+            arguments[0], arguments[1:], env=environment
+        )
+        return [line for line in said.decode(errors="replace").splitlines() if "!" in line]
 
     def log(self) -> str:
         """Give what Asterisk has written to its log."""

@@ -23,6 +23,7 @@ from tests.contract.running import Running
 FoundT = TypeVar("FoundT")
 
 LOOK_S = 0.1
+LOOKS = 50
 
 _boots = count(int(time.time()) % 100_000 * 10)
 "Ids made on one Asterisk by one story are not made again by the next."
@@ -181,6 +182,16 @@ class RealFloor:
                 return
             await deferLater(self.box.reactor, LOOK_S)
         raise StoryError(f"the health is {self.running.exchange.health}")
+
+    async def channels(self) -> list[str]:
+        """Ask Asterisk itself, by its own console, which channels live; give it a moment to end the last."""
+        names: list[str] = []
+        for _ in range(LOOKS):
+            names = await self.box.console("core show channels concise")
+            if not names:
+                break
+            await deferLater(self.box.reactor, LOOK_S)
+        return names
 
     async def next_fact(self, fact: facts.AnyFact) -> None:
         """Wait for a fact to happen from now on."""

@@ -2,21 +2,18 @@
 
 import csv
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import pytest_twisted
-from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
-from zope.interface import implementer
 
 from appliance.core import facts
 from drivers.robot.call import Call, CallRefusedError
 from tests.contract.box import Box
 from tests.contract.company import company
 from tests.contract.floor_real import RealFloor, opened
+from tests.contract.quiet import no_error_is_logged
 from tests.hostile import HOSTILE, MARK
 
 pytestmark = [pytest.mark.contract, pytest.mark.slow]
@@ -36,24 +33,6 @@ def in_a_line(value: str) -> str:
 def in_address(value: str) -> str:
     """Give what the user part of an address can hold: anything but half characters, percent-encoded."""
     return value.encode(errors="replace").decode()[:200]
-
-
-@contextmanager
-def no_error_is_logged() -> Iterator[None]:
-    """Collect what we log as an error; there is to be none."""
-    errors: list[LogEvent] = []
-
-    @implementer(ILogObserver)
-    def look(event: LogEvent) -> None:
-        if event.get("log_level") in {LogLevel.error, LogLevel.critical}:
-            errors.append(event)
-
-    globalLogPublisher.addObserver(look)
-    try:
-        yield
-    finally:
-        globalLogPublisher.removeObserver(look)
-    assert [event.get("log_format") for event in errors] == []
 
 
 async def taken(call: Call) -> bool:
