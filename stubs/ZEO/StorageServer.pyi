@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ZEO.asyncio.server import Acceptor, ServerProtocol
 from ZODB.interfaces import IStorage
@@ -7,6 +7,8 @@ class ZEOStorage:
     read_only: bool
     connection: ServerProtocol
     server: StorageServer
+    async_: Callable[..., None]
+    async_threadsafe: Callable[..., None]
     def __init__(self, server: StorageServer, read_only: bool = False) -> None: ...
     def notify_connected(self, conn: ServerProtocol) -> None: ...
     def tpc_begin(

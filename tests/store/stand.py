@@ -103,6 +103,10 @@ class Zeo:
         """Open it as a page does."""
         return open_reader(self.socket, media=media, wait_s=DEADLINE_S)
 
+    def reader_within(self, wait_s: float) -> Reader:
+        """Open it as a page does that waits so long."""
+        return open_reader(self.socket, wait_s=wait_s)
+
 
 def a_row(
     sequence: int, *about: str, kept: tuple[effects.Kept, ...] = (), fact: facts.AnyFact | None = None
