@@ -20,8 +20,8 @@ from drivers.robot.phone import Phone
 from drivers.robot.sound import RATE_HZ, TONES, Known, Samples, heard_tones
 from drivers.robot.stage import Stage
 
-MUSIC_S = 30.0
-"How much of each piece of music is compared with what is heard: callers wait shorter."
+MUSIC_S = 5.0
+"How much of the beginning of each piece of music is known: a caller's music begins with one of them."
 LEVEL_S = 0.5
 "Recordings are judged by windows of this length."
 SHARE_MIN = 0.8
