@@ -1,5 +1,6 @@
 """One Asterisk as the daemon sees it: facts come out of it, effects and configurations go into it."""
 
+import re
 from collections.abc import Callable, Coroutine, Mapping
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
@@ -26,6 +27,8 @@ CONNECT_S_MAX = 2
 LOOK_AGAIN_S = 1.0
 SEEN_FILE = "seen"
 "Holds when the Asterisk was started that we have seen last."
+ESCAPED = re.compile(r'\\(["\\])')
+"What PJSIP leaves escaped in a quoted display name (RFC 3261, 25.1)."
 PARTIES_MAX = 5_000
 "Callers remembered while their legs live."
 
@@ -274,7 +277,10 @@ class Exchange:
         place = ",".join(arguments[4:7]).strip(",")
         self._channels.born(uniqueid, environment.get("agi_channel"))
         self._performer.asks(uniqueid, session)
-        party, view = await self._caller(uniqueid, environment.get("agi_callerid"), environment.get("agi_calleridname"))
+        name = environment.get("agi_calleridname")
+        if environment.get("agi_type") == "PJSIP":
+            name = ESCAPED.sub(r"\1", name)
+        party, view = await self._caller(uniqueid, environment.get("agi_callerid"), name)
         if session.ended or self._channels.is_gone(uniqueid):
             return
         self._observer.know(uniqueid)

@@ -7,7 +7,7 @@ import pytest
 import pytest_twisted
 from twisted.internet.task import deferLater
 
-from appliance.core import model
+from appliance.core import facts, model
 from drivers.pjsip.conf import SILENCE_S_MAX
 from drivers.robot.call import CallRefusedError
 from drivers.robot.line import Options as PhoneOptions
@@ -173,3 +173,12 @@ async def test_a_new_configuration_drops_nobody(box: Box) -> None:
         await talking.hears(floor.phone("101"))
         await talking.hang_up()
         await waiting.hang_up()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_quoted_name_is_what_was_quoted(box: Box) -> None:
+    """Quotes and backslashes in a display name are escaped on the wire and are not part of it."""
+    async with opened(box) as floor:
+        await floor.call("2003", name='Zoë "Z" \\ 王')
+        (fact,) = (row.fact for row in floor.running.memory.rows if isinstance(row.fact, facts.LegAsked))
+        assert fact.party == '5550100\nZoë "Z" \\ 王'
