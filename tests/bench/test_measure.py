@@ -1,0 +1,94 @@
+"""The benches measure what they say: a short run of each side, and a side that lies is found out."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TypeVar, cast
+
+import pytest
+import pytest_twisted
+from twisted.internet.defer import Deferred
+from typing_extensions import override
+
+from tests.bench import measure
+from tests.bench.__main__ import BENCHES, Row, missed
+from tests.bench.asterisk import EVENTS, SCRIPT, Floor, WrongAnswerError
+from tests.bench.measure import ami, expected, fastagi, memory
+
+FoundT = TypeVar("FoundT")
+
+SIDES = ("ours", "pyst2", "panoramisk")
+
+
+async def run(measuring: Coroutine[None, None, FoundT]) -> FoundT:
+    """Run a measurement on the loop below the reactor."""
+    return await Deferred.fromFuture(asyncio.ensure_future(measuring))
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest_twisted.ensureDeferred
+async def test_each_side_answers_every_command_and_reads_every_event(
+    side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the measurement raises."""
+    monkeypatch.setattr(measure, "CALLS", dict.fromkeys(SIDES, 100))
+    monkeypatch.setattr(measure, "STREAMS", dict.fromkeys(SIDES, 2))
+    assert await run(fastagi(side, at_once=10)) > 0
+    assert await run(ami(side, "ami-all")) > 0
+    assert await run(ami(side, "ami-subscribed")) > 0
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_session_takes_little_memory() -> None:
+    """At most 6 KiB, however few there are."""
+    assert await run(memory("ours", calls=300)) <= 6
+
+
+class _Liar(asyncio.Protocol):
+    """A server that asks for something else."""
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).write(b"HANGUP\n")  # a stream's
+
+
+async def _call_a_liar() -> None:
+    server = await asyncio.get_running_loop().create_server(_Liar, "127.0.0.1", 0)
+    async with server:
+        floor = Floor(server.sockets[0].getsockname()[1], calls=1, at_once=1)
+        await floor.open()
+        await floor.finished
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_wrong_command_ends_the_run() -> None:
+    """Its figures would say nothing."""
+    with pytest.raises(WrongAnswerError, match="in place of"):
+        await run(_call_a_liar())
+
+
+def test_the_goals_are_the_ones_that_were_set() -> None:
+    """By bench and peer."""
+    goals = {(bench.name, peer): goal for bench in BENCHES for peer, goal in bench.goals.items()}
+    assert goals == {
+        ("fastagi-100", "pyst2-threads"): 5,
+        ("fastagi-100", "panoramisk"): 3,
+        ("fastagi-1000", "pyst2-threads"): 15,
+        ("fastagi-1000", "panoramisk"): 3,
+        ("fastagi-1000-memory", "pyst2-threads"): 6,
+        ("fastagi-1000-memory", "panoramisk"): 6,
+        ("ami-all", "pyst2"): 100,
+        ("ami-all", "panoramisk"): 3.5,
+        ("ami-subscribed", "pyst2"): 250,
+        ("ami-subscribed", "panoramisk"): 7,
+    }
+    assert len(SCRIPT) == 10
+    assert expected(1, subscribed=False)[0] == EVENTS == 77
+
+
+def test_a_goal_is_a_least_ratio_or_for_memory_a_most() -> None:
+    """Both are shown in red when they are missed."""
+    row = Row(name="x", peer="pyst2", ours=10, theirs=2, ratio=5, unit="events/CPU-s", goal=5)
+    assert not missed(row)
+    assert missed(Row(name="x", peer="pyst2", ours=9, theirs=2, ratio=4.5, unit="events/CPU-s", goal=5))
+    assert missed(Row(name="x", peer="pyst2", ours=6.1, theirs=50, ratio=8, unit="KiB/session", goal=6))
+    assert not missed(Row(name="x", peer="pyst2", ours=6, theirs=5, ratio=0.8, unit="KiB/session", goal=6))
