@@ -69,7 +69,14 @@ class WholeBox:
 
     def switchroom(self, *arguments: str, code: int = 0, text: str = "") -> str:
         """Run a subcommand for this box; it must end with this code. What it printed on both streams."""
-        done = subprocess.run(
+        done = self.run(*arguments, text=text)
+        printed = done.stdout + done.stderr
+        assert done.returncode == code, printed
+        return printed
+
+    def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a subcommand for this box, however it ends."""
+        return subprocess.run(
             [sys.executable, "-m", "appliance.commands", *arguments],
             cwd=PROJECT,
             env=self.environment,
@@ -79,9 +86,6 @@ class WholeBox:
             timeout=600,
             check=False,
         )
-        printed = done.stdout + done.stderr
-        assert done.returncode == code, printed
-        return printed
 
     def pids(self) -> dict[str, int]:
         """Name to pid of every program that is noted."""

@@ -10,6 +10,9 @@ from tests.boot.whole import WholeBox
 
 pytestmark = [pytest.mark.contract, pytest.mark.slow]
 
+TOO_BUSY = 2
+"How a demo ends that could not keep its own time: it proves nothing, and says so."
+
 
 def test_status_says_all_that_another_program_needs_to_place_calls(box: WholeBox) -> None:
     """Address, SIP host and port, accounts, numbers, and what each key does."""
@@ -60,8 +63,10 @@ def test_agents_are_shown_as_they_are(box: WholeBox) -> None:
 
 def test_the_demo_passes_and_its_sabotage_is_seen(box: WholeBox) -> None:
     """Every call right; and with three things spoilt, each is found out and the exit code says so."""
-    said = box.switchroom("demo", "--calls", "8", "--agents", "4")
-    assert "Every call was right." in said
+    done = box.run("demo", "--calls", "8", "--agents", "4")
+    if done.returncode == TOO_BUSY:
+        done = box.run("demo", "--calls", "8", "--agents", "4")
+    assert "Every call was right." in done.stdout, done.stdout
     said = box.switchroom("demo", "--calls", "6", "--agents", "4", "--seed", "2", "--sabotage", code=1)
     assert said.count(": seen") == 4
     assert "NOT SEEN" not in said
