@@ -170,7 +170,8 @@ class Conclude(AgentRequest, frozen=True, kw_only=True, tag="conclude"):
 
     interaction: str
     disposition: str = ""
-    note: str = ""
+    note: str | None = None
+    "Replaces the note; empty removes it, None leaves it as it is."
 
 
 PARTS: Mapping[str, type[model.Part]] = {

@@ -123,6 +123,7 @@ class Daemon:
             reactor,
             hub=self.hub,
             settings=store.settings,
+            people=store.people,
             sessions=self.sessions,
             configurations=configurations,
             places=options.changed,

@@ -162,9 +162,9 @@ class Door:
         return HTTPStatus.OK, api.Reply(problems=(api.Problem(code=problem),) if problem else ())
 
     async def _conclude(self, agent: str, request: api.Conclude, token: str) -> Answer:
-        if len(request.note) > NOTE_CHARACTERS_MAX:
-            return refused(HTTPStatus.BAD_REQUEST, "invalid", "note", str(NOTE_CHARACTERS_MAX))
-        if request.note:
+        if request.note is not None:
+            if len(request.note) > NOTE_CHARACTERS_MAX:
+                return refused(HTTPStatus.BAD_REQUEST, "invalid", "note", str(NOTE_CHARACTERS_MAX))
             if not self._has_in_hand(agent, request.interaction):
                 return refused(HTTPStatus.OK, "not_your_call", "interaction")
             party = self._party_of(request.interaction)

@@ -22,6 +22,7 @@ from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.recovery import Configurations
 from appliance.daemon.sessions import Sessions
 from appliance.speech import SpeechError, speak
+from appliance.store.people import People
 from appliance.store.settings import Applied, Settings
 from appliance.store.standing import Standing
 
@@ -57,6 +58,7 @@ class Publishing:
         *,
         hub: Hub,
         settings: Settings,
+        people: People,
         sessions: Sessions,
         configurations: Configurations,
         places: Places,
@@ -65,6 +67,7 @@ class Publishing:
         self._reactor = reactor
         self._hub = hub
         self._settings = settings
+        self._people = people
         self._sessions = sessions
         self._configurations = configurations
         self._places = places
@@ -98,7 +101,8 @@ class Publishing:
 
     async def _hold(self, *, equip: bool, wait_s: float | None) -> None:
         standing = await answer_of(self._reactor, self._settings.current())
-        self.names = {person.agent: person.name for person in standing.people if person.agent}
+        names = await answer_of(self._reactor, self._people.names())
+        self.names = {person.agent: names.get(person.slug, "") for person in standing.people if person.agent}
         if equip:
             await self._speak(standing)
         if standing.version and standing.version != self._published:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, assert_never  # any: what a coroutine takes and yields is Twisted's affair
 
 from twisted.internet.defer import Deferred
+from twisted.internet.process import reapAllProcesses
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -23,6 +24,8 @@ from appliance.store.people import People
 from appliance.store.seal import Sealed, SealFailed, SealOrder, Unlink, Unlinked, decode_answer, encode_line, leftovers
 
 RESTART_S = 1.0
+REAP_S = 0.1
+STDOUT = 1
 AGAIN_S = 30.0
 "A recording that could not be sealed (the disk is full) is tried again after this."
 LINE_BYTES_MAX = 4 * 1024 * 1024
@@ -132,6 +135,12 @@ class Recordings:
             case _:
                 assert_never(answer)
 
+    def look_for_end(self, sealer: "Sealer") -> None:
+        """Ask the system for ended children until this one's end is known."""
+        if not sealer.ended:
+            reapAllProcesses()
+            self._reactor.callLater(REAP_S, self.look_for_end, sealer)
+
     def gone(self) -> None:
         """Hear that the sealer has ended; start it again."""
         self._sealer = None
@@ -176,6 +185,8 @@ class Recordings:
 class Sealer(ProcessProtocol):
     """The sealer's process: lines in, lines out."""
 
+    ended = False
+
     def __init__(self, recordings: Recordings) -> None:
         """Tell the recordings what it answers."""
         self._recordings = recordings
@@ -217,8 +228,16 @@ class Sealer(ProcessProtocol):
         report.error("the sealer complains ({length} bytes)", length=len(data))
 
     @override
+    def childConnectionLost(self, childFD: int) -> None:
+        """Look for its end when its pipes close: with uvloop the signal that tells of it may be lost."""
+        super().childConnectionLost(childFD)
+        if childFD == STDOUT:
+            self._recordings.look_for_end(self)
+
+    @override
     def processEnded(self, reason: Failure) -> None:
         """Tell that it is gone."""
+        self.ended = True
         self._recordings.gone()
 
 

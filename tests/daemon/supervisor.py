@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 from twisted.internet.defer import Deferred
 
 from appliance.places import Places, places_of
@@ -73,6 +74,11 @@ class Process:
         """Send it a signal."""
         self._process.send_signal(number)
 
+    def children(self, module: str) -> list[int]:
+        """List the processes of a module that it has started."""
+        found = psutil.Process(self._process.pid).children()
+        return [child.pid for child in found if child.is_running() and module in _words(child)]
+
     def ended(self, deadline_s: float = 30.0) -> int:
         """Wait for its end; returns its exit code."""
         code = self._process.wait(deadline_s)
@@ -84,3 +90,10 @@ class Process:
         if self._process.poll() is None:
             self._process.kill()
         self.ended()
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

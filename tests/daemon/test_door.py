@@ -46,6 +46,8 @@ async def test_an_agent_works_a_call(box: Box) -> None:
     assert await box.ask(api.LeaveSeat(), anna) == api.Reply()
     notes = await box.store_answer(box.store.people.notes([interaction]))
     assert [(note.agent, note.text) for note in notes[interaction]] == [("anna", "wants blue, in size 3")]
+    assert await box.ask(api.Conclude(interaction=interaction, note=""), anna) == api.Reply()
+    assert await box.store_answer(box.store.people.notes([interaction])) == {}
 
 
 @pytest_twisted.ensureDeferred

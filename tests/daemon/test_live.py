@@ -16,6 +16,7 @@ from appliance import api
 from appliance.client import csrf_token
 from appliance.daemon.live import FLOOR, SLOW_S
 from drivers.simulated.exchange import Line
+from tests.contract.company import NAMES
 from tests.daemon.real import DEADLINE_S, Box, queues_of
 
 ResultT = TypeVar("ResultT")
@@ -153,6 +154,7 @@ async def test_a_supervisor_sees_the_floor_an_agent_the_desk(box: Box) -> None:
     await a_call(box)
     await floor.until(lambda view: any(call and call.state == "offered" for call in view.calls.values()))
     assert set(floor.view.agents) == {"anna", "bela", "chen", "dora", "emil"}
+    assert {card.name for card in floor.view.agents.values() if card} == set(NAMES.values())
     queue = floor.view.queues["support"]
     assert queue is not None
     assert (queue.waiting, queue.formula) == (1, "all_counted")

@@ -1,5 +1,6 @@
 """The daemon as a process: it starts alone, stops in order, and after any `kill -9` holds to what it had answered."""
 
+import os
 import random
 import signal
 from collections.abc import AsyncIterator
@@ -89,6 +90,29 @@ async def test_a_second_daemon_refuses(stand: Stand) -> None:
     assert stand.errors().count("\n") == 1
     assert (await deferToThread(Client(stand.places.door_socket).health)).boot == 1
     first.kill()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_dead_sealer_is_started_again(stand: Stand) -> None:
+    """Its end is noticed on the daemon's own event loop too."""
+    daemon = await stand.daemon()
+    seen: set[int] = set()
+    for _ in range(3):
+        (sealer,) = await _sealers(daemon, seen)
+        seen.add(sealer)
+        os.kill(sealer, signal.SIGKILL)
+    await _sealers(daemon, seen)
+    daemon.kill()
+
+
+async def _sealers(daemon: Process, seen: set[int]) -> list[int]:
+    """Wait for a sealer that was not seen before."""
+    for _ in range(200):
+        found = [pid for pid in daemon.children("appliance.store.seal") if pid not in seen]
+        if found:
+            return found
+        await deferLater(the_reactor(), 0.05)
+    raise AssertionError("no sealer was started")
 
 
 @pytest.mark.slow
