@@ -108,9 +108,10 @@ class Performer:
 
     def asks_no_more(self, session: Session) -> None:
         """Note that a session is over; the leg may live on."""
-        for uniqueid, asking in tuple(self._asking.items()):
-            if asking.session is session:
-                del self._asking[uniqueid]
+        uniqueid = "" if session.environment is None else session.environment.get("agi_uniqueid")
+        asking = self._asking.get(uniqueid)
+        if asking is not None and asking.session is session:
+            del self._asking[uniqueid]
 
     def ended(self, uniqueid: str) -> None:
         """Forget a leg that is gone."""
