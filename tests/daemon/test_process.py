@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from appliance.client import Client, DoorClosedError
 from appliance.places import Places
 from tests.contract.company import AGENTS, company
 from tests.daemon.real import PEOPLE, Zeo, the_reactor
-from tests.daemon.supervisor import Process, Supervisor, a_home
+from tests.daemon.supervisor import ROOT, Process, Supervisor, a_home
 
 PORT = 20_080
 KILLS = 12
@@ -103,6 +105,13 @@ async def test_a_dead_sealer_is_started_again(stand: Stand) -> None:
         os.kill(sealer, signal.SIGKILL)
     await _sealers(daemon, seen)
     daemon.kill()
+
+
+def test_a_dead_sealer_is_noticed_beside_a_living_child(tmp_path: Path) -> None:
+    """Where uvloop loses the signal that tells of its end."""
+    argv = [sys.executable, "-m", "tests.daemon.two_children", str(tmp_path)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout) == (0, b"again\n"), done.stderr
 
 
 async def _sealers(daemon: Process, seen: set[int]) -> list[int]:
