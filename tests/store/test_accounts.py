@@ -66,21 +66,21 @@ def test_right_password_begins_a_session(ann: Store, reader: Reader) -> None:
     assert b"$argon2id$" in kept
 
 
-@pytest.mark.parametrize(
-    ("person", "password"),
-    [
-        ("ann", "wrong"),
-        ("nobody", PASSWORD),
-        ("root", ""),
-        ("ann", "x" * 5000),
-        ("ann", "\ud800"),
-        ("\udfff", "x"),
-        ("", ""),
-    ],
+WRONG = (
+    ("ann", "wrong"),
+    ("nobody", PASSWORD),
+    ("root", ""),
+    ("ann", "x" * 5000),
+    ("ann", "\ud800"),
+    ("\udfff", "x"),
+    ("", ""),
 )
-def test_anything_else_is_wrong(ann: Store, person: str, password: str) -> None:
+
+
+def test_anything_else_is_wrong(ann: Store) -> None:
     """Refuse everything else alike."""
-    assert _sign_in(ann, password, person) == Refused(code="wrong")
+    for person, password in WRONG:
+        assert _sign_in(ann, password, person) == Refused(code="wrong")
 
 
 def test_made_password_works_and_is_strong(ann: Store) -> None:

@@ -59,7 +59,7 @@ def _ends(data: bytes) -> Iterator[int]:
 def test_every_prefix_opens_with_all_that_it_holds_whole(file: Path) -> None:
     """Open every prefix of a file: all its whole transactions are there, and the torn bytes are kept."""
     data = file.read_bytes()
-    ends = list(_ends(data))[:5]
+    ends = list(_ends(data))[:3]
     for length in range(4, ends[-1] + 1):
         whole = sum(end <= length for end in ends)
         start = ends[whole - 1] if whole else 4
