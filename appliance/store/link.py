@@ -27,14 +27,12 @@ class Where:
     """Which storage, and how it is opened."""
 
     uri: str
+    "A zodburi; see `uri_of`."
+    storage: str
+    "What it has to be: one of `schema.TABLES`."
     read_only: bool
     wait_s: float
     "How long the first answer may take."
-
-    @property
-    def storage(self) -> str:
-        """The storage's name."""
-        return parse_qs(urlsplit(self.uri).query).get("storage", ["1"])[0]
 
 
 def uri_of(socket: Path, storage: str) -> str:
@@ -68,7 +66,7 @@ def _storage(where: Where) -> IStorage:
     try:
         return ClientStorage(
             parts.path,
-            where.storage,
+            parse_qs(parts.query)["storage"][0],
             cache_size=CACHE_BYTES,
             wait_timeout=where.wait_s,
             read_only=where.read_only,

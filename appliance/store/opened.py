@@ -57,7 +57,8 @@ def open_store(*, folder: Path, socket: Path, clock: Callable[[], int], wait_s: 
         lock = opened.enter_context(AloneLock(folder / LOCK))
         writers: dict[str, Writer] = {}
         for name in (JOURNAL, PEOPLE, CONFIGURATION):
-            writers[name] = Writer(Where(uri=uri_of(socket, name), read_only=False, wait_s=wait_s), clock)
+            where = Where(uri=uri_of(socket, name), storage=name, read_only=False, wait_s=wait_s)
+            writers[name] = Writer(where, clock)
             opened.callback(writers[name].close)
         store = Store(lock, writers, release=release_of())
         opened.pop_all()

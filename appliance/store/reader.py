@@ -279,7 +279,8 @@ class Reader:
     def _database(self, storage: str) -> DB:
         with self._lock:
             if storage not in self._databases:
-                where = Where(uri=uri_of(self._socket, storage), read_only=True, wait_s=self._wait_s)
+                uri = uri_of(self._socket, storage)
+                where = Where(uri=uri, storage=storage, read_only=True, wait_s=self._wait_s)
                 self._databases[storage] = connect(where)
             return self._databases[storage]
 

@@ -85,7 +85,7 @@ class Zeo:
 
     def where(self, storage: str, *, read_only: bool = False, wait_s: float = DEADLINE_S) -> Where:
         """Name one of its storages."""
-        return Where(uri=uri_of(self.socket, storage), read_only=read_only, wait_s=wait_s)
+        return Where(uri=uri_of(self.socket, storage), storage=storage, read_only=read_only, wait_s=wait_s)
 
     def writer(self, storage: str, clock: Callable[[], int]) -> Writer:
         """Open a writer of one storage."""

@@ -19,7 +19,6 @@ from ZODB.POSException import POSError
 from appliance.store.durable import DISK_FAILED
 from appliance.store.guard import (
     ForbiddenClassError,
-    GuardedDB,
     StoreAbsentError,
     StoreBrokenError,
     StoreTakenError,
@@ -277,10 +276,13 @@ def test_store_that_is_not_there_is_one_clear_line(tmp_path: Path, clock: Clock)
             zeo.store_within(0.2, clock)
 
 
-def test_storage_has_a_name_and_a_uri(zeo: Zeo) -> None:
-    """Refuse a storage that there is not, and one that is another."""
+def test_storage_is_named_by_a_uri(zeo: Zeo) -> None:
+    """Open other kinds of storage by their URI, refuse a storage that is another or none of ours."""
     with pytest.raises(ValueError, match="no storage"):
         uri_of(zeo.socket, "nothing")
-    database: GuardedDB = connect(zeo.where("people", read_only=True))
-    database.close()
-    assert Where(uri="memory://?storage=people", read_only=False, wait_s=1).storage == "people"
+    with pytest.raises(StoreBrokenError, match="is storage 'journal' of format 1, not 'people'"):
+        connect(Where(uri=uri_of(zeo.socket, "journal"), storage="people", read_only=True, wait_s=WAIT_S))
+    with pytest.raises(StoreBrokenError, match="is storage None"):
+        connect(Where(uri="memory://", storage="people", read_only=False, wait_s=WAIT_S))
+    zeo.stop()
+    connect(Where(uri=f"file://{zeo.folder / 'people.fs'}", storage="people", read_only=False, wait_s=WAIT_S)).close()

@@ -13,7 +13,7 @@ import pytest
 from ZODB.TimeStamp import TimeStamp
 
 from appliance.store import writer as writer_module
-from appliance.store.link import Where
+from appliance.store.link import Where, uri_of
 from appliance.store.schema import PEOPLE, Root
 from appliance.store.writer import StoreBusyError, StoreFailedError, Writer
 from tests.store.stand import Clock, Zeo, until
@@ -238,7 +238,7 @@ def test_work_is_done_once_wherever_the_connection_is_lost(
 ) -> None:
     """Do work exactly once though the connection is cut before or after any message of its commit."""
     between = Between(zeo, tmp_path / "between.sock")
-    opened = Writer(Where(uri=f"zeo://{between.path}?storage=people", read_only=False, wait_s=5), clock)
+    opened = Writer(Where(uri=uri_of(between.path, PEOPLE), storage=PEOPLE, read_only=False, wait_s=5), clock)
     opened.submit(_add).result(WAIT_S)
     between.cut = (word, passes)
     again = opened.submit(_add)
