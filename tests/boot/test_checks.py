@@ -9,6 +9,7 @@ import pytest
 
 from appliance.places import Places, places_of
 from boot import checks
+from tests.contract.slots import slot
 
 
 def places_in(folder: Path, **more: str) -> Places:
@@ -42,12 +43,12 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
 )
 def test_a_port_in_use_is_named_with_who_has_it(tmp_path: Path, kind: int, offset: int, use: str) -> None:
     """Port, use, owner, and what to do."""
-    with socket.socket(socket.AF_INET, kind) as taken:
-        taken.bind(("127.0.0.1", 0))
+    with slot() as base, socket.socket(socket.AF_INET, kind) as taken:
+        port = base + offset
+        taken.bind(("127.0.0.1", port))
         if kind == socket.SOCK_STREAM:
             taken.listen()
-        port = taken.getsockname()[1]
-        places = places_in(tmp_path, SWITCHROOM_PORT=str(port - offset))
+        places = places_in(tmp_path, SWITCHROOM_PORT=str(base))
         with pytest.raises(checks.CheckError) as caught:
             checks.ports(places)
     line = str(caught.value)
