@@ -116,6 +116,8 @@ class DoorChannel(HTTPChannel):
 class DoorFactory(ServerFactory[DoorChannel]):
     """Takes connections at one entrance."""
 
+    noisy = False
+
     def __init__(self, house: House, entrance: Entrance) -> None:
         """Lead all who come to the house."""
         self.house = house
