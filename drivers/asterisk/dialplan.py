@@ -27,6 +27,8 @@ MUSIC_S = 10
 "Seconds of music between two questions to the daemon."
 AGENT_WAITS_S = 30
 "How long an agent's answered leg waits to be bridged."
+AFTER_TALK_S = 5
+"How long it waits to be hung up by us after the talk."
 FALL_BACK_PHONES_MAX = 20
 FALL_BACK_RING_S = 40
 EMERGENCY_ROUNDS = 2
@@ -145,8 +147,11 @@ def _caller(site: Site) -> str:
 
 
 def _agent() -> str:
-    """Give what an agent's leg does until it is bridged, and after it."""
-    return context(AGENT, extension("wait", f"Wait({AGENT_WAITS_S})", "Hangup()"))
+    """Give what an agent's leg does until it is bridged, and after it.
+
+    A bridge ends the first wait. After the talk it waits again, so that the end of the leg which hung up is told first.
+    """
+    return context(AGENT, extension("wait", f"Wait({AGENT_WAITS_S})", f"Wait({AFTER_TALK_S})", "Hangup()"))
 
 
 def _fall_back(site: Site, configuration: Configuration) -> str:

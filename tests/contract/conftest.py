@@ -9,6 +9,8 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from tests.contract.box import Box, running
 from tests.contract.slots import slot
 
+pytest.register_assert_rewrite("tests.contract.stories")
+
 
 def the_reactor() -> AsyncioSelectorReactor:
     """Give the reactor that pytest-twisted has installed; imported earlier, it would be another one."""
