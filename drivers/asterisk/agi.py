@@ -107,9 +107,8 @@ class Session(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, or refuse it if there are too many."""
-        self._transport = cast(
-            "asyncio.Transport", transport
-        )  # a stream server makes no other, uvloop's is no subclass
+        # A stream server makes no other transport, and uvloop's is no subclass.
+        self._transport = cast("asyncio.Transport", transport)  # see above
         self._server.entered(self)
 
     @override

@@ -16,6 +16,7 @@ from drivers.asterisk.codec import LINE_BYTES_MAX, LocalProtocolError, clean, en
 COMMAND_BYTES_MAX = LINE_BYTES_MAX - 2
 "Asterisk reads a command into 8,192 bytes, LF and NUL among them, and takes the rest for another command."
 TIMEOUT_MS_MAX = 3_600_000
+MUSIC_S_MAX = 60
 CACHE_MAX = 1_024
 "How many commands are kept that have nothing of a caller's in them: the same few are said in every call."
 
@@ -161,7 +162,7 @@ def execute(application: str, *arguments: str) -> Command:
 
 
 def music_on_hold(music_class: str, *, seconds: int) -> Command:
-    """Play music for so many seconds, 60 at most: then the dialplan's loop has the caller again."""
-    if not 1 <= seconds <= 60:  # noqa: PLR2004
-        raise LocalProtocolError(f"music for {seconds} s; it has to be between 1 and 60")
+    """Play music for so many seconds, `MUSIC_S_MAX` at most: then the dialplan's loop has the caller again."""
+    if not 1 <= seconds <= MUSIC_S_MAX:
+        raise LocalProtocolError(f"music for {seconds} s; it has to be between 1 and {MUSIC_S_MAX}")
     return execute("MusicOnHold", music_class, str(seconds))

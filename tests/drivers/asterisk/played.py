@@ -13,7 +13,7 @@ from drivers.asterisk.codec_ami import Event
 from drivers.asterisk.conf import Site
 from drivers.asterisk.observe import Observer
 from drivers.asterisk.perform import Performer
-from tests.drivers.asterisk import test_agi, test_link
+from tests.drivers.asterisk import pipes, test_agi
 from tests.drivers.asterisk.wire import environment, lines
 
 SITE = Site(
@@ -48,8 +48,8 @@ class Played:
 
     def __init__(self) -> None:
         """Log in."""
-        self.asterisk = test_link.Exchange()
-        self.link = test_link.up(self.asterisk, care=True)
+        self.asterisk = pipes.Exchange()
+        self.link = pipes.up(self.asterisk, care=True)
         self.clock = self.asterisk.clock
         self.told: list[AnyFact] = []
         self.channels = Channels()
@@ -82,7 +82,7 @@ class Played:
 
     def actions(self) -> list[dict[str, str]]:
         """Give the actions about calls that were asked since the last time, pings answered."""
-        return test_link.pong(self.asterisk.pipes[1])
+        return pipes.pong(self.asterisk.pipes[1])
 
     def answer(self, action: dict[str, str], response: str = "Success") -> None:
         """Answer an action."""

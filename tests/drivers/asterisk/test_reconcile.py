@@ -15,8 +15,8 @@ from drivers.asterisk.reconcile import (
     take_status,
 )
 from drivers.pjsip.technology import Pjsip
+from tests.drivers.asterisk.pipes import Pipe, pong
 from tests.drivers.asterisk.played import AGENT, CALLER, Played, event, wait
-from tests.drivers.asterisk.test_link import Pipe, pong
 from tests.drivers.asterisk.wire import lines, snapshot
 
 
