@@ -1,7 +1,8 @@
 """Who is who, for drivers and live views: parties of the people's storage, with a small memory.
 
 Drivers ask before the Centre hears of a caller, so this must answer even when the disk is slow: after `PARTY_S` the
-caller goes on as an unknown party, and nothing is lost but the name.
+caller goes on as a party of their own, whose number and name are kept when the disk is back; what is lost is the
+history that such a caller may have.
 """
 
 import secrets
@@ -11,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from twisted.internet.defer import CancelledError
 from twisted.internet.defer import TimeoutError as LateError
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from appliance.core.facts import PartyView
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.store.guard import StoreError
-from appliance.store.people import People
+from appliance.store.people import People, cleaned
 
 LABELS_MAX = 20_000
 "Labels remembered; the one unused for longest goes first."
@@ -43,13 +45,16 @@ class Parties:
 
     async def party_of(self, number: str, name: str) -> tuple[str, PartyView]:
         """Recognise a caller; a withheld number (empty) is a fresh party each time. Never fails, never takes long."""
-        waiting = answer_of(self._reactor, self._people.party_of(number, name, self._now()))
+        fresh = secrets.token_hex(8)
+        waiting = answer_of(self._reactor, self._people.party_of(number, name, self._now(), fresh))
         waiting.addTimeout(PARTY_S, self._reactor)
         try:
             known = await waiting
         except (LateError, CancelledError, StoreError) as error:
             report.error("a caller was not recognised in time: {error}", error=type(error).__name__)
-            return "unknown-" + secrets.token_hex(8), PartyView()
+            self._remember(fresh, (cleaned(number), cleaned(name)))
+            answer_of(self._reactor, self._people.keep_late(fresh, number, name, self._now())).addErrback(_not_kept)
+            return fresh, PartyView()
         self._remember(known.party, (known.number, known.name))
         return known.party, known.view
 
@@ -86,3 +91,7 @@ class Parties:
         self._labels.move_to_end(party)
         while len(self._labels) > LABELS_MAX:
             self._labels.popitem(last=False)
+
+
+def _not_kept(failure: Failure) -> None:
+    report.error("a late caller's number could not be kept: {error}", error=failure.value.__class__.__name__)

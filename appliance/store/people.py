@@ -88,9 +88,20 @@ class People:
         """Use a writer of the people's storage."""
         self._writer = writer
 
-    def party_of(self, number: str, name: str, now_us: int) -> Future[Known]:
-        """Tell which party a number belongs to, making one for a new number and a fresh one for a withheld number."""
-        return self._writer.submit(lambda root: party_of(tables(root, PeopleTables), number, name, now_us), "party")
+    def party_of(self, number: str, name: str, now_us: int, fresh: str = "") -> Future[Known]:
+        """Tell which party a number belongs to, making one for a new number and a fresh one for a withheld number.
+
+        `fresh` is the id of a party that has to be made; a random one if empty.
+        """
+        return self._writer.submit(
+            lambda root: party_of(tables(root, PeopleTables), number, name, now_us, fresh), "party"
+        )
+
+    def keep_late(self, fresh: str, number: str, name: str, now_us: int) -> Future[None]:
+        """Keep number and name of a caller who went on as `fresh` because recognising took too long."""
+        return self._writer.submit(
+            lambda root: _keep_late(tables(root, PeopleTables), fresh, number, name, now_us), "party"
+        )
 
     def labels(self, parties: Iterable[str]) -> Future[dict[str, Label]]:
         """Tell numbers and names; an unknown or erased party is left out."""
@@ -157,14 +168,14 @@ class People:
         return self._writer.submit(lambda root: tuple(tables(root, PeopleTables).unsealed))
 
 
-def party_of(people: PeopleTables, number: str, name: str, now_us: int) -> Known:
+def party_of(people: PeopleTables, number: str, name: str, now_us: int, fresh: str = "") -> Known:
     """See `People.party_of`."""
     number, name = cleaned(number), cleaned(name)
     withheld = number.casefold() in WITHHELD
     party = "" if withheld else people.numbers.get(number, "")
     record = _record(people, party)
     if record is None:
-        party = secrets.token_hex(8)
+        party = fresh or secrets.token_hex(8)
         record = PartyRecord(number="" if withheld else number, name=name, since=now_us)
         people.parties[party] = _encoder.encode(record)
         if not withheld:
@@ -173,6 +184,17 @@ def party_of(people: PeopleTables, number: str, name: str, now_us: int) -> Known
         record = msgspec.structs.replace(record, name=name)
         people.parties[party] = _encoder.encode(record)
     return Known(party=party, view=record.view, number=record.number, name=record.name)
+
+
+def _keep_late(people: PeopleTables, fresh: str, number: str, name: str, now_us: int) -> None:
+    number, name = cleaned(number), cleaned(name)
+    if _record(people, fresh) is not None:
+        return
+    withheld = number.casefold() in WITHHELD
+    record = PartyRecord(number="" if withheld else number, name=name, since=now_us)
+    people.parties[fresh] = _encoder.encode(record)
+    if not withheld and number not in people.numbers:
+        people.numbers[number] = fresh
 
 
 def labels_of(people: PeopleTables, parties: Iterable[str]) -> dict[str, Label]:

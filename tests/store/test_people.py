@@ -28,6 +28,24 @@ def test_number_is_one_party_and_keeps_its_latest_name(store: Store, reader: Rea
     assert store.people.labels([other.party]).result(WAIT_S) == {other.party: Label(number="13800138001", name="Wang")}
 
 
+def test_a_caller_who_was_recognised_too_late_is_kept(store: Store) -> None:
+    """Under the id that went on: known as such if it was made meanwhile, else beside the number's own party."""
+    made = store.people.party_of("13800138000", "Wang", BEGIN, "fresh").result(WAIT_S)
+    assert made.party == "fresh"
+    store.people.keep_late("fresh", "999", "Nobody", BEGIN).result(WAIT_S)
+    store.people.keep_late("later", "13800138000", "Wang", BEGIN).result(WAIT_S)
+    store.people.keep_late("new", "120", "Li\x00", BEGIN).result(WAIT_S)
+    store.people.keep_late("hidden", "anonymous", "", BEGIN).result(WAIT_S)
+    assert store.people.labels(["fresh", "later", "new", "hidden"]).result(WAIT_S) == {
+        "fresh": Label(number="13800138000", name="Wang"),
+        "later": Label(number="13800138000", name="Wang"),
+        "new": Label(number="120", name="Li"),
+        "hidden": Label(number="", name=""),
+    }
+    assert store.people.party_of("13800138000", "", BEGIN).result(WAIT_S).party == "fresh"
+    assert store.people.party_of("120", "", BEGIN).result(WAIT_S).party == "new"
+
+
 def test_withheld_number_is_a_fresh_party_each_time(store: Store) -> None:
     """Never match a withheld number, nor show one."""
     met = set()
