@@ -1,7 +1,6 @@
 """The words at the process border: commands, live views, journal rows, configuration with what goes round it.
 
-The web, the command line and the tests speak to the daemon in these words alone; the daemon speaks to its drivers and
-its store in the core's facts and effects, and in the rows below.
+Web, command line and tests speak to the daemon in these words alone; it has facts and effects for drivers and store.
 """
 
 from collections.abc import Mapping
@@ -313,6 +312,7 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue: str = ""
     entered_at: int = 0
     "When it entered the queue."
+    wait_us: int = 0
     agent: str = ""
     caller_number: str = ""
     caller_name: str = ""
@@ -335,6 +335,7 @@ class LiveAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     "Of a break, now or the one asked for."
     interaction: str = ""
+    disposition: str = ""
     queues: tuple[str, ...] = ()
     handled: int = 0
     "Interactions handled since midnight of the company's zone."

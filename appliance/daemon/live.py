@@ -190,7 +190,8 @@ class Live:
                 self._ended[kept.cdr.interaction] = self._over(kept.cdr)
 
     def _over(self, cdr: CDR) -> api.LiveCall:
-        seen = self._topics[FLOOR].seen.calls.get(cdr.interaction) if FLOOR in self._topics else None
+        calls = (topic.seen.calls.get(cdr.interaction) for topic in self._topics.values())
+        seen = next((call for call in calls if call is not None), None)
         return api.LiveCall(
             interaction=cdr.interaction,
             state=view.ENDED,
@@ -198,6 +199,7 @@ class Live:
             began=cdr.began,
             number=cdr.number,
             queue=cdr.queue,
+            wait_us=cdr.wait_us,
             agent=cdr.agent,
             party=cdr.party,
             path=seen.path if seen else (),

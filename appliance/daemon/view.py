@@ -132,15 +132,15 @@ def _call(interaction: st.Interaction, labels: Labels) -> api.LiveCall:
 
 
 def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: Labels) -> api.LiveAgent:
-    state, interaction, until, reason = "signed_out", "", 0, agent.wants_break
+    state, interaction, disposition, until, reason = "signed_out", "", "", 0, agent.wants_break
     match agent.state:
         case st.Available():
             state = "available" if agent.reachable else "unreachable"
         case st.Ringing(interaction=interaction):
             state = "ringing"
-        case st.Talking(interaction=interaction):
+        case st.Talking(interaction=interaction, disposition=disposition):
             state = "talking"
-        case st.WrapUp(interaction=interaction, until=until):
+        case st.WrapUp(interaction=interaction, disposition=disposition, until=until):
             state = "wrap_up"
         case st.OnBreak(reason=reason):
             state = "on_break"
@@ -157,6 +157,7 @@ def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: 
         until=until,
         reason=reason,
         interaction=interaction,
+        disposition=disposition,
         queues=queues,
         handled=agent.handled,
         talk_us=agent.talk_us,

@@ -72,6 +72,10 @@ class Desk {
     show(this.#part("call"), Boolean(interaction));
     if (interaction !== this.#shown) this.#turn(interaction);
     if (!interaction) return;
+    if (me.disposition && !this.#disposition) {
+      this.#disposition = this.#sent = me.disposition;
+      this.#mark();
+    }
     const card = this.#part("call");
     card.dataset.state = state;
     setText(field(card, "sign"), sign(state));
@@ -95,10 +99,11 @@ class Desk {
       element.dataset.since = String(entered);
       return;
     }
-    if (state === "talking" && element.dataset.for !== call.interaction) {
+    if ((state === "talking" || state === "wrap_up") && element.dataset.for !== call.interaction) {
+      const waited_us = state === "talking" ? entered && call.since - entered : call.wait_us;
       element.dataset.for = call.interaction;
       delete element.dataset.since;
-      setText(element, entered ? duration((call.since - entered) / 1e6) : "");
+      setText(element, duration((waited_us ?? 0) / 1e6));
     }
   }
 
@@ -119,7 +124,15 @@ class Desk {
     show(this.#part("past-empty"), !interaction);
     past.replaceChildren();
     document.title = interaction ? `${sign("ringing")} ${this.#root.dataset.title}` : this.#root.dataset.title;
-    if (interaction) htmx.ajax("GET", `/desk/past/${encodeURIComponent(interaction)}`, { target: past, swap: "innerHTML" });
+    if (interaction) this.#recall(interaction, past);
+  }
+
+  // What was known before: the caller's earlier calls, and the note that was written before this page was loaded.
+  async #recall(interaction, past) {
+    await htmx.ajax("GET", `/desk/past/${encodeURIComponent(interaction)}`, { target: past, swap: "innerHTML" });
+    const text = field(past, "own-note")?.textContent ?? "";
+    if (interaction !== this.#shown || this.#saved || this.#note.value || !text) return;
+    this.#note.value = this.#saved = text;
   }
 
   #drawToday(me) {
@@ -185,7 +198,9 @@ class Desk {
     const note = this.#note.value;
     const disposition = this.#disposition;
     if (!interaction || (note === this.#saved && disposition === this.#sent)) return;
-    const changed = { note: note === this.#saved ? "" : note, disposition: disposition === this.#sent ? "" : disposition };
+    const changed = {};
+    if (note !== this.#saved) changed.note = note;
+    if (disposition !== this.#sent) changed.disposition = disposition;
     this.#saved = note;
     this.#sent = disposition;
     const reply = await command("conclude", { interaction, ...changed });

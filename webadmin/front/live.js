@@ -8,6 +8,7 @@ class Live extends EventTarget {
   view = null;
   #offset_us = 0;
   #heard_ms = 0;
+  #lost = false;
   #source = null;
 
   start() {
@@ -21,7 +22,7 @@ class Live extends EventTarget {
   }
 
   get fresh() {
-    return this.view !== null && performance.now() - this.#heard_ms < STALE_MS;
+    return this.view !== null && !this.#lost && performance.now() - this.#heard_ms < STALE_MS;
   }
 
   #open() {
@@ -33,6 +34,8 @@ class Live extends EventTarget {
       window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
     });
     this.#source.addEventListener("error", () => {
+      this.#lost = true;
+      this.#tick();
       if (this.#source.readyState !== EventSource.CLOSED) return;
       this.#source.close();
       setTimeout(() => this.#open(), AGAIN_MS + Math.random() * AGAIN_MS);
@@ -42,6 +45,7 @@ class Live extends EventTarget {
   #hear(view) {
     this.#offset_us = view.now - performance.now() * 1000;
     this.#heard_ms = performance.now();
+    this.#lost = false;
     this.#tick();
   }
 

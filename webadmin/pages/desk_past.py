@@ -44,7 +44,14 @@ def view(request: PageRequest) -> Response:
     calls = [call for call in request.reader.past_calls(party, SHOWN_MAX + 1) if call.cdr.interaction != interaction]
     addresses = call_addresses(request.reader, request.calendar, calls[:SHOWN_MAX])
     past = [_past(request, call, addresses) for call in calls[:SHOWN_MAX]]
-    return request.show("past", calls=past, withheld=not past and not _has_number(request, party))
+    withheld = not past and not _has_number(request, party)
+    return request.show("past", calls=past, own_note=_own_note(request, interaction), withheld=withheld)
+
+
+def _own_note(request: PageRequest, interaction: str) -> str:
+    """Give what this agent has written about the call so far."""
+    notes = request.reader.notes((interaction,)).get(interaction, ())
+    return next((note.text for note in notes if note.agent == request.person.agent), "")
 
 
 def _party(request: PageRequest, interaction: str) -> str | None:
