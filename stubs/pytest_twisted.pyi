@@ -4,7 +4,7 @@ from typing import Any, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-def ensureDeferred(  # noqa: N802  its name there
+def ensureDeferred(
     f: Callable[_P, Coroutine[Any, Any, None]],
 ) -> Callable[_P, None]: ...
 def async_yield_fixture(
