@@ -70,12 +70,12 @@ def failed(request: PageRequest) -> Response:
                 "You have signed in or out since it was opened. Reload the page and send it again; nothing was changed."
             ),
         )
-    if isinstance(error, HTTPException):
-        if error.status_code < BAD_REQUEST:
-            return error
+    if isinstance(error, HTTPException) and error.status_code < BAD_REQUEST:
+        return error
+    if isinstance(error, HTTPException | UnicodeDecodeError):
         return _told(
             request,
-            error.status_code,
+            error.status_code if isinstance(error, HTTPException) else BAD_REQUEST,
             "invalid",
             marked("That cannot be done"),
             marked("The request was not understood; nothing was changed."),

@@ -118,7 +118,7 @@ PROBLEMS: Mapping[str, str] = {
     "twice": marked("This is there twice: {detail}"),
     "missing": marked("Something it names does not exist: {detail}"),
     "unknown": marked("There is nothing of that name: {detail}"),
-    "duplicate": marked("This name is taken: {detail}"),
+    "taken": marked("This name is taken: {detail}"),
     "unchanged": marked("Nothing was changed."),
     "unknown_agent": marked("There is no such agent any more."),
     "unknown_reason": marked("There is no such break reason any more; reload the page."),

@@ -2,7 +2,7 @@
 import { duration, setText, show } from "./words.js";
 
 const STALE_MS = 5000;
-const AGAIN_MS = 1000;
+const AGAIN_MS = 500;
 
 class Live extends EventTarget {
   view = null;
@@ -36,7 +36,6 @@ class Live extends EventTarget {
     this.#source.addEventListener("error", () => {
       this.#lost = true;
       this.#tick();
-      if (this.#source.readyState !== EventSource.CLOSED) return;
       this.#source.close();
       setTimeout(() => this.#open(), AGAIN_MS + Math.random() * AGAIN_MS);
     });

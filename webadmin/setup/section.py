@@ -280,8 +280,9 @@ def _change(request: PageRequest, section: Section, part: model.Part | None) -> 
     form = _filled(request, section, part)
     if request.POST.get("step") == "edit" or form.errors:
         return _form(request, section, form, part, form.errors)
-    after, errors = _made(request, section, form, part)
-    if after is None or errors:
+    after, problems = made(section, form, part, request.standing.configuration)
+    if after is None or problems:
+        errors = _errors(request, section, problems, form, after.slug if after else form.text("slug"))
         return _form(request, section, form, part, errors)
     review = Review(
         title=request.say(section.title),
@@ -309,22 +310,21 @@ def _change(request: PageRequest, section: Section, part: model.Part | None) -> 
     return applied(section.address, reply)
 
 
-def _made(
-    request: PageRequest, section: Section, form: Form, part: model.Part | None
-) -> tuple[model.Part | None, dict[str, str]]:
+def made(
+    section: Section, form: Form, part: model.Part | None, before: model.Configuration
+) -> tuple[model.Part | None, tuple[api.Problem, ...]]:
+    """Make the part that a form without errors says, and find what the configuration would lack with it."""
     values = section.values(form)
+    known = msgspec.structs.asdict(part) if part is not None else {}
     if part is not None:
         values["slug"] = part.slug
     try:
-        known = msgspec.structs.asdict(part) if part is not None else {}
         after = msgspec.convert({**known, **values}, api.PARTS[section.list])
     except msgspec.ValidationError as error:
-        return None, {"all": str(error)}
-    if part is None and find(request, section.list, after.slug) is not None:
-        return None, {"slug": request.say("This name is taken: {detail}", detail=after.slug)}
-    before = request.standing.configuration
-    problems = new_faults(before, with_part(before, section.list, after))
-    return after, _errors(request, section, problems, form, after.slug)
+        return None, (api.Problem(code="invalid", detail=str(error)),)
+    if part is None and any(other.slug == after.slug for other in getattr(before, section.list)):
+        return after, (api.Problem(code="taken", field=f"{section.list}.{after.slug}.slug", detail=after.slug),)
+    return after, new_faults(before, with_part(before, section.list, after))
 
 
 def _errors(

@@ -1,0 +1,199 @@
+"""The small parts that the pages are made of."""
+
+import re
+import subprocess
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from babel import Locale
+
+from appliance import api
+from appliance.core import model
+from appliance.places import Places
+from webadmin.bundle import BundleMissingError, built
+from webadmin.calls_query import Filters, filters_of
+from webadmin.front_door import render
+from webadmin.numerals import whole_number
+from webadmin.programs import front_door, main, nginx_argv, web_argv
+from webadmin.setup.section import differing, with_part
+from webadmin.setup.summaries import path_text, summary_text
+from webadmin.texts import texts
+from webadmin.times import Calendar, length, zone_of
+from webadmin.ways import local
+from webadmin.words import problem_text, title_of
+
+HOUR = 3_600_000_000
+
+
+def a_calendar(zone: str) -> Calendar:
+    """Make a calendar in English."""
+    return Calendar(zone=zone_of(zone), locale=Locale.parse("en"))
+
+
+def test_a_day_of_the_time_change_has_23_or_25_hours() -> None:
+    """Days are those of the company's zone."""
+    berlin = a_calendar("Europe/Berlin")
+    for day, hours in ((date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 7, 1), 24)):
+        assert berlin.next_midnight(day) - berlin.midnight(day) == hours * HOUR
+        assert berlin.day_of(berlin.midnight(day)) == day
+    assert str(zone_of("No/Such/Place")) == "UTC"
+    assert str(zone_of("../etc/passwd")) == "UTC"
+
+
+def test_times_in_words() -> None:
+    """Times are written in the zone, spans without a leading zero hour."""
+    moment = int(datetime(2026, 11, 21, 16, 5, 7, 89_000, UTC).timestamp() * 1_000_000)
+    shanghai = a_calendar("Asia/Shanghai")
+    assert shanghai.exact(moment) == "00:05:07.089"
+    assert shanghai.date(moment) == "Nov 22, 2026"
+    assert shanghai.iso(moment).startswith("2026-11-22T00:05:07")
+    assert [length(span) for span in (0, 59_400_000, 61 * 1_000_000, 3_725 * 1_000_000, -5)] == [
+        "0:00",
+        "0:59",
+        "1:01",
+        "1:02:05",
+        "0:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "given"),
+    [
+        ("/calls?text=1", "/calls?text=1"),
+        ("//elsewhere", "/"),
+        ("https://elsewhere", "/"),
+        ("/\\elsewhere", "/"),
+        ("/a\r\nSet-Cookie: x", "/"),
+        ("", "/"),
+        ("/" + "a" * 3000, "/"),
+        (None, "/"),
+    ],
+)
+def test_ways_back_stay_here(address: str, given: str) -> None:
+    """Only our own pages are led to."""
+    assert local(address) == given
+
+
+def test_whole_numbers() -> None:
+    """ASCII digits alone, cut at the highest."""
+    assert whole_number("12", 10) == 10
+    assert whole_number("007", 10) == 7
+    for text in ("", "-1", "1_0", "1.5", "\uff11", "9" * 40, None, 3):
+        assert whole_number(text, 10) is None
+
+
+def test_filters_survive_their_address() -> None:
+    """What a filter says stands in its address, and is read back."""
+    filters = Filters(
+        since=date(2026, 11, 1), until=date(2026, 11, 2), queue="sales", text="138&x=1", outcome="abandoned"
+    )
+    query = dict(pair.split("=", 1) for pair in filters.address(page=3).partition("?")[2].split("&"))
+    assert query["page"] == "3"
+    assert (
+        filters_of(
+            {"text": "138&x=1", "queue": "sales", "from": "2026-11-01", "until": "2026-11-02", "outcome": "abandoned"}
+        )
+        == filters
+    )
+    odd = filters_of(
+        {
+            "from": "yesterday",
+            "until": "0001-01-01",
+            "outcome": "x",
+            "recorded": "maybe",
+            "page": "-1",
+            "text": "\x00a\n",
+        }
+    )
+    assert odd == Filters(text="a")
+    assert not Filters().any
+    assert filters.any
+
+
+def test_texts() -> None:
+    """English is the source; Chinese is said where the catalogue has it; an unknown language gives English."""
+    assert texts("xx")("Calls") == "Calls"
+    assert texts("zh")("Calls") == "通话记录"
+    assert texts("zh").plural("{count} agent", "{count} agents", 2) == "2 个座席"
+    assert texts("en").plural("{count} agent", "{count} agents", 1) == "1 agent"
+    assert texts("zh").tag == "zh-Hans"
+    assert problem_text(texts("en"), api.Problem(code="never heard of")) == "The box refused this."
+    assert problem_text(texts("en"), api.Problem(code="taken", detail="{x}%s")) == "This name is taken: {x}%s"
+
+
+def test_changes_in_words() -> None:
+    """Summaries and places of the configuration are sentences."""
+    say = texts("en")
+    assert summary_text(say, "put queues.sales") == "Workgroups: sales set"
+    assert summary_text(say, "put company") == "Company data set"
+    assert summary_text(say, "revert 14") == "Change 14 taken back"
+    assert summary_text(say, "set-secret extension/301") == "SIP password of extension/301 set"
+    assert summary_text(say, "something else") == "something else"
+    assert path_text(say, "numbers.8001.flow") == "Numbers: 8001"
+    assert path_text(say, "odd") == "odd"
+
+
+def test_reasons_have_a_title_in_some_language() -> None:
+    """The person's language first, then another, then the name."""
+    reason = model.Reason(slug="lunch", title={"en": "Lunch"})
+    assert title_of(reason, "en") == title_of(reason, "zh") == "Lunch"
+    assert title_of(model.Reason(slug="lunch"), "en") == "lunch"
+
+
+def test_differences_are_readable() -> None:
+    """A change is shown as lines taken away and added."""
+    before = model.Queue(slug="sales", ring_s=20)
+    after = model.Queue(slug="sales", ring_s=25)
+    assert [line.strip() for line in differing(before, after) if "ring_s" in line] == ['+  "ring_s": 25']
+    assert differing(before, before) == ()
+    assert all(line.startswith("-") for line in differing(before, None))
+    configuration = with_part(model.Configuration(queues=(before,)), "queues", after)
+    assert configuration.queues == (after,)
+
+
+def places(home: Path) -> Places:
+    """Make the places of a box."""
+    return Places(home=home, port=41_500, cache=home)
+
+
+def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
+    """Nginx itself says that what is rendered for it is well."""
+    box = places(tmp_path)
+    for folder in box.folders:
+        folder.mkdir(exist_ok=True)
+    key = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        "/CN=x",
+    ]
+    subprocess.run([*key, "-keyout", str(box.key), "-out", str(box.certificate)], check=True, capture_output=True)
+    text = render(front_door(box))
+    (box.nginx / "nginx.conf").write_text(text)
+    tried = subprocess.run([*nginx_argv(box, "/usr/sbin/nginx"), "-t"], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr
+    assert 'X-Switchroom-Session ""' in text
+    assert not re.search(r"\$(args|request|query_string)\b", text.partition("log_format")[2].partition(";")[0])
+
+
+def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be started is one clear line."""
+    monkeypatch.setenv("SWITCHROOM_HOME", str(tmp_path))
+    assert main(["sing"]) == 64
+    monkeypatch.setenv("SWITCHROOM_PORT", "zero")
+    assert main(["web"]) == 64
+    assert capsys.readouterr().err.count("\n") == 2
+    assert web_argv(Path("/x/python"))[:3] == ["/x/python", "-m", "gunicorn"]
+
+
+def test_a_front_end_that_is_not_built(tmp_path: Path) -> None:
+    """It says what to do."""
+    with pytest.raises(BundleMissingError, match="make run"):
+        built(tmp_path)
