@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar  # any: what a coroutine takes and yields is Twisted's affair
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
