@@ -166,7 +166,7 @@ def test_the_form_of_people(pages: Pages) -> None:
         form = typed(people.FIELDS, texts("en"), choices, {**untouched, **posted})
         says_it_all(form)
         if not form.errors and not people._errors(request, form, None):  # noqa: SLF001  as above
-            assert people._request(a_posted(request), form, None).person.slug == form.text("slug")  # noqa: SLF001
+            assert people._request(a_posted(request), form, None).person.slug == form.text("slug")  # noqa: SLF001  as above
 
     try_it()
 
