@@ -25,6 +25,8 @@ class Sessions:
         self._now = now
         self._sessions: dict[str, Session] = {}
         self._touched: dict[str, int] = {}
+        self._ended: set[str] = set()
+        "Signed out here; what was read before the store knew of it does not bring them back."
         self._watchers: list[Callable[[], None]] = []
 
     def watch(self, changed: Callable[[], None]) -> None:
@@ -51,7 +53,8 @@ class Sessions:
     async def refresh(self) -> None:
         """Read all sessions again."""
         signed_in = await answer_of(self._reactor, self._accounts.signed_in(self._now()))
-        self._sessions = {session.hash: session for session in signed_in}
+        self._ended.intersection_update({session.hash for session in signed_in})
+        self._sessions = {session.hash: session for session in signed_in if session.hash not in self._ended}
         self._touched = {key: at for key, at in self._touched.items() if key in self._sessions}
         self._tell()
 
@@ -63,6 +66,7 @@ class Sessions:
 
     async def end(self, key: str) -> None:
         """Sign out; when this returns, nobody gets in with it any more."""
+        self._ended.add(key)
         self._sessions.pop(key, None)
         self._tell()
         await answer_of(self._reactor, self._accounts.sign_out(key, self._now()))

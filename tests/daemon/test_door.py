@@ -2,9 +2,11 @@
 
 import msgspec
 import pytest_twisted
+from twisted.internet.defer import Deferred
 
 from appliance import api
 from appliance.core import state as st
+from appliance.store.sessions import hash_of
 from tests.daemon.real import PASSWORD, Box
 
 
@@ -73,6 +75,20 @@ async def test_sessions_begin_and_end(box: Box) -> None:
     assert codes(await box.ask(api.SignOut(), anna)) == []
     assert codes(await box.ask(api.TakeSeat(), anna)) == ["not_signed_in"]
     assert codes(await box.ask(api.TakeSeat(), "guessed")) == ["not_signed_in"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_read_before_a_sign_out_does_not_undo_it(box: Box) -> None:
+    """The list of sessions is read again every half minute, and may be on its way just then."""
+    anna = await box.sign_in("anna")
+    sessions = box.daemon.sessions
+    reading = Deferred.fromCoroutine(sessions.refresh())
+    leaving = Deferred.fromCoroutine(sessions.end(hash_of(anna)))
+    await reading
+    assert sessions.by_secret(anna) is None
+    await leaving
+    await sessions.refresh()
+    assert sessions.by_secret(anna) is None
 
 
 @pytest_twisted.ensureDeferred
