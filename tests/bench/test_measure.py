@@ -56,7 +56,10 @@ async def _call_a_liar() -> None:
     async with server:
         floor = Floor(server.sockets[0].getsockname()[1], calls=1, at_once=1)
         await floor.open()
-        await floor.finished
+        try:
+            await floor.finished
+        finally:
+            floor.hang_up()  # the server waits for it
 
 
 @pytest_twisted.ensureDeferred
