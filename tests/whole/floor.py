@@ -152,10 +152,8 @@ class Floor:
         """Put an agent's phone on the desk and sign the agent on."""
         async with self.desk_phone(agent) as phone:
             await self.ask(api.TakeSeat(agent=agent))
-            try:
-                yield phone
-            finally:
-                await self.ask(api.LeaveSeat(agent=agent))
+            yield phone
+            await self.ask(api.LeaveSeat(agent=agent))
 
 
 @asynccontextmanager
