@@ -8,6 +8,7 @@ it. So the text between two of those lines is a value, whatever is in it.
 """
 
 import re
+from functools import lru_cache
 
 _NAMES = (
     "ChannelState",
@@ -26,28 +27,40 @@ _NAMES = (
 _LAST = "Linkedid"
 
 
-def _pattern(value: str, prefix: str) -> re.Pattern[bytes]:
-    again = "(?P=p)" if prefix else ""
-    lines = again.join(f"{name}: {value}" for name in _NAMES)
-    return re.compile(f"\r\n{prefix}{lines}{again}{_LAST}: ".encode(), re.DOTALL)
+PREFIXES_MAX = 64
+"Asterisk has a dozen (Dest, LocalOne, Transferee, …)."
+
+_STATE = b"ChannelState: "
 
 
-_PREFIX = "(?P<p>[A-Za-z0-9]*)"
-_PLAIN = _pattern("[^\n]*\n", "")
-_WELL = _pattern("[^\n]*\n", _PREFIX)
-_LOOSE = _pattern("(.*?)\r\n", _PREFIX)
-_BEGINS = re.compile(rb"\r\n[A-Za-z0-9]*ChannelState: ")
+def _pattern(value: str, prefix: str, again: str) -> re.Pattern[bytes]:
+    lines = "".join(f"{again if number else prefix}{name}: {value}" for number, name in enumerate(_NAMES))
+    return re.compile(f"\r\n{lines}{again}{_LAST}: ".encode())
+
+
+_LOOSE = _pattern("((?s:.*?))\r\n", "(?P<p>[A-Za-z0-9]*)", "(?P=p)")
 _LINE_END = re.compile(rb"[\r\n]")
+
+
+@lru_cache(maxsize=PREFIXES_MAX)
+def _well(prefix: bytes) -> re.Pattern[bytes]:
+    """Give the pattern of a channel all of whose values are on their lines."""
+    return _pattern(".*+\n", prefix.decode(), prefix.decode())
 
 
 def whole(block: bytes) -> bool:
     """Whether every channel in the message has all its lines, one value a line."""
-    states = block.count(b"ChannelState: ")
-    if states == 0:
-        return True
-    if states == 1 and _PLAIN.search(block) is not None:
-        return True
-    return len(_BEGINS.findall(block)) == len(_WELL.findall(block))
+    place = block.find(_STATE)
+    while place >= 0:
+        line = block.rfind(b"\r\n", 0, place)
+        prefix = block[line + 2 : place]
+        if not prefix or prefix.isalnum():
+            found = _well(prefix).match(block, line)
+            if found is None:
+                return False
+            place = found.end()
+        place = block.find(_STATE, place + 1)
+    return True
 
 
 def mend(block: bytes) -> bytes | None:

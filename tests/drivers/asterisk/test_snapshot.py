@@ -58,6 +58,13 @@ def test_a_name_may_look_like_a_header() -> None:
     assert heard.get("CallerIDName") == "ChannelState: 6"
 
 
+def test_a_value_may_look_like_the_beginning_of_a_channel() -> None:
+    """In a line that is not one of a channel's."""
+    data = lines(("Event", "E"), ("AppData", "a ChannelState: 6"), *snapshot(), ("Extension", "a, ChannelState: 6"))
+    (heard,) = read(data, 1)
+    assert (heard.get("AppData"), heard.get("ChannelState")) == ("a ChannelState: 6", "4")
+
+
 def test_what_never_becomes_whole_is_the_end() -> None:
     """What never becomes whole is the end."""
     torn = lines(("Event", "Newchannel"), ("ChannelState", "6"))
