@@ -94,6 +94,7 @@ def test_odd_lines_and_empty_ones_do_no_harm() -> None:
     connection = greeted()
     heard = one_event(connection, b"\r\n\r\n\r\nEvent: E\r\nno colon\r\nA:b\r\n\r\n\r\n\r\n")
     assert heard.headers() == (("Event", "E"), ("A", "b"))
+    assert (heard.get("A"), heard.get("Event")) == ("b", "E")
     assert one_event(connection, b"Event: Bare\r\n\r\n").name == "Bare"
 
 
