@@ -38,7 +38,7 @@ class Ask(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Something that happens on the floor."""
 
     do: str
-    "`call`, `press`, `pick_up`, `refuse`, `end`, `ringing`, `leave`, `come_back`."
+    "`call`, `press`, `pick_up`, `refuse`, `end`, `ringing`, `doing`, `leave`, `come_back`."
     number: str = ""
     "Who calls."
     name: str = ""
@@ -116,18 +116,24 @@ class Stage:
                 if ask.seconds and line.recording:
                     self._record(line.recording, ask.seconds)
                 self.box.exchange.end(line.leg)
-            case "leave":
-                await self.box.daemon.stop()
-                self.present = False
-            case "come_back":
-                self.box = Box(self.places.run)
-                await self.box.daemon.start(self.box.boot)
-                self.present = True
+            case "doing":
+                return self.lines[ask.line].hears.replace("/en/", "/").replace("/zh/", "/")
+            case "leave" | "come_back":
+                await self._turn(present=ask.do == "come_back")
             case "ringing":
                 return sorted(slug for slug, line in self.box.ringing.items() if line.doing == "ringing")
             case _:
                 raise ValueError(ask.do)
         return None
+
+    async def _turn(self, *, present: bool) -> None:
+        """Let the daemon go, or come back."""
+        if present:
+            self.box = Box(self.places.run)
+            await self.box.daemon.start(self.box.boot)
+        else:
+            await self.box.daemon.stop()
+        self.present = present
 
     async def _party(self, number: str, name: str) -> str:
         party, _view = await self.box.daemon.parties.party_of(number, name)

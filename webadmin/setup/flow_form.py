@@ -240,7 +240,7 @@ def _typed(values: Mapping[str, str], index: int, kind_name: str) -> model.Node:
         said = values.get(f"node-{index}-option-{name}", "").strip()[:VALUE_MAX]
         number = whole_number(said, NUMBER_MAX) if hint is int else None
         value: object = said if number is None else number
-        if hint in {str, int} and value != known.get(name):
+        if hint in {str, int} and value not in {known.get(name), ""}:
             options[name] = value
     exits = {}
     for name in (*KEYS, *_exits(kind)):

@@ -1,0 +1,138 @@
+"""Every page in both languages, light and dark: no error in the console, nothing that axe finds."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Floor, Visitor
+from webadmin.texts import ROOT
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = (
+    *("/desk", "/floor", "/floor/wall", "/calls", "/calls?outcome=failed", "/setup", "/setup/company", "/system"),
+    *("/account", "/setup/trunks", "/setup/trunks/sample-carrier", "/setup/people", "/setup/people/li-wei"),
+    *("/setup/people/~new", "/setup/queues", "/setup/queues/sales", "/setup/numbers", "/setup/numbers/8001"),
+    *("/setup/flows", "/setup/flows/main", "/setup/flows/~new", "/setup/hours", "/setup/hours/office"),
+    *("/setup/prompts", "/setup/prompts/menu", "/setup/breaks", "/setup/breaks/lunch", "/setup/dispositions"),
+    *("/setup/dispositions/order", "/setup/phones", "/setup/phones/301", "/setup/secrets/extension/301"),
+    *("/setup/changes", "/setup/changes/1"),
+)
+
+
+def faults(page: Page) -> list[str]:
+    """Let axe look at a page; it is read here and run by the browser's own door, past the policy for contents."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh", True)])
+def test_every_page(browser: Browser, floor: Floor, language: str, dark: bool) -> None:  # noqa: FBT001  pytest hands it over
+    """Each page of an administrator is without an error and without a barrier."""
+    visitor = Visitor(browser, floor, language=language, dark=dark)
+    visitor.go("/sign-in")
+    assert faults(visitor.page) == []
+    visitor.sign_in("admin")
+    for path in PAGES:
+        page = visitor.go(path)
+        if path in {"/floor", "/floor/wall"}:
+            expect(page.locator(".agent-card")).to_have_count(10)
+        elif page.locator("#health").is_visible():
+            expect(page.locator("#health")).to_have_attribute("data-state", "ok")
+        assert faults(page) == [], path
+    assert visitor.errors == []
+    visitor.context.close()
+
+
+def test_a_change_is_reviewed_applied_and_undone(browser: Browser, floor: Floor) -> None:
+    """List, form, errors by field, review in words, apply, undo: by the keyboard alone."""
+    visitor = Visitor(browser, floor)
+    visitor.sign_in("admin")
+    page = visitor.go("/setup/queues/sales")
+    page.fill("[name=ring_s]", "1")
+    page.press("[name=ring_s]", "Enter")
+    expect(page.locator("[data-field=ring_s] .invalid")).to_contain_text("3–300")
+    page.fill("[name=ring_s]", "25")
+    page.press("[name=ring_s]", "Enter")
+    expect(page.locator(".changes-words")).to_contain_text("Ring at most: 15 s → 25 s")
+    page.focus("button[value=apply]")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert-success")).to_contain_text("Workgroups: sales set")
+    page.goto(f"{floor.address}/setup/queues/sales")
+    expect(page.locator("[name=ring_s]")).to_have_value("25")
+    page.goto(f"{floor.address}/setup/changes")
+    page.click("tbody tr:first-child a")
+    expect(page.locator(".diff")).to_contain_text("queues.sales.ring_s")
+    page.click("button[value=revert]")
+    page.goto(f"{floor.address}/setup/queues/sales")
+    expect(page.locator("[name=ring_s]")).to_have_value("15")
+    visitor.context.close()
+
+
+def test_a_person_is_made_and_signs_in(browser: Browser, floor: Floor) -> None:
+    """A new person with an extension gets a password that is shown once, and it opens the desk."""
+    visitor = Visitor(browser, floor)
+    visitor.sign_in("admin")
+    page = visitor.go("/setup/people/~new")
+    for name, value in {"slug": "tom-brown", "name": "Tom Brown", "extension": "399"}.items():
+        page.fill(f"[name={name}]", value)
+    page.check("[name=queues][value=sales]")
+    page.press("[name=extension]", "Enter")
+    page.click("button[value=apply]")
+    password = page.locator(".secret").inner_text()
+    assert len(password) >= 16
+    other = Visitor(browser, floor)
+    other.go("/sign-in")
+    other.page.fill("#person", "tom-brown")
+    other.page.fill("#password", password)
+    other.page.press("#password", "Enter")
+    expect(other.page.locator("#desk")).to_be_visible()
+    other.page.goto(f"{floor.address}/floor")
+    expect(other.page.locator("main")).to_contain_text("may not see this page")
+    other.page.keyboard.press("Control+k")
+    other.page.keyboard.type("desk")
+    expect(other.page.locator("#palette a")).to_have_count(1)
+    other.page.keyboard.press("Enter")
+    expect(other.page.locator("#desk")).to_be_visible()
+    other.context.close()
+    visitor.context.close()
+
+
+def test_a_flow_is_made_step_by_step(browser: Browser, floor: Floor) -> None:
+    """Steps are added, filled, led to each other, and published; what is wrong is said at the step."""
+    visitor = Visitor(browser, floor, language="zh")
+    visitor.sign_in("admin")
+    page = visitor.go("/setup/flows/~new")
+    page.fill("[name=slug]", "tried")
+    for kind in ("announce", "queue"):
+        page.select_option("[name=new-kind]", kind)
+        page.click("button[value=add]")
+    page.select_option("[name=node-0-exit-next]", "queue")
+    page.select_option("[name=node-1-option-queue]", "sales")
+    page.click("button[value=review]")
+    expect(page.locator("#node-0 .invalid")).to_be_visible()
+    page.select_option("[name=node-0-option-prompt]", "welcome")
+    page.click("button[value=review]")
+    page.click("button[value=apply]")
+    expect(page.locator(".alert-success")).to_contain_text("流程：已设置 tried")
+    visitor.context.close()
+
+
+def test_language_and_light(browser: Browser, floor: Floor) -> None:
+    """Both are chosen on any page and stay chosen; a person who follows the system gets its light."""
+    visitor = Visitor(browser, floor, dark=True)
+    page = visitor.sign_in("supervisor")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.select_option("[name=theme]", "light")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    page.select_option("[name=language]", "zh")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    expect(page.locator("h1")).to_have_text("现场")
+    assert Path(page.url).name == "floor"
+    visitor.context.close()
