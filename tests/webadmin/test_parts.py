@@ -11,6 +11,7 @@ from babel import Locale
 from appliance import api
 from appliance.core import model
 from appliance.places import Places
+from boot import certificate
 from webadmin.bundle import BundleMissingError, built
 from webadmin.calls_query import Filters, filters_of
 from webadmin.front_door import render
