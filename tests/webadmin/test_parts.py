@@ -163,19 +163,7 @@ def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
     box = places(tmp_path)
     for folder in box.folders:
         folder.mkdir(exist_ok=True)
-    key = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-subj",
-        "/CN=x",
-    ]
-    subprocess.run([*key, "-keyout", str(box.key), "-out", str(box.certificate)], check=True, capture_output=True)
+    certificate.ensure(box.certificate, box.key, listen=box.listen, now=datetime.now(UTC))
     text = render(front_door(box))
     (box.nginx / "nginx.conf").write_text(text)
     tried = subprocess.run([*nginx_argv(box, "/usr/sbin/nginx"), "-t"], capture_output=True, text=True, check=False)
