@@ -112,6 +112,7 @@ class Wire(Protocol):
         """End the connection at once."""
         if self._ending is None:
             self._ending = LinkDownError(reason)
+            self.greeting.addErrback(lambda _: None)  # nobody may wait for it any more
             if self._pipe is not None:
                 self._pipe.abortConnection()
 

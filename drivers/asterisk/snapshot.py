@@ -8,6 +8,7 @@ it. So the text between two of those lines is a value, whatever is in it.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 _NAMES = (
@@ -33,19 +34,33 @@ PREFIXES_MAX = 64
 _STATE = b"ChannelState: "
 
 
-def _pattern(value: str, prefix: str, again: str) -> re.Pattern[bytes]:
-    lines = "".join(f"{again if number else prefix}{name}: {value}" for number, name in enumerate(_NAMES))
-    return re.compile(f"\r\n{lines}{again}{_LAST}: ".encode())
+_STATUS = b"Event: Status\r\n"
+_STATUS_NAMES = ("Type", "DNID", "EffectiveConnectedLineNum", "EffectiveConnectedLineName")
+_STATUS_LAST = "TimeToHangup"
+"""What follows a channel in the answer to Status (main/manager.c, generate_status): the dialled number, as it came.
 
+The whole of this table does not fit into a number either.
+"""
 
-_LOOSE = _pattern("((?s:.*?))\r\n", "(?P<p>[A-Za-z0-9]*)", "(?P=p)")
+_LINE = ".*+\n"
+_VALUE = "((?s:.*?))\r\n"
 _LINE_END = re.compile(rb"[\r\n]")
+
+
+def _pattern(value: str, names: Sequence[str], last: str, prefix: str = "", again: str = "") -> re.Pattern[bytes]:
+    lines = "".join(f"{again if number else prefix}{name}: {value}" for number, name in enumerate(names))
+    return re.compile(f"\r\n{lines}{again}{last}: ".encode())
+
+
+_LOOSE = _pattern(_VALUE, _NAMES, _LAST, "(?P<p>[A-Za-z0-9]*)", "(?P=p)")
+_STATUS_WELL = _pattern(_LINE, _STATUS_NAMES, _STATUS_LAST)
+_STATUS_LOOSE = _pattern(_VALUE, _STATUS_NAMES, _STATUS_LAST, "(?P<p>)")
 
 
 @lru_cache(maxsize=PREFIXES_MAX)
 def _well(prefix: bytes) -> re.Pattern[bytes]:
     """Give the pattern of a channel all of whose values are on their lines."""
-    return _pattern(".*+\n", prefix.decode(), prefix.decode())
+    return _pattern(_LINE, _NAMES, _LAST, prefix.decode(), prefix.decode())
 
 
 def whole(block: bytes) -> bool:
@@ -60,19 +75,21 @@ def whole(block: bytes) -> bool:
                 return False
             place = found.end()
         place = block.find(_STATE, place + 1)
-    return True
+    return not block.startswith(_STATUS) or _STATUS_WELL.search(block) is not None
 
 
 def mend(block: bytes) -> bytes | None:
     """Give the message with the line ends in its values made blanks; None if a channel's lines are not all there."""
     mended = _LOOSE.sub(_flatten, block)
+    if mended.startswith(_STATUS):
+        mended = _STATUS_LOOSE.sub(_flatten, mended, count=1)
     return mended if whole(mended) else None
 
 
 def _flatten(match: re.Match[bytes]) -> bytes:
+    """Give the lines again, each value on its own."""
     prefix, *values = match.groups()
-    lines = (
-        b"%s%s: %s" % (prefix, name.encode(), _LINE_END.sub(b" ", value))
-        for name, value in zip(_NAMES, values, strict=True)
-    )
-    return b"\r\n%s\r\n%s%s: " % (b"\r\n".join(lines), prefix, _LAST.encode())
+    names, last = (_NAMES, _LAST) if len(values) == len(_NAMES) else (_STATUS_NAMES, _STATUS_LAST)
+    pairs = zip(names, values, strict=True)
+    lines = (b"%s%s: %s" % (prefix, name.encode(), _LINE_END.sub(b" ", value)) for name, value in pairs)
+    return b"\r\n%s\r\n%s%s: " % (b"\r\n".join(lines), prefix, last.encode())

@@ -262,10 +262,28 @@ async def test_no_caller_writes_events_or_an_environment_of_his_own(exchange: Ex
     assert exchange.changes == ["up"]
 
 
-def _invite(user: str, number: int, to: int, port: int) -> bytes:
+@pytest_twisted.ensureDeferred
+async def test_a_dialled_number_does_not_keep_us_from_looking_at_the_channels(exchange: Exchange) -> None:
+    """Status tells it as it came; a line that ends on it would end again at each look."""
+    del exchange.sessions[:]
+    to = ("127.0.0.1", exchange.site.sip_port)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.1", 0))
+        sender.sendto(_invite("5550100", 9, to[1], sender.getsockname()[1], dialled="2001%0D%0A%0D%0AX%3A%20y"), to)
+        await exchange.until(lambda: len(exchange.sessions) >= 1, "a session")
+    answer = await exchange.link.act(SAY.status(variables="SR_NUMBER"))
+    (status,) = [event for event in answer.events if event.get("DNID")]
+    assert (status.get("DNID"), status.all("Variable")) == ("2001    X: y", ("SR_NUMBER=2001",))
+    assert (await exchange.sessions[0].command(say.HANG_UP)).ok
+    exchange.sessions[0].close()
+    assert exchange.changes == ["up"]
+
+
+def _invite(user: str, number: int, to: int, port: int, *, dialled: str = "2001") -> bytes:
     body = f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 0\r\n"
     head = (
-        f"INVITE sip:2001@127.0.0.1:{to} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{port}{number}\r\n"
+        f"INVITE sip:{dialled}@127.0.0.1:{to} SIP/2.0\r\n"
+        f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{port}{number}\r\n"
         f"From: <sip:{user}@127.0.0.1>;tag={number}\r\nTo: <sip:2001@127.0.0.1>\r\nCall-ID: {port}-{number}\r\n"
         f"CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:x@127.0.0.1:{port}>\r\n"
         f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -50,6 +50,25 @@ def test_both_channels_of_an_event_are_mended() -> None:
     assert dialled.get("DialString") == "100"
 
 
+STATUS = (
+    *(("Type", "PJSIP"), ("DNID", "600"), ("EffectiveConnectedLineNum", "<unknown>")),
+    *(("EffectiveConnectedLineName", "<unknown>"), ("TimeToHangup", "0"), ("BridgeID", ""), ("Variable", "SR_QUEUE=q")),
+)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("field", ["DNID", "CallerIDNum"])
+@pytest.mark.parametrize("value", FORGED)
+def test_a_number_cannot_be_a_status(field: str, value: str, seed: int) -> None:
+    """The dialled number comes after the channel, and as raw."""
+    status = tuple((name, value if name == field else text) for name, text in STATUS)
+    own = snapshot(CallerIDNum=value) if field == "CallerIDNum" else snapshot()
+    first, second = read(lines(("Event", "Status"), ("Privilege", "Call"), *own, *status) + event("Hangup"), seed)
+    assert (first.name, first.all("Uniqueid")) == ("Status", ("box-1.1",))
+    assert (first.get("BridgeID"), first.all("Variable")) == ("", ("SR_QUEUE=q",))
+    assert second.name == "Hangup"
+
+
 def test_a_name_may_look_like_a_header() -> None:
     """A name may look like a header."""
     data = event("Newchannel", CallerIDName="ChannelState: 6")
