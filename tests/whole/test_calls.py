@@ -15,6 +15,7 @@ from webadmin.pages.calls_csv import FORMULA_STARTS
 pytestmark = [pytest.mark.contract, pytest.mark.browser, pytest.mark.slow]
 
 AGENT, NAME = "ben-carter", "Ben Carter"
+OTHER = "clara-jones"
 NUMBER = "5551230002"
 CALLER = "=2+3"
 "A name that a spreadsheet would take for a formula."
@@ -84,7 +85,7 @@ async def test_a_finished_call(floor: Floor) -> None:
 @pytest_twisted.ensureDeferred
 async def test_the_list_is_found_again(floor: Floor) -> None:
     """A caller who gave up is found by the filters, with what the command line says of the same call."""
-    async with floor.at_work(AGENT) as phone:
+    async with floor.at_work(OTHER) as phone:
         caller = await floor.menu("5551230003", "Gives Up")
         await caller.press("1")
         ringing = await phone.next_call(STEP_S)

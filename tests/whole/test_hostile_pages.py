@@ -30,7 +30,7 @@ AGENT = "emma-white"
 AT_ONCE = 6
 MENU_CALLS = HOSTILE[::3]
 LIVE_CALLS = HTML[::4]
-APPLIED = (*HTML[::4], *HOSTILE[::16])
+APPLIED = (*HTML[::4], *HOSTILE[::32])
 "Those that are tried in every form up to the end, so that they stand in the configuration if they may."
 FORMS = (
     "/setup/company",
@@ -161,6 +161,8 @@ async def test_callers_who_hang_up_in_the_menu(floor: Floor) -> None:
             assert MARK in await window.text(".caller")
         assert window.errors == []
         rows = list(csv.reader(io.StringIO((await window.fetch("/calls.csv")).decode("utf-8-sig"))))
+        await seen(window.page.evaluate("() => document.body.append(document.createElement('iframe'))"))
+        assert await seen(window.page.evaluate(STRANGE, MARK)) == ["iframe"]
     assert {len(row) for row in rows} == {len(rows[0])}
     assert not any(one.lstrip().startswith(FORMULA_STARTS) for row in rows[1:] for one in row)
 
