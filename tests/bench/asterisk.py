@@ -49,8 +49,17 @@ class Floor:
     That is what a busy hour does to a server: all its sessions are there, and many become ready at the same time.
     """
 
-    def __init__(self, port: int, *, calls: int, at_once: int, commands_max: int | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        calls: int,
+        at_once: int,
+        commands_max: int | None = None,
+        caller: "Callable[[Floor, int], Caller] | None" = None,
+    ) -> None:
         """Begin with no call; after so many commands of each nobody is answered any more."""
+        self._caller = Caller if caller is None else caller
         self._commands_max = commands_max
         self._port = port
         self._calls = calls
@@ -65,7 +74,8 @@ class Floor:
         loop = asyncio.get_running_loop()
         for _ in range(min(self._at_once, self._calls)):
             self._calls -= 1
-            await loop.create_connection(lambda: Caller(self), "127.0.0.1", self._port)
+            number = self._calls
+            await loop.create_connection(lambda: self._caller(self, number), "127.0.0.1", self._port)  # noqa: B023
         for caller in self._there:
             caller.begin()
 
@@ -88,7 +98,7 @@ class Floor:
         """Count a call out, and make the next ones when all have gone."""
         self._there.discard(caller)
         self.commands += commands
-        if commands not in {len(SCRIPT), self._commands_max}:
+        if not caller.satisfied and commands != self._commands_max:
             self.fail(WrongAnswerError(f"a call ended after {commands} commands"))
         elif not self._there and self._calls:
             self._opening = asyncio.ensure_future(self.open())
@@ -109,10 +119,13 @@ class Floor:
 class Caller(asyncio.Protocol):
     """One call in FastAGI: it answers each command of the script, in order."""
 
-    __slots__ = ("_floor", "_reply", "_rest", "_transport", "commands")
+    __slots__ = ("_floor", "_reply", "_rest", "_transport", "commands", "number")
 
-    def __init__(self, floor: Floor) -> None:
+    environment = ENVIRONMENT
+
+    def __init__(self, floor: Floor, number: int) -> None:
         """Begin before the connection."""
+        self.number = number
         self._floor = floor
         self.commands = 0
         self._reply = b""
@@ -128,9 +141,7 @@ class Caller(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            command, self._reply = SCRIPT[self.commands] if self.commands < len(SCRIPT) else (b"nothing", b"")
-            if not line.startswith(command):
-                self._floor.fail(WrongAnswerError(f"{line!r} in place of {command!r}"))
+            self._reply = self.reply_to(line)
             self.commands += 1
             self._floor.asks(self)
 
@@ -138,10 +149,22 @@ class Caller(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._floor.left(self, self.commands)
 
+    @property
+    def satisfied(self) -> bool:
+        """Whether every command of the call has come."""
+        return self.commands == len(SCRIPT)
+
+    def reply_to(self, line: bytes) -> bytes:
+        """Give the answer to a command; anything but the next of the script is wrong."""
+        command, reply = SCRIPT[self.commands] if self.commands < len(SCRIPT) else (b"nothing", b"")
+        if not line.startswith(command):
+            self._floor.fail(WrongAnswerError(f"{line!r} in place of {command!r}"))
+        return reply
+
     def begin(self) -> None:
         """Say the environment."""
         if self._transport is not None:
-            self._transport.write(ENVIRONMENT.format(0).encode())
+            self._transport.write(self.environment.format(self.number).encode())
 
     def answer(self) -> None:
         """Answer the last command."""
@@ -182,6 +205,7 @@ class Manager(asyncio.Protocol):
         self._rest = b""
         self._pieces: Iterator[bytes] = iter(())
         self._paused = False
+        self._streams = False
         self._transport: asyncio.Transport | None = None
 
     @override
@@ -200,6 +224,7 @@ class Manager(asyncio.Protocol):
                 lines.insert(1, b"ActionID: " + found[b"ActionID"])
             self._write(b"\r\n".join(lines) + b"\r\n\r\n")
             if found[b"Action"] == b"Login" and found.get(b"Events") != b"off":
+                self._streams = True
                 self._pieces = self._stream()
                 self.resume_writing()
 
@@ -212,6 +237,11 @@ class Manager(asyncio.Protocol):
         self._paused = False
         while not self._paused and (piece := next(self._pieces, b"")):
             self._write(piece)
+
+    def tell(self, data: bytes) -> None:
+        """Write something now, if this is a connection for events."""
+        if self._streams:
+            self._write(data)
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:

@@ -12,6 +12,7 @@ from typing_extensions import override
 from tests.bench import measure
 from tests.bench.__main__ import BENCHES, Row, missed
 from tests.bench.asterisk import EVENTS, SCRIPT, Floor, WrongAnswerError
+from tests.bench.centre import centre
 from tests.bench.measure import ami, expected, fastagi, memory
 
 FoundT = TypeVar("FoundT")
@@ -35,6 +36,12 @@ async def test_each_side_answers_every_command_and_reads_every_event(
     assert await run(fastagi(side, at_once=10)) > 0
     assert await run(ami(side, "ami-all")) > 0
     assert await run(ami(side, "ami-subscribed")) > 0
+
+
+@pytest_twisted.ensureDeferred
+async def test_every_caller_of_the_centre_comes_into_the_queue() -> None:
+    """Otherwise the measurement raises."""
+    assert await run(centre(at_once=10, rounds=2)) > 0
 
 
 @pytest_twisted.ensureDeferred
@@ -79,6 +86,8 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         ("fastagi-1000", "panoramisk"): 3,
         ("fastagi-1000-memory", "pyst2-threads"): 6,
         ("fastagi-1000-memory", "panoramisk"): 6,
+        ("fastagi-centre-100", "pyst2-threads"): 0,
+        ("fastagi-centre-100", "panoramisk"): 0,
         ("ami-all", "pyst2"): 100,
         ("ami-all", "panoramisk"): 3.5,
         ("ami-subscribed", "pyst2"): 250,
