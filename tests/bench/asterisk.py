@@ -75,7 +75,7 @@ class Floor:
         for _ in range(min(self._at_once, self._calls)):
             self._calls -= 1
             number = self._calls
-            await loop.create_connection(lambda: self._caller(self, number), "127.0.0.1", self._port)  # noqa: B023
+            await loop.create_connection(lambda: self._caller(self, number), "127.0.0.1", self._port)  # noqa: B023  called at once
         for caller in self._there:
             caller.begin()
 

@@ -69,9 +69,9 @@ def serve(base: int) -> None:
     from twisted.internet import reactor  # noqa: PLC0415  it is installed above
 
     from drivers.asterisk import render  # noqa: PLC0415  as is what needs it
-    from drivers.pjsip.technology import Pjsip  # noqa: PLC0415
-    from tests.contract.company import company  # noqa: PLC0415
-    from tests.contract.running import Running  # noqa: PLC0415
+    from drivers.pjsip.technology import Pjsip  # noqa: PLC0415  as above
+    from tests.contract.company import company  # noqa: PLC0415  as above
+    from tests.contract.running import Running  # noqa: PLC0415  as above
 
     Factory.noisy = False
     assert isinstance(reactor, asyncioreactor.AsyncioSelectorReactor)
