@@ -34,12 +34,12 @@ check: prepare-test ## Style, types, import rules
 
 # What must be covered to the last branch, and the tests that do it.
 PURE := appliance.core appliance.records drivers.asterisk.codec drivers.asterisk.codec_agi drivers.asterisk.codec_ami \
-    drivers.asterisk.agi_commands drivers.robot.sip drivers.robot.sdp drivers.robot.digest
+    drivers.asterisk.snapshot drivers.asterisk.agi_commands drivers.robot.sip drivers.robot.sdp drivers.robot.digest
 PURE_TESTS := tests/core $(wildcard tests/drivers/asterisk/test_codec*.py tests/drivers/asterisk/test_agi_commands.py \
-    tests/drivers/robot/test_sip.py tests/drivers/robot/test_sdp.py tests/drivers/robot/test_digest.py)
+    tests/drivers/asterisk/test_snapshot.py tests/drivers/robot/test_sip.py tests/drivers/robot/test_sdp.py tests/drivers/robot/test_digest.py)
 
 cover: prepare-test ## Core and codecs, every branch
-	@exec $(BIN)/pytest -q $(addprefix --cov=,$(PURE)) --cov-branch --cov-fail-under=100 $(PURE_TESTS)
+	@exec $(BIN)/pytest -q $(addprefix --cov=,$(PURE)) --cov-branch --cov-fail-under=100 -m "not slow" $(PURE_TESTS)
 
 bench: prepare-test ## Measure against pyst2 and panoramisk, into build/bench.json; ONLY=prefix
 	@exec $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))

@@ -64,6 +64,7 @@ def test_each_command_is_read_as_it_was_meant(command: Command, words: list[str]
     assert parse_args(command.line.decode().removesuffix("\n")) == words
 
 
+@pytest.mark.slow
 @settings(max_examples=10_000, deadline=None)
 @given(st.text(max_size=40) | st.text('"\\ \t\n\r\0aé,', max_size=20))
 def test_any_value_arrives_as_it_is_or_is_not_sent(value: str) -> None:

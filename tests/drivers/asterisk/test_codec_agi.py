@@ -91,6 +91,21 @@ def test_a_number_cannot_be_a_part_of_the_environment(field: str, value: str) ->
     assert connection.state is State.IDLE
 
 
+@pytest.mark.parametrize(
+    ("line", "reply"),
+    [
+        (b"200 result=1 (en)\n", Reply(code=200, result="1", data="en")),
+        (b"200 result=0 endpos=8000\n", Reply(code=200, result="0", endpos=8000)),
+        (b"200 result=49 (timeout) endpos=160\n", Reply(code=200, result="49", data="timeout", endpos=160)),
+    ],
+)
+def test_a_reply_in_one_piece_has_its_value_and_its_end(line: bytes, reply: Reply) -> None:
+    """As nearly every reply comes."""
+    connection, _ = begun()
+    connection.send(NOOP)
+    assert list(connection.receive(line)) == [reply]
+
+
 def test_nothing_may_follow_unasked() -> None:
     """It would be taken for the reply to the next command."""
     connection = AgiConnection()
@@ -198,6 +213,7 @@ def test_one_command_at_a_time() -> None:
     connection.send(ANSWER)
 
 
+@pytest.mark.slow
 @CASES
 @given(
     st.lists(
@@ -232,6 +248,7 @@ REPLIES = st.builds(
 )
 
 
+@pytest.mark.slow
 @CASES
 @given(st.lists(VALUES, max_size=2), st.lists(REPLIES, max_size=3), st.integers(min_value=0, max_value=1_000))
 def test_a_conversation_comes_back_as_it_was_written(values: list[str], replies: list[Reply], seed: int) -> None:

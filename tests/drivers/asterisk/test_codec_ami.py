@@ -254,6 +254,7 @@ def test_the_longest_line_of_an_action_fits_into_the_1024_bytes_that_asterisk_re
     assert max(map(len, data.split(b"\r\n"))) + len("\r\n") == 1_024
 
 
+@pytest.mark.slow
 @CASES
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([b"Event: ", b"Response: ", b"\r\n\r\n", b"\r\n", GREETING])))
 def test_any_bytes_give_messages_or_one_error(pieces: list[bytes]) -> None:
@@ -281,6 +282,7 @@ ODD = st.sampled_from(["", "a\r\nAction: Command", "\n", "\r", "\0", "\ud800", "
 HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=6)
 
 
+@pytest.mark.slow
 @CASES
 @given(st.lists(HEADERS, min_size=1, max_size=3), st.integers(min_value=0, max_value=1_000))
 def test_events_come_back_as_they_were_written(told: list[list[tuple[str, str]]], seed: int) -> None:
@@ -291,6 +293,7 @@ def test_events_come_back_as_they_were_written(told: list[list[tuple[str, str]]]
     assert [message.headers()[1:] for message in heard if isinstance(message, Event)] == list(map(tuple, told))
 
 
+@pytest.mark.slow
 @CASES
 @given(st.lists(st.tuples(NAMES, VALUES | ODD), max_size=4))
 def test_an_action_is_read_as_it_was_meant_or_is_not_sent(headers: list[tuple[str, str]]) -> None:
