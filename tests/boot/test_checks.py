@@ -45,6 +45,7 @@ def test_a_port_in_use_is_named_with_who_has_it(tmp_path: Path, kind: int, offse
     """Port, use, owner, and what to do."""
     with slot() as base, socket.socket(socket.AF_INET, kind) as taken:
         port = base + offset
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that just ended are no matter
         taken.bind(("127.0.0.1", port))
         if kind == socket.SOCK_STREAM:
             taken.listen()

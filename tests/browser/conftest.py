@@ -60,6 +60,7 @@ class Floor:
         """End it in order."""
         _opened(self.process.stdin).close()
         self.process.wait(STOP_S)
+        _opened(self.process.stdout).close()
 
     def _answer(self) -> object:
         said = json.loads(_opened(self.process.stdout).readline() or '{"error": "the stage is gone"}')

@@ -115,6 +115,7 @@ def a_package(folder: Path) -> Path:
     (root / "usr/share/asterisk/good").symlink_to("a.txt")
     (root / "usr/share/asterisk/bad").symlink_to("/etc/passwd")
     (root / "DEBIAN").mkdir()
+    (root / "DEBIAN").chmod(0o755)  # dpkg-deb wants it so, whatever the umask
     (root / "DEBIAN/control").write_text(
         "Package: a\nVersion: 1\nArchitecture: all\nMaintainer: A <a@a.example>\nDescription: a\n"
     )
