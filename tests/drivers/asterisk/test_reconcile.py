@@ -32,7 +32,8 @@ def a_status(leg: Leg, name: str, bridge: str = "", **variables: str) -> tuple[t
     """Give an entry of the answer to `Status`."""
     said = tuple(("Variable", f"{key}={value}") for key, value in variables.items())
     headers = snapshot(Uniqueid=leg.uniqueid, Channel=name, ChannelState="6")
-    return (("Event", "Status"), *headers, ("BridgeID", bridge), *said)
+    more = ("Type", "DNID", "EffectiveConnectedLineNum", "EffectiveConnectedLineName", "TimeToHangup")
+    return (("Event", "Status"), *headers, *((name, "") for name in more), ("BridgeID", bridge), *said)
 
 
 def test_channels_are_found_with_our_variables_and_their_bridges() -> None:
