@@ -88,6 +88,13 @@ NEEDS = {
             why="Chinese letters in the browser",
         ),
         Need(package="git", command="git", why="the list of the project's files"),
+        Need(
+            package="postgresql",
+            file="/usr/lib/postgresql/*/bin/initdb",
+            why="tests of the store on PostgreSQL",
+            service="postgresql.service",
+        ),
+        Need(package="strace", command="strace", why="tests of a disk that fails"),
     ),
     "fresh": (Need(package="mmdebstrap", command="mmdebstrap", why="making a fresh Debian"),),
 }
