@@ -1,8 +1,6 @@
 """The figures, each defined once: desk, wallboard, report, API and alarm all ask here."""
 
 import enum
-import math
-from dataclasses import dataclass
 from typing import assert_never
 
 
@@ -25,10 +23,13 @@ def service_level(
     abandoned: int,
     abandoned_within: int,
     formula: Formula = Formula.ALL_COUNTED,
+    *,
+    flowed_out: int = 0,
 ) -> float | None:
     """Share of calls answered within *T*, from 0 to 1; None while nothing has been counted.
 
-    `abandoned` leaves short abandons out; `abandoned_within` are those of them that gave up within *T*.
+    `abandoned` leaves short abandons out; `abandoned_within` are those of them that gave up within *T*. Give
+    `flowed_out` where those who left the queue otherwise are to count as not met.
     """
     match formula:
         case Formula.ALL_COUNTED:
@@ -41,6 +42,7 @@ def service_level(
             met, of = answered_within, answered
         case _:
             assert_never(formula)
+    of += flowed_out
     return met / of if of else None
 
 
@@ -54,36 +56,17 @@ def abandon_rate(abandoned: int, offered: int) -> float | None:
     return abandoned / offered if offered else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staffing:
-    """What Erlang C says of a number of agents."""
-
-    waits: float
-    "Probability that a call waits."
-    service_level: float
-    speed_of_answer_s: float
+def offered(*, answered: int, abandoned: int, flowed_out: int, turned_into_callback: int, waiting: int = 0) -> int:
+    """Count the visits that a queue was offered, each once; short abandons belong to the abandoned."""
+    return answered + abandoned + flowed_out + turned_into_callback + waiting
 
 
-def erlang_b(load: float, agents: int) -> float:
-    """Probability that all agents are busy and the call is lost, for a load in erlangs (Erlang B, by its recursion)."""
-    blocked = 1.0
-    for n in range(1, agents + 1):
-        blocked = load * blocked / (n + load * blocked)
-    return blocked
+def handle_time(*, talk_us: int, hold_us: int, wrap_up_us: int, handled: int) -> float | None:
+    """AHT in seconds: talk, hold and wrap-up of the handled interactions, shared; None while none was handled."""
+    return (talk_us + hold_us + wrap_up_us) / handled / 1_000_000 if handled else None
 
 
-def erlang_c(*, calls_per_s: float, handle_s: float, agents: int, within_s: float) -> Staffing | None:
-    """Erlang C; None where the load reaches the number of agents, so that the queue grows without end.
-
-    A = λ·AHT; Pw = B·N/(N - A(1 - B)); SL = 1 - Pw·e^(-(N - A)T/AHT); ASA = Pw·AHT/(N - A).
-    """
-    load = calls_per_s * handle_s
-    if load >= agents:
-        return None
-    blocked = erlang_b(load, agents)
-    waits = blocked * agents / (agents - load * (1 - blocked))
-    return Staffing(
-        waits=waits,
-        service_level=1 - waits * math.exp(-(agents - load) * within_s / handle_s),
-        speed_of_answer_s=waits * handle_s / (agents - load),
-    )
+def occupancy(*, handling_us: int, available_us: int) -> float | None:
+    """Share of an agent's ready time spent handling, from 0 to 1, breaks left out; None while there was none."""
+    ready_us = handling_us + available_us
+    return handling_us / ready_us if ready_us else None

@@ -2,7 +2,16 @@
 
 import pytest
 
-from appliance.core.figures import Formula, abandon_rate, erlang_b, erlang_c, service_level, speed_of_answer
+from appliance.core.erlang import erlang_b, erlang_c
+from appliance.core.figures import (
+    Formula,
+    abandon_rate,
+    handle_time,
+    occupancy,
+    offered,
+    service_level,
+    speed_of_answer,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +35,26 @@ def test_nothing_counted_is_no_figure() -> None:
     assert service_level(0, 0, 0, 0) is None
     assert speed_of_answer(0, 0) is None
     assert abandon_rate(0, 0) is None
+    assert handle_time(talk_us=0, hold_us=0, wrap_up_us=0, handled=0) is None
+    assert occupancy(handling_us=0, available_us=0) is None
+
+
+def test_flow_outs_count_as_not_met_where_they_are_in() -> None:
+    """The same day, with 100 who left the queue otherwise."""
+    level = service_level(1000, 860, 60, 20, Formula.ANSWERED_ONLY, flowed_out=100)
+    assert level is not None
+    assert round(100 * level, 1) == 78.2
+
+
+def test_offered_counts_each_visit_once() -> None:
+    """However the visit ended, or has not yet."""
+    assert offered(answered=5, abandoned=2, flowed_out=1, turned_into_callback=3, waiting=4) == 15
+
+
+def test_handle_time_and_occupancy() -> None:
+    """Seconds, and a share that leaves breaks out."""
+    assert handle_time(talk_us=400_000_000, hold_us=20_000_000, wrap_up_us=120_000_000, handled=3) == 180
+    assert occupancy(handling_us=75, available_us=25) == 0.75
 
 
 def test_speed_of_answer_and_abandon_rate() -> None:
