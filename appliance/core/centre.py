@@ -50,6 +50,11 @@ class Centre:
         """Write down all that is remembered."""
         return msgspec.msgpack.encode(self.state)
 
+    @property
+    def directory(self) -> Directory:
+        """The configuration that holds, to be looked at."""
+        return self._directory
+
     def deadline(self) -> int | None:
         """Tell when something is due next, in centre time."""
         first = self._deadlines.first()

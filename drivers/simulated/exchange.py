@@ -206,6 +206,14 @@ class SimulatedExchange:
         self.lines.clear()
         self._observe(facts.ExchangeLost(exchange=self.name))
 
+    def forsake(self, after_s: float, leg: Leg | None = None) -> None:
+        """Let legs that were told something find their connection dead: they ask again a little later."""
+        for line in list(self.lines.values()) if leg is None else filter(None, [self.lines.get(leg)]):
+            if line.doing in {"asking", "prompt"}:
+                self._quiet(line)
+                line.doing = "asking"
+                line.timers.append(self._later(partial(self._ask, line), after_s))
+
     # -- inside
 
     def _later(self, what: Callable[[], object], delay_s: float = HOP_S) -> Timer:
