@@ -44,8 +44,8 @@ cover: prepare-test ## Core and codecs, every branch
 bench: prepare-test ## Measure against pyst2 and panoramisk, into build/bench.json; ONLY=prefix
 	@exec $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
-sim: prepare-test ## Days of a simulated contact centre; SEEDS=how many
-	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS))
+sim: prepare-test ## Days of simulated contact centres, faults on; SEEDS=200 CALLS=500 FIRST=0
+	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CALLS),--calls $(CALLS)) $(if $(FIRST),--first $(FIRST))
 
 demo: prepare ## Robot callers and agents on the running sample company; CALLS=200 AGENTS=10
 	@exec $(BIN)/switchroom demo --calls $(or $(CALLS),200) --agents $(or $(AGENTS),10)

@@ -1,34 +1,48 @@
-"""Days of a simulated contact centre: `python -m tests.simulation --seeds 200`.
+"""Days of simulated contact centres: `make sim SEEDS=200 CALLS=500 FIRST=0`.
 
-A seed that fails is printed with what did not hold; the same seed fails again.
+A seed that fails is printed with what did not hold; the same seed fails again. All cores are used.
 """
 
+import multiprocessing
+import os
+import sys
 import time
-import traceback
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import click
 
-from tests.simulation.day import STEPS, a_day
+from tests.simulation.days import Told, try_seed
+from tests.simulation.life import CALLS
 
 
 @click.command()
 @click.option("--seeds", default=200, show_default=True, help="How many days.")
 @click.option("--first", default=0, show_default=True, help="The first seed.")
-@click.option("--steps", default=STEPS, show_default=True, help="What happens in a day, step by step.")
-def main(seeds: int, first: int, steps: int) -> None:
+@click.option("--calls", default=CALLS, show_default=True, help="Calls a day.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes at once.")
+@click.option("--stop", is_flag=True, help="Stop at the first seed that fails.")
+def main(seeds: int, first: int, calls: int, jobs: int, *, stop: bool) -> None:
     """Live through days drawn by seed, and say which did not hold together."""
-    began, calls, failed = time.monotonic(), 0, []
-    with click.progressbar(range(first, first + seeds), label="days") as days:
-        for seed in days:
-            try:
-                calls += len(a_day(seed, steps).world.records())
-            except AssertionError:
-                failed.append((seed, traceback.format_exc(limit=-2)))
+    began, done, failed = time.monotonic(), Told(-1), 0
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context) as pool:
+        days = range(first, first + seeds)
+        told_all = map(partial(try_seed, calls), days) if jobs == 1 else pool.map(partial(try_seed, calls), days)
+        for told in told_all:
+            done = Told(-1, done.calls + told.calls, done.facts + told.facts)
+            if told.wrong:
+                failed += 1
+                click.echo(f"seed {told.seed}: {told.wrong}\n  again: make sim SEEDS=1 FIRST={told.seed} CALLS={calls}")
+                if stop:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    break
     took = time.monotonic() - began
-    click.echo(f"{seeds} days, {calls} calls, {took:.1f} s, {calls / took:.0f} calls/s, {len(failed)} failed")
-    for seed, text in failed:
-        click.echo(f"seed {seed}: {text}")
-    raise SystemExit(bool(failed))
+    click.echo(
+        f"{seeds} seeds, {done.calls} calls, {done.facts} facts, {took:.1f} s on {jobs} processes,"
+        f" {done.calls / took:.0f} calls/s, {failed} failed"
+    )
+    sys.exit(bool(failed))
 
 
 if __name__ == "__main__":

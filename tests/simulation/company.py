@@ -1,0 +1,95 @@
+"""A company drawn by dice: queues, agents who work in many of them, menus, limits, breaks."""
+
+from random import Random
+
+import msgspec
+
+from appliance.core import model
+from appliance.core.plugins import all_strategies
+
+AGENTS_MAX = 10
+QUEUES_MAX = 4
+
+
+def a_company(dice: Random) -> model.Configuration:
+    """Draw a company in which everybody can be served: each queue has somebody, each caller a way out."""
+    agents = [f"agent-{n:02d}" for n in range(dice.randint(2, AGENTS_MAX))]
+    queues = tuple(_a_queue(dice, f"queue-{n}", agents) for n in range(dice.randint(1, QUEUES_MAX)))
+    flows = (_a_menu(dice, queues), _straight(dice, queues))
+    return model.Configuration(
+        numbers=tuple(model.Number(slug=f"200{n}", flow=flow.slug) for n, flow in enumerate(flows)),
+        extensions=tuple(model.Extension(slug=_extension(slug), agent=slug) for slug in agents),
+        agents=tuple(model.Agent(slug=slug, extension=_extension(slug)) for slug in agents),
+        queues=queues,
+        flows=flows,
+        breaks=(model.Reason(slug="lunch"), model.Reason(slug="training")),
+        dispositions=(model.Reason(slug="order"), model.Reason(slug="question")),
+    )
+
+
+def another(dice: Random, company: model.Configuration) -> model.Configuration:
+    """Change a company as an administrator does in the middle of a day: other members, other limits, other order."""
+    agents = [agent.slug for agent in company.agents]
+    queues = tuple(_a_queue(dice, queue.slug, agents) if dice.random() < 0.4 else queue for queue in company.queues)
+    return msgspec.structs.replace(company, queues=queues)
+
+
+def _extension(agent: str) -> str:
+    return f"1{agent[-2:]}"
+
+
+def _a_queue(dice: Random, slug: str, agents: list[str]) -> model.Queue:
+    return model.Queue(
+        slug=slug,
+        agents=tuple(dice.sample(agents, dice.randint(1, len(agents)))),
+        strategy=dice.choice(sorted(all_strategies())),
+        ring_s=dice.choice([5, 10, 20]),
+        wrap_up_s=dice.choice([0, 3, 10, 30]),
+        wait_s_max=dice.choice([0, 0, 30, 90]),
+        length_max=dice.choice([0, 0, 3, 8]),
+        priority=dice.choice([1, 3, 5, 5, 9]),
+        recorded=dice.random() < 0.5,
+    )
+
+
+def _a_menu(dice: Random, queues: tuple[model.Queue, ...]) -> model.Flow:
+    keys = "123456789"[: len(queues)]
+    ways = {key: f"wait-{queue.slug}" for key, queue in zip(keys, queues, strict=True)}
+    overflow = dice.choice(["say", *ways.values()])
+    return model.Flow(
+        slug="menu",
+        nodes=(
+            _node(
+                "ask",
+                "menu",
+                ways | {"none": overflow},
+                prompt="welcome",
+                choices={key: queue.slug for key, queue in zip(keys, queues, strict=True)},
+                tries=2,
+            ),
+            *(
+                _node(ways[key], "queue", {"full": "say", "timeout": "say", "next": "bye"}, queue=queue.slug)
+                for key, queue in zip(keys, queues, strict=True)
+            ),
+            _node("say", "announce", {"next": "bye"}, prompt="sorry"),
+            _node("bye", "hang_up", {}, prompt="bye"),
+        ),
+    )
+
+
+def _straight(dice: Random, queues: tuple[model.Queue, ...]) -> model.Flow:
+    first, second = dice.choice(queues).slug, dice.choice(queues).slug
+    return model.Flow(
+        slug="straight",
+        nodes=(
+            _node("first", "queue", {"timeout": "second", "full": "second"}, queue=first),
+            _node("second", "queue", {"timeout": "bye", "full": "bye", "next": "first"}, queue=second)
+            if first != second and dice.random() < 0.3
+            else _node("second", "queue", {"timeout": "bye", "full": "bye"}, queue=second),
+            _node("bye", "hang_up", {}, prompt="bye"),
+        ),
+    )
+
+
+def _node(name: str, kind: str, exits: dict[str, str], **options: object) -> model.Node:
+    return model.Node(id=name, kind=kind, options=options, exits=exits)

@@ -1,0 +1,136 @@
+"""A day in the life of a company, drawn by a seed: with faults on, then healed, when everybody must be served."""
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from appliance.core import effects, facts, model
+from appliance.core.cdr import Outcome
+from appliance.core.centre import Centre
+from appliance.core.invariants import Watch
+from drivers.simulated.clock import HeapClock
+from tests.simulation.box import BEGIN, SECOND, Box, Observer, WrongError
+from tests.simulation.company import a_company
+from tests.simulation.faults import Faults
+from tests.simulation.people import Agents, Callers
+
+CALLS = 500
+HEALED_S_MAX = 4 * 3600
+"Simulated seconds within which everybody must be served once nothing fails any more."
+
+
+class Life:
+    """One company's day."""
+
+    def __init__(self, seed: int, calls: int = CALLS) -> None:
+        """Open."""
+        self.seed = seed
+        self.dice = Random(seed)  # noqa: S311  a game, and one that must repeat
+        self.company = a_company(self.dice)
+        self.versions: dict[str, model.Configuration] = {}
+        self.clock = HeapClock(BEGIN)
+        self.box = Box(self.clock, self.dice, self.versions)
+        self.box.began = self._begin
+        self.box.performed = self._performed
+        self.box.heard = self._heard
+        self.box.start()
+        self.box.publish(self.company)
+        self.box.exchange.reachable = {extension.slug for extension in self.company.extensions}
+        self.agents = Agents(self.box, self.dice, self.company)
+        load = self.dice.uniform(0.4, 1.3)
+        self.callers = Callers(
+            self.box,
+            self.dice,
+            numbers=tuple(number.slug for number in self.company.numbers),
+            calls=calls,
+            per_s=load * len(self.agents.slugs) / 50,
+        )
+        every_s = self.dice.choice([40, 120, 600])
+        self.faults = Faults(self.box, self.dice, self.company, self.agents, every_s=every_s)
+
+    # -- looking on
+
+    def _begin(self, centre: Centre) -> Observer:
+        watch = Watch(centre)
+
+        def look(now: int, fact: facts.AnyFact, asked: tuple[effects.AnyEffect, ...]) -> None:
+            for broken in watch.look(now, fact, asked):
+                raise WrongError(f"{broken.rule}: {broken.about} {broken.detail}, at {now} by {fact}")
+            for effect in asked:
+                if isinstance(effect, effects.Quarantined):
+                    raise WrongError(f"quarantined: {effect.error}, at {now} by {fact}")
+
+        return look
+
+    def _performed(self, effect: effects.AnyCallEffect) -> None:
+        if isinstance(effect, effects.Prompt):
+            self.callers.prompted(effect)
+
+    def _heard(self, fact: facts.AnyFact) -> None:
+        if isinstance(fact, facts.Bridged):
+            self.callers.joined(fact.legs)
+
+    # -- living
+
+    def run(self) -> None:
+        """Live through it; raises `WrongError` where something does not hold."""
+        self.until(lambda: self.callers.all_called)
+        self.faults.heal()
+        self.callers.patient = True
+        self.agents.diligent = True
+        end = self.clock.now + HEALED_S_MAX * SECOND
+        self.until(lambda: self.clock.now > end or self._all_served())
+        if not self._all_served():
+            raise WrongError(f"served: {self._left_over()} are still there {HEALED_S_MAX} s after all was healed")
+        self.until(lambda: self.clock.now > end + SECOND * 4000 or self._all_quiet())
+        self._check_end()
+        self.box.replay()
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Let time pass until something is so."""
+        clock, box = self.clock, self.box
+        while not true():
+            timer, due = clock.next(), box.due()
+            if due is not None and (timer is None or due <= timer):
+                clock.now = max(clock.now, due)
+                box.take(facts.Due())
+            elif not clock.step():
+                raise WrongError("nothing will ever happen again")
+
+    def _all_served(self) -> bool:
+        centre = self.box.centre
+        return centre is not None and not centre.state.interactions and not self.box.exchange.lines
+
+    def _all_quiet(self) -> bool:
+        centre = self.box.centre
+        return centre is not None and not centre.state.deadlines and self.box.quiet
+
+    def _left_over(self) -> str:
+        lines = Counter(line.doing for line in self.box.exchange.lines.values())
+        states = self.box.centre.state.interactions.values() if self.box.centre else ()
+        return f"{dict(lines)} on the exchange, {[str(i.state) for i in states][:3]} in the Centre"
+
+    def _check_end(self) -> None:
+        """Hold the records against everything that was journalled."""
+        centre, disk = self.box.centre, self.box.disk
+        if centre is None:
+            raise WrongError("the daemon is dead")
+        if centre.state.deadlines or centre.state.offers or centre.state.legs:
+            raise WrongError(f"left over: {centre.state.deadlines} {centre.state.offers} {centre.state.legs}")
+        asked = {entry.fact.leg for entry in disk.entries if isinstance(entry.fact, facts.LegAsked)}
+        filed = Counter(cdr.leg for cdr in disk.records)
+        if set(filed) != asked or max(filed.values(), default=1) > 1:
+            twice = [leg for leg, times in filed.items() if times > 1]
+            raise WrongError(f"records: lost {asked - set(filed)}, unknown {set(filed) - asked}, twice {twice}")
+        visits = Counter((s.queue, s.outcome) for cdr in disk.records for s in cdr.segments if s.outcome is not None)
+        for queue, counts in centre.state.counts.items():
+            told = (counts.answered, counts.abandoned + counts.abandoned_short)
+            if told != (visits[queue, Outcome.ANSWERED], visits[queue, Outcome.ABANDONED]):
+                raise WrongError(f"figures: {queue} counts {told} answered and abandoned, the records {visits}")
+
+
+def live(seed: int, calls: int = CALLS) -> Life:
+    """Live through the day of a seed."""
+    life = Life(seed, calls)
+    life.run()
+    return life
