@@ -69,63 +69,63 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.world.exchange.lines) < LINES_MAX)
     @rule(party=draw.sampled_from(["p1", "p2", "p3"]))
     def call(self, party: str) -> None:
-        """Somebody calls."""
+        """Let somebody call."""
         self.world.exchange.call("2000", party=party)
         self.world.run(0.01)
 
     @rule(nth=NTH, key=draw.sampled_from("129"))
     def press(self, nth: int, key: str) -> None:
-        """A caller presses a key."""
+        """Press a key that a prompt waits for."""
         if line := self.line(nth, "prompt"):
             self.world.exchange.press(line, key)
             self.world.run(0.01)
 
     @rule(nth=NTH)
     def pick_up(self, nth: int) -> None:
-        """A phone that rings is picked up."""
+        """Pick up a phone that rings."""
         if line := self.line(nth, "ringing"):
             self.world.exchange.pick_up(line)
 
     @rule(nth=NTH, cause=draw.sampled_from(["busy", "refused", "unreachable"]))
     def refuse(self, nth: int, cause: str) -> None:
-        """A phone that rings refuses."""
+        """Let a phone that rings refuse."""
         if line := self.line(nth, "ringing"):
             self.world.exchange.refuse(line, cause)
 
     @rule(nth=NTH, cause=draw.sampled_from([16, 27]))
     def hang_up(self, nth: int, cause: int) -> None:
-        """A leg ends, whosever it is."""
+        """End a leg, whosever it is."""
         if line := self.line(nth, "music", "bridged", "prompt", "idle", "ringing", "asking"):
             self.world.exchange.end(line.leg, cause)
 
     @rule(agent=AGENT, kind=draw.sampled_from(COMMANDS))
     def ask(self, agent: str, kind: type[facts.AgentCommand]) -> None:
-        """An agent asks for something."""
+        """Let an agent ask for something."""
         self.world.command(kind, agent)
 
     @rule(agent=AGENT)
     def take_break(self, agent: str) -> None:
-        """An agent asks for a break."""
+        """Let an agent ask for a break."""
         self.world.command(facts.TakeBreak, agent, reason="lunch")
 
     @rule(agent=AGENT, by_s=draw.sampled_from([0, 5]))
     def extend(self, agent: str, by_s: int) -> None:
-        """An agent needs more time."""
+        """Let an agent need more time."""
         self.world.command(facts.ExtendWrapUp, agent, by_s=by_s)
 
     @rule(extension=draw.sampled_from(EXTENSIONS), reachable=draw.booleans())
     def phone(self, extension: str, *, reachable: bool) -> None:
-        """A phone comes or goes."""
+        """Let a phone come or go."""
         self.world.exchange.see(extension, reachable=reachable)
 
     @rule(seconds=draw.sampled_from([0.001, 0.5, 3, 11, 60]))
     def wait(self, seconds: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.world.run(seconds)
 
     @rule(away_s=draw.sampled_from([0, 2]))
     def restart(self, away_s: float) -> None:
-        """The daemon is killed after a snapshot, and comes back."""
+        """Kill the daemon after a snapshot, and let it come back."""
         world = self.world
         world.cut_off = True
         world.watch = None
@@ -139,20 +139,20 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """The exchange is killed and comes back empty."""
+        """Kill the exchange, and let it come back empty."""
         self.world.exchange.crash()
         self.world.exchange.found(restarted=True)
 
     @rule(away_s=draw.sampled_from([0, 2]))
     def lose(self, away_s: float) -> None:
-        """The line to the exchange is lost and comes back."""
+        """Lose the line to the exchange, and find it again."""
         self.world.take(facts.ExchangeLost(exchange="simulated"))
         self.world.run(away_s)
         self.world.exchange.found()
 
     @override
     def teardown(self) -> None:
-        """The same facts give the same effects and the same state."""
+        """See that the same facts give the same effects and the same state."""
         again = Centre(self.world.versions.__getitem__)
         out = [effect for now, fact in self.world.facts for effect in again.handle(now, fact)]
         assert out == self.world.effects
