@@ -83,10 +83,12 @@ PARTS: Mapping[str, str] = {
     "prompts": marked("Prompts"),
     "centre": marked("Centre"),
     "clock": marked("Clock"),
+    "invariants": marked("Invariants of the routing"),
 }
 PART_STATES: Mapping[str, str] = {
     "ok": marked("Well"),
     "quarantined": marked("Something could not be digested and was set aside"),
+    "broken": marked("Something that must always hold did not; see the log"),
     "not_believed": marked("The wall clock leapt and is not believed"),
     "sealer_down": marked("Recordings are not being sealed"),
     "no_space": marked("The disk is full"),

@@ -19,6 +19,7 @@ from appliance.daemon.door import Door, Offices
 from appliance.daemon.health import Figures, Organs, health_of, metrics_of
 from appliance.daemon.hub import Hub
 from appliance.daemon.live import Live
+from appliance.daemon.lookout import Lookout
 from appliance.daemon.parties import Parties
 from appliance.daemon.publishing import Publishing
 from appliance.daemon.reactor import Reactor, Timer, answer_of
@@ -131,6 +132,8 @@ class Daemon:
         self.recordings = Recordings(
             reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
         )
+        self._lookout = Lookout(recovered.centre)
+        self.hub.listen(self._lookout.look)
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
             self.hub.attach(exchange)
@@ -170,6 +173,7 @@ class Daemon:
             store=self._store.health,
             backlog=lambda: self._store.journal.backlog,
             recordings=self.recordings,
+            lookout=self._lookout,
             prompts=lambda: self._publishing.health,
             release=self._options.release,
             clock_believed=recovered.clock.believed,

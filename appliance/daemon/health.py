@@ -12,6 +12,7 @@ from appliance import api
 from appliance.core import state as st
 from appliance.daemon.hub import Hub
 from appliance.daemon.live import Live
+from appliance.daemon.lookout import Lookout
 from appliance.daemon.recordings import Recordings
 from appliance.daemon.watchdog import Watchdog
 
@@ -27,6 +28,7 @@ class Organs:
     "Each storage to its word."
     backlog: Callable[[], int]
     recordings: Recordings
+    lookout: Lookout
     prompts: Callable[[], str]
     "`ok`, or what is wrong with the spoken prompts."
     release: str
@@ -45,6 +47,7 @@ def health_of(organs: Organs) -> api.Health:
     parts["prompts"] = organs.prompts()
     parts["recordings"] = organs.recordings.health
     parts["centre"] = "quarantined" if organs.hub.quarantined else "ok"
+    parts["invariants"] = "broken" if organs.lookout.counts else "ok"
     parts["clock"] = "ok" if organs.clock_believed else "not_believed"
     return api.Health(parts=parts, boot=organs.hub.centre.state.boot, version=organs.release)
 
@@ -78,6 +81,10 @@ class Figures(Collector):
         for part, word in sorted(health_of(self._organs).parts.items()):
             parts.add_metric([part], 1 if word == "ok" else 0)
         yield parts
+        broken = CounterMetricFamily("switchroom_broken", "Times an invariant did not hold.", labels=["rule"])
+        for rule, count in sorted(self._organs.lookout.counts.items()):
+            broken.add_metric([rule], count)
+        yield broken
         yield _gauge("switchroom_journal_backlog", "Rows waiting for their commit.", self._organs.backlog())
         yield _gauge("switchroom_recordings_waiting", "Recordings not yet sealed.", self._organs.recordings.waiting)
         yield _gauge("switchroom_streams", "Live streams being read.", self._live.streams)

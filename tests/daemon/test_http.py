@@ -127,7 +127,7 @@ async def test_health_and_metrics(box: Box) -> None:
     """Health for everybody on the socket, figures for administrators."""
     health = await deferToThread(Client(box.home / "door.sock").health)
     assert set(health.parts.values()) == {"ok"}
-    assert {"exchange", "store", "journal", "recordings", "centre", "clock"} <= set(health.parts)
+    assert {"exchange", "store", "journal", "recordings", "centre", "clock", "invariants"} <= set(health.parts)
     assert health.boot == box.boot
     session = await box.sign_in("ada")
     status, text = await deferToThread(asked, box.home / "door.sock", "GET", "/metrics", X_Switchroom_Session=session)
