@@ -1,7 +1,4 @@
-"""The words at the process border: commands, live views, journal rows, configuration with what goes round it.
-
-Web, command line and tests speak to the daemon in these words alone; it has facts and effects for drivers and store.
-"""
+"""The words at the process border: journal rows, configuration, commands, live views; web and tests know no others."""
 
 from collections.abc import Mapping
 
@@ -25,6 +22,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kept: tuple[effects.Kept, ...] = ()
     about: tuple[str, ...] = ()
     "The interactions it touched."
+    effects_sum: int = 0
+    "Of the bytes of all its effects, by `replay.sum_of`; 0 where it had none, or none was taken."
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

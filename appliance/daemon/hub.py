@@ -16,6 +16,7 @@ from twisted.logger import Logger
 from appliance import api
 from appliance.core import effects, facts
 from appliance.core.centre import Centre
+from appliance.replay import sum_of
 
 SNAPSHOT_EVERY = 5_000
 "Facts between two snapshots."
@@ -173,6 +174,7 @@ class Hub:
             fact=fact,
             kept=tuple(effect for effect in asked if isinstance(effect, effects.Kept)),
             about=self.centre.about,
+            effects_sum=sum_of(asked),
         )
         if not self._diary.append(row):
             self._break("the journal cannot keep up with the calls")

@@ -15,6 +15,7 @@ from appliance.core import effects
 from appliance.core.centre import Centre
 from appliance.core.model import Configuration
 from appliance.daemon.clock import CentreClock, Clocks
+from appliance.replay import difference_of
 
 RECOVER_S = 60.0
 "How long the journal may take to be read."
@@ -96,4 +97,4 @@ def _replay(centre: Centre, row: api.Row) -> bool:
     except ValueError:
         return False
     centre.state.sequence = row.sequence
-    return tuple(effect for effect in asked if isinstance(effect, effects.Kept)) == row.kept
+    return difference_of(centre, row, asked) is None
