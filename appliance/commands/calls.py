@@ -15,7 +15,7 @@ from appliance.commands._since import MICROSECONDS, Moment, moment, shown
 from appliance.core.cdr import Outcome
 from appliance.store.reader import Listed, Query, Reader
 
-PAGE = 200
+PAGE = 4_096
 
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,15 +37,15 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def found(reader: Reader, query: Query, limit: int) -> Iterator[Listed]:
-    """Give at most `limit` calls of a query, page by page."""
-    page = 0
+    """Give at most `limit` calls of a query, each page from where the one before ended."""
+    before = 0
     while limit > 0:
-        calls = reader.calls(replace(query, page=page, size=min(PAGE, limit)))
-        yield from calls.calls[:limit]
-        limit -= len(calls.calls)
-        page += 1
+        calls = reader.calls(replace(query, before=before, size=min(PAGE, limit)))
+        yield from calls.calls
         if not calls.more:
             return
+        before = calls.calls[-1].ordinal
+        limit -= len(calls.calls)
 
 
 def line_of(listed: Listed) -> CallLine:
@@ -92,11 +92,12 @@ def command(  # noqa: PLR0913  one option each
             number=number,
             outcome=outcome,
         )
+        if as_json:
+            encode = msgspec.json.Encoder().encode
+            sys.stdout.buffer.writelines(encode(line_of(listed)) + b"\n" for listed in found(reader, query, limit))
+            return
         lines = [line_of(listed) for listed in found(reader, query, limit)]
         names = reader.names()
-    if as_json:
-        sys.stdout.buffer.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
-        return
     console = out()
     if not lines:
         console.print(f"No call has ended since {shown(moment(since, now_us=now_us, zone=zone), zone)} ({zone.key}).")

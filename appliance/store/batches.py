@@ -11,6 +11,10 @@ from appliance.core.effects import CallFiled, Decided, Kept, Quarantined, WorkFi
 
 PAGE = 256
 "Calls on one page of the list."
+PAGES_A_CHUNK = 16
+"Pages that go into one chunk of columns."
+CHUNK = PAGE * PAGES_A_CHUNK
+"Calls in a chunk: 4,096."
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +27,19 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     batch: api.Batch
 
 
+class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A stretch of the journal that begins with a snapshot, so that it can be replayed by itself."""
+
+    format: int = 1
+    release: str
+    configuration: str
+    "Version that held at its beginning."
+    at: int
+    "Centre time of the snapshot, microseconds."
+
+
 _encoder = msgspec.msgpack.Encoder()
+_segments = msgspec.msgpack.Decoder(Segment)
 _bounds = msgspec.msgpack.Decoder(Bound)
 _pages = msgspec.msgpack.Decoder(tuple[CDR, ...])
 
@@ -41,9 +57,22 @@ def decode_bound(data: bytes) -> Bound:
     return _bounds.decode(data)
 
 
+def encode_segment(segment: Segment) -> bytes:
+    """Give the bytes of what is kept of a segment."""
+    return _encoder.encode(segment)
+
+
+def decode_segment(data: bytes) -> Segment:
+    """Read what is kept of a segment."""
+    return _segments.decode(data)
+
+
 def encode_page(calls: Sequence[CDR]) -> bytes:
-    """Give the bytes of a page of the list of calls."""
-    return _encoder.encode(calls)
+    """Give the bytes of a page of the list of calls; text that is not Unicode is mended."""
+    try:
+        return _encoder.encode(calls)
+    except UnicodeEncodeError:
+        return _encoder.encode(_mended(msgspec.to_builtins(calls)))
 
 
 def decode_page(data: bytes) -> tuple[CDR, ...]:
@@ -51,10 +80,15 @@ def decode_page(data: bytes) -> tuple[CDR, ...]:
     return _pages.decode(data)
 
 
+def sound(text: str) -> str:
+    """Mend a text that is not Unicode, as `encode_bound` does."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def _mended(value: Any) -> Any:  # noqa: ANN401 # any: builtins of every shape
     match value:
         case str():
-            return value.encode("utf-8", "replace").decode()
+            return sound(value)
         case dict():
             return {_mended(key): _mended(item) for key, item in value.items()}
         case list() | tuple():
@@ -86,3 +120,8 @@ def numbered(bound: Bound) -> dict[int, CDR]:
 def filed(rows: Iterable[api.Row]) -> list[CDR]:
     """List the calls that were filed in some rows, in order."""
     return [kept.cdr for row in rows for kept in row.kept if isinstance(kept, CallFiled)]
+
+
+def worked(rows: Iterable[api.Row]) -> list[WorkFiled]:
+    """List the wrap-ups that were filed in some rows, in order."""
+    return [kept for row in rows for kept in row.kept if isinstance(kept, WorkFiled)]

@@ -7,19 +7,32 @@ at once. The indexes by which the ledger finds a call are written in the same co
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 
 import msgspec
 
 from appliance import api
 from appliance.core.cdr import CDR
-from appliance.store.batches import PAGE, Bound, decode_bound, encode_bound, encode_page, numbered
+from appliance.store.batches import (
+    CHUNK,
+    PAGE,
+    Bound,
+    Segment,
+    decode_bound,
+    decode_segment,
+    encode_bound,
+    encode_page,
+    encode_segment,
+    numbered,
+    sound,
+)
 from appliance.store.schema import JournalTables, Root, Sheet, position, tables
 from appliance.store.traces import Step, Traces
+from appliance.store.upkeep import DAY_US, SNAPSHOTS_KEPT
 from appliance.store.writer import Writer
 
 BACKLOG_MAX = 100_000
@@ -30,7 +43,6 @@ PACE_S = 0.02
 "From the beginning of one commit to that of the next, so that a busy journal gathers."
 SNAPSHOT_EVERY = 5_000
 "Facts between two snapshots."
-SNAPSHOTS_KEPT = 2
 BOOT = "boot"
 
 _encoder = msgspec.msgpack.Encoder()
@@ -52,6 +64,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _snapshots = msgspec.msgpack.Decoder(Snapshot)
+
+
+def decode_snapshot(data: bytes) -> Snapshot:
+    """Read a snapshot; raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
+    return _snapshots.decode(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +97,10 @@ class _Haul:
 
     rows: list[api.Row] = field(default_factory=list)
     step: Step | None = None
+    filed: dict[int, CDR] = field(default_factory=dict)
+    "The calls that end in these rows, by their numbers."
+    paged: tuple[int, ...] = ()
+    "Numbers of the calls that went to a page."
 
 
 class Journal:
@@ -92,12 +113,15 @@ class Journal:
         self._boot = 0
         self._last_us = 0
         self._traces = Traces()
+        self._loose: dict[int, CDR] = {}
         self._waiting: deque[api.Row] = deque()
         self._draining = False
         self._lock = threading.Lock()
         self._due = 0.0
         self._committed: Callable[[int], None] = lambda _sequence: None
         self._failed: Callable[[BaseException], None] = lambda _error: None
+        self.paged: Callable[[], None] = lambda: None
+        "Called in the writer's thread when calls went to a page."
 
     @property
     def backlog(self) -> int:
@@ -116,6 +140,7 @@ class Journal:
             boot = journal.numbers.get(BOOT, 0) + 1
             journal.numbers[BOOT] = boot
             recovered, self._traces = _recover(journal, boot)
+            self._loose = dict(read_tail(journal))
             self._boot, self._last_us = boot, recovered.last_us
             return recovered
 
@@ -145,12 +170,22 @@ class Journal:
                 state=state,
                 traces=self._traces.save(),
             )
-            journal.snapshots[position(self._boot, sequence)] = Sheet(_encoder.encode(snapshot))
+            key = position(self._boot, sequence)
+            journal.snapshots[key] = Sheet(_encoder.encode(snapshot))
+            self._begin_segment(journal, key, configuration)
             for old in list(journal.snapshots.keys())[:-SNAPSHOTS_KEPT]:
-                del journal.snapshots[old]
+                if old not in journal.segments:
+                    del journal.snapshots[old]
 
         self.flush()
         return self._commit("snapshot", keep, rows_max=0)
+
+    def _begin_segment(self, journal: JournalTables, key: int, configuration: str) -> None:
+        """Begin a segment with the first snapshot of a day (UTC)."""
+        last = journal.segments.maxKey() if journal.segments else 0
+        if not last or decode_segment(journal.segments[last]).at // DAY_US != self._last_us // DAY_US:
+            segment = Segment(release=self._release, configuration=configuration, at=self._last_us)
+            journal.segments[key] = encode_segment(segment)
 
     def flush(self) -> Future[None]:
         """Know when everything appended so far is committed."""
@@ -183,7 +218,7 @@ class Journal:
                 haul.rows.append(self._waiting.popleft())
             journal = tables(root, JournalTables)
             if haul.rows:
-                haul.step = self._write(journal, haul.rows)
+                self._write(journal, haul)
             more(journal)
 
         def settled(future: Future[None]) -> None:
@@ -191,6 +226,11 @@ class Journal:
                 self._failed(error)
             elif haul.step:
                 self._traces.apply(haul.step)
+                self._loose |= haul.filed
+                for ordinal in haul.paged:
+                    del self._loose[ordinal]
+                if haul.paged:
+                    self.paged()
                 self._last_us = haul.rows[-1].now
                 self._committed(haul.rows[-1].sequence)
 
@@ -198,39 +238,43 @@ class Journal:
         committed.add_done_callback(settled)
         return committed
 
-    def _write(self, journal: JournalTables, rows: Sequence[api.Row]) -> Step:
+    def _write(self, journal: JournalTables, haul: _Haul) -> None:
         """Put a batch and its indexes into the tables."""
-        key = position(self._boot, rows[0].sequence)
-        step = self._traces.step(key, rows, journal.interactions)
-        batch = api.Batch(release=self._release, boot=self._boot, rows=tuple(rows))
+        key = position(self._boot, haul.rows[0].sequence)
+        haul.step = step = self._traces.step(key, haul.rows, journal.interactions)
+        batch = api.Batch(release=self._release, boot=self._boot, rows=tuple(haul.rows))
         bound = Bound(links=dict(step.links), first=next_ordinal(journal), batch=batch)
         journal.batches[key] = Sheet(encode_bound(bound))
         for name, last in step.indexed.items():
             journal.interactions[name] = last
-        for ordinal, cdr in numbered(bound).items():
+        haul.filed = numbered(bound)
+        for ordinal, cdr in haul.filed.items():
             journal.calls[ordinal] = key
-            journal.parties.add((cdr.party, ordinal))
-        if len(journal.calls) >= PAGE:
-            _turn_page(journal)
-        return step
+            journal.parties.add((sound(cdr.party), ordinal))
+        haul.paged = _turn_pages(journal, self._loose | haul.filed) if haul.filed else ()
 
 
 def next_ordinal(journal: JournalTables) -> int:
     """Give the number of the next call; they count from 1."""
     if journal.calls:
         return journal.calls.maxKey() + 1
-    return (journal.pages.maxKey() + 1) * PAGE + 1 if journal.pages else 1
+    if journal.pages:
+        return (journal.pages.maxKey() + 1) * PAGE + 1
+    return (journal.chunks.maxKey() + 1) * CHUNK + 1 if journal.chunks else 1
 
 
-def _turn_page(journal: JournalTables) -> None:
-    """Move the oldest calls that are on no page to one; what is on a page never changes again."""
-    calls = dict(list(journal.calls.items())[:PAGE])
-    page = tuple(cdr for _ordinal, cdr in read_tail(journal))[:PAGE]
-    number = (min(calls) - 1) // PAGE
-    bounds = (min(cdr.began for cdr in page), max(cdr.ended for cdr in page))
-    journal.pages[number] = (*bounds, Sheet(encode_page(page)))
-    for ordinal in calls:
-        del journal.calls[ordinal]
+def _turn_pages(journal: JournalTables, loose: Mapping[int, CDR]) -> tuple[int, ...]:
+    """Move the oldest calls that are on no page to one, if they fill it; what is on a page never changes again."""
+    moved: list[int] = []
+    while len(journal.calls) >= PAGE:
+        ordinals = list(islice(journal.calls, PAGE))
+        page = [loose[ordinal] for ordinal in ordinals]
+        bounds = (min(cdr.began for cdr in page), max(cdr.ended for cdr in page))
+        journal.pages[(ordinals[0] - 1) // PAGE] = (*bounds, Sheet(encode_page(page)))
+        for ordinal in ordinals:
+            del journal.calls[ordinal]
+        moved += ordinals
+    return tuple(moved)
 
 
 def read_tail(journal: JournalTables) -> list[tuple[int, CDR]]:
@@ -248,7 +292,7 @@ def _recover(journal: JournalTables, boot: int) -> tuple[Recovered, Traces]:
     after = 0
     if journal.snapshots:
         after = journal.snapshots.maxKey()
-        snapshot = _snapshots.decode(journal.snapshots[after].data)
+        snapshot = decode_snapshot(journal.snapshots[after].data)
         traces = Traces(snapshot.traces)
         recovered = Recovered(
             boot=boot,

@@ -1,24 +1,37 @@
 """The list of calls, and everything about one of them: the journal's reading side.
 
-Calls stand in the order in which they ended: the newest in their batches, the others on pages of a fixed number that
-never change. A query walks from the newest back and stops as soon as it has its page, or what it looks for lies
-before what is left. (Columns, which answer a year in a tenth of a second, come with the reports.)
+Calls stand in the order in which they ended: the newest in their batches, some on pages, and all others in chunks of
+columns, which never change. A query walks from the newest back and stops as soon as it has its page, or what it looks
+for lies before what is left; in a chunk it looks at columns, and makes records of those calls alone that it found.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
 
 from appliance import api
 from appliance.core.cdr import CDR
 from appliance.core.effects import Decided, WorkFiled
-from appliance.store.batches import PAGE, decode_bound, decode_page, interactions_of, numbered
-from appliance.store.journal import next_ordinal, read_tail
+from appliance.store.batches import (
+    CHUNK,
+    PAGE,
+    decode_bound,
+    decode_page,
+    decode_segment,
+    interactions_of,
+    numbered,
+)
+from appliance.store.chunks import BATCH, Chunk, Mask
+from appliance.store.journal import decode_snapshot, next_ordinal, read_tail
 from appliance.store.people import Label, Note
-from appliance.store.schema import JournalTables
+from appliance.store.schema import JournalTables, position
+from appliance.store.upkeep import FLOOR
 
 CHAIN_MAX = 10_000
 "Batches that are read for one call."
-SCAN_MAX = 200_000
+SCAN_MAX = 20_000_000
 "Calls that one query looks at."
 
 
@@ -38,6 +51,8 @@ class Query:
     recorded: bool | None = None
     text: str = ""
     "In the caller's number or name, or the interaction itself."
+    before: int = 0
+    "Only calls of smaller numbers."
     page: int = 0
     "From 0."
     size: int = 50
@@ -70,7 +85,22 @@ class Trace:
 
     ordinal: int
     "0 if it is not filed."
+    cdr: CDR | None
     rows: tuple[api.Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A stretch of the journal that can be replayed: what was, and what happened from then on."""
+
+    snapshot: bytes
+    "State of the Centre, empty if the stretch begins where the journal does."
+    release: str
+    "Release that wrote the snapshot, empty without one."
+    configuration: str
+    "Version that the snapshot ran under, empty without one."
+    rows: tuple[api.Row, ...]
+    "Every fact after the snapshot, in order."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,23 +129,11 @@ class Told:
 Numbered = tuple[int, CDR]
 
 
-def newest_first(journal: JournalTables, since: int = 0, until: int = 0) -> Iterator[Numbered]:
-    """Walk the calls that began in a stretch of time (0 is no bound), from the one that ended last."""
-    for ordinal, cdr in _backwards(journal, since, until):
-        if since <= cdr.began and (not until or cdr.began < until):
-            yield ordinal, cdr
-
-
-def _backwards(journal: JournalTables, since: int, until: int) -> Iterator[Numbered]:
-    yield from reversed(read_tail(journal))
-    for number in reversed(journal.pages.keys()):
-        earliest, latest, sheet = journal.pages[number]
-        if latest < since:
-            return
-        if until and earliest >= until:
-            continue
-        first = number * PAGE + 1
-        yield from reversed(list(enumerate(decode_page(sheet.data), first)))
+def chunk_of(journal: JournalTables, number: int) -> Chunk:
+    """Open a chunk; its sheets are loaded when they are needed. KeyError if there is none."""
+    _began, _ended, _least, _greatest, *sheets = journal.chunks[number]
+    ready, who, rest = ((lambda sheet=sheet: sheet.data) for sheet in sheets)
+    return Chunk(ready, who, rest)
 
 
 def find(
@@ -127,24 +145,53 @@ def find(
     """
     named = parties() if query.text else frozenset()
     skip, found, scanned = query.page * query.size, list[Numbered](), 0
-    for ordinal, cdr in newest_first(journal, query.since, query.until):
-        scanned += 1
+    for looked, suiting in _suiting(journal, query, named, skip + query.size + 1):
+        scanned += looked
         if scanned > SCAN_MAX:
             break
-        if not _suits(query, cdr, named):
+        found += suiting
+        if len(found) > skip + query.size:
+            return found[skip : skip + query.size], True, scanned
+    return found[skip:], False, scanned
+
+
+def _suiting(
+    journal: JournalTables, query: Query, named: frozenset[str], most: int
+) -> Iterator[tuple[int, list[Numbered]]]:
+    """Walk the calls from the one that ended last: how many were looked at since, and those of them that suit."""
+    for ordinal, cdr in _loose(journal, query):
+        suits = (not query.before or ordinal < query.before) and _suits(query, cdr, named)
+        yield 1, [(ordinal, cdr)] if suits else []
+    for number in reversed(journal.chunks.keys()):
+        earliest, latest, *_rest = journal.chunks[number]
+        first = number * CHUNK + 1
+        if latest < query.since:
+            return
+        if (query.until and earliest >= query.until) or (query.before and first >= query.before):
             continue
-        if skip:
-            skip -= 1
-        elif len(found) == query.size:
-            return found, True, scanned
-        else:
-            found.append((ordinal, cdr))
-    return found, False, scanned
+        chunk = chunk_of(journal, number)
+        rows = np.flatnonzero(_mask(chunk, query, named, first))[::-1][:most]
+        calls = chunk.calls(rows)
+        looked = chunk.rows if len(rows) < most else chunk.rows - int(rows[-1])
+        yield looked, [(first + row, cdr) for row, cdr in zip(rows.tolist(), calls, strict=True)]
+
+
+def _loose(journal: JournalTables, query: Query) -> Iterator[Numbered]:
+    """Walk the calls that are in no chunk, from the one that ended last."""
+    yield from reversed(read_tail(journal))
+    for number in reversed(journal.pages.keys()):
+        earliest, latest, sheet = journal.pages[number]
+        if latest < query.since:
+            return
+        if not query.until or earliest < query.until:
+            yield from reversed(list(enumerate(decode_page(sheet.data), number * PAGE + 1)))
 
 
 def _suits(query: Query, cdr: CDR, named: frozenset[str]) -> bool:
     return (
-        query.queue in {"", cdr.queue, *(segment.queue for segment in cdr.segments)}
+        query.since <= cdr.began
+        and (not query.until or cdr.began < query.until)
+        and query.queue in {"", cdr.queue, *(segment.queue for segment in cdr.segments)}
         and query.agent in {"", cdr.agent, *(segment.agent for segment in cdr.segments)}
         and query.number in {"", cdr.number}
         and query.outcome in {"", cdr.outcome}
@@ -153,11 +200,37 @@ def _suits(query: Query, cdr: CDR, named: frozenset[str]) -> bool:
     )
 
 
+def _mask(chunk: Chunk, query: Query, named: frozenset[str], first: int) -> Mask:
+    """Tell which calls of a chunk suit; says the same as `_suits`."""
+    began = chunk.ints("began")
+    mask: Mask = began >= query.since
+    if query.until:
+        mask &= began < query.until
+    if query.before:
+        mask &= np.arange(first, first + chunk.rows) < query.before
+    for name, wanted in (("queue", query.queue), ("agent", query.agent)):
+        if wanted:
+            inner = chunk.mask(f"segments.{name}", frozenset([wanted]))
+            mask &= chunk.mask(name, frozenset([wanted])) | chunk.owned("segments", inner)
+    for name, wanted in (("number", query.number), ("outcome", query.outcome)):
+        if wanted:
+            mask &= chunk.mask(name, frozenset([wanted]))
+    if query.recorded is not None:
+        mask &= chunk.mask("recording", frozenset([""])) != query.recorded
+    if query.text:
+        mask &= chunk.mask("party", named) | chunk.mask("interaction", frozenset([query.text]))
+    return mask
+
+
 def call_at(journal: JournalTables, ordinal: int) -> CDR | None:
     """Look a call up by its number."""
+    if ordinal < 1:
+        return None
+    number, row = divmod(ordinal - 1, CHUNK)
+    if number in journal.chunks:
+        return chunk_of(journal, number).calls(np.array([row]))[0]
     number, place = divmod(ordinal - 1, PAGE)
-    page = journal.pages.get(number) if ordinal > 0 else None
-    if page is not None:
+    if (page := journal.pages.get(number)) is not None:
         return decode_page(page[2].data)[place]
     key = journal.calls.get(ordinal)
     return None if key is None else numbered(decode_bound(journal.batches[key].data))[ordinal]
@@ -171,6 +244,8 @@ def count(journal: JournalTables) -> int:
 def first_since(journal: JournalTables, since: int) -> int:
     """Tell the number of the first call that ended at a moment or later; one after the last if there is none."""
     low, high = 1, next_ordinal(journal)
+    if journal.chunks:
+        low = journal.chunks.minKey() * CHUNK + 1
     while low < high:
         middle = (low + high) // 2
         cdr = call_at(journal, middle)
@@ -181,25 +256,77 @@ def first_since(journal: JournalTables, since: int) -> int:
     return low
 
 
-def past(journal: JournalTables, party: str, limit: int) -> list[Numbered]:
-    """List the last calls of a party, newest first."""
-    found: list[Numbered] = []
-    for _party, ordinal in reversed(journal.parties.keys(min=(party, 0), max=(party, 1 << 62))):
-        if len(found) == limit:
+def past(journal: JournalTables, party: str, limit: int, since: int = 0) -> list[Numbered]:
+    """List the last calls of a party, which was first seen at `since`, newest first."""
+    indexed = reversed(journal.parties.keys(min=(party, 0), max=(party, 1 << 62)))
+    ordinals = [ordinal for _party, ordinal in islice(indexed, limit)]
+    found = [(ordinal, cdr) for ordinal in ordinals if (cdr := call_at(journal, ordinal)) is not None]
+    for number in reversed(journal.chunks.keys()):
+        if len(found) >= limit or journal.chunks[number][1] < since:
             break
-        if (cdr := call_at(journal, ordinal)) is not None:
-            found.append((ordinal, cdr))
+        first = number * CHUNK + 1
+        chunk = chunk_of(journal, number)
+        rows = [row for row in _rows_of(chunk, party) if first + row not in ordinals][: limit - len(found)]
+        found += zip((first + row for row in rows), chunk.calls(np.array(rows, np.int64)), strict=True)
     return found
 
 
+def _rows_of(chunk: Chunk, party: str) -> list[int]:
+    rows: list[int] = np.flatnonzero(chunk.mask("party", frozenset([party])))[::-1].tolist()
+    return rows
+
+
 def trace(journal: JournalTables, interaction: str) -> Trace:
-    """Give everything about a filed call, by walking its batches back from the last; empty if there is no such call."""
-    batches: list[tuple[api.Row, ...]] = []
-    ordinal = 0
-    key = journal.interactions.get(interaction, 0)
-    while key and len(batches) < CHAIN_MAX:
-        bound = decode_bound(journal.batches[key].data)
-        batches.append(tuple(row for row in bound.batch.rows if interaction in interactions_of(row)))
-        ordinal = next((number for number, cdr in numbered(bound).items() if cdr.interaction == interaction), ordinal)
-        key = bound.links.get(interaction, 0)
-    return Trace(ordinal=ordinal, rows=tuple(row for rows in reversed(batches) for row in rows))
+    """Give everything about a filed call, by walking its batches back from the last; empty if there is no such call.
+
+    Of a call in a chunk the record is there too when its facts were let go.
+    """
+    ordinal, cdr, pressed = _in_chunk(journal, interaction)
+    batches: dict[int, tuple[api.Row, ...]] = {}
+    for last in (journal.interactions.get(interaction, 0), pressed):
+        key = last
+        while key and key not in batches and len(batches) < CHAIN_MAX and key in journal.batches:
+            bound = decode_bound(journal.batches[key].data)
+            batches[key] = tuple(row for row in bound.batch.rows if interaction in interactions_of(row))
+            for number, found in numbered(bound).items():
+                if found.interaction == interaction:
+                    ordinal, cdr = number, found
+            key = bound.links.get(interaction, 0)
+    return Trace(ordinal=ordinal, cdr=cdr, rows=tuple(row for key in sorted(batches) for row in batches[key]))
+
+
+def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None, int]:
+    """Find a call in the chunks: its number, its record, the last batch about it."""
+    for number in reversed(journal.chunks.keys()):
+        _began, _ended, least, greatest, *_sheets = journal.chunks[number]
+        if least <= interaction <= greatest:
+            chunk = chunk_of(journal, number)
+            rows = np.flatnonzero(chunk.mask("interaction", frozenset([interaction])))
+            if len(rows):
+                (cdr,) = chunk.calls(rows[:1])
+                return number * CHUNK + 1 + int(rows[0]), cdr, int(chunk.ints(BATCH)[rows[0]])
+    return 0, None, 0
+
+
+def history(journal: JournalTables, since: int, until: int) -> History | None:
+    """Give what happened from a moment (or the last snapshot before it) to another; None if it was let go."""
+    begin, snapshot = 0, None
+    for key in reversed(journal.segments.keys()):
+        if decode_segment(journal.segments[key]).at <= since:
+            begin, snapshot = key, decode_snapshot(journal.snapshots[key].data)
+            break
+    if not begin and journal.numbers.get(FLOOR):
+        return None
+    rows: list[api.Row] = []
+    first = journal.batches.maxKey(begin) if journal.batches and journal.batches.minKey() <= begin else 0
+    for sheet in journal.batches.values(min=first):
+        batch = decode_bound(sheet.data).batch
+        if batch.rows[0].now > until:
+            break
+        rows += [row for row in batch.rows if position(batch.boot, row.sequence) > begin and row.now <= until]
+    return History(
+        snapshot=snapshot.state if snapshot else b"",
+        release=snapshot.release if snapshot else "",
+        configuration=snapshot.configuration if snapshot else "",
+        rows=tuple(rows),
+    )

@@ -12,6 +12,7 @@ from appliance.store.link import Where, uri_of
 from appliance.store.people import People
 from appliance.store.schema import CONFIGURATION, JOURNAL, PEOPLE
 from appliance.store.settings import Settings
+from appliance.store.upkeep import Upkeep
 from appliance.store.writer import Beat, Writer
 
 LOCK = "daemon.lock"
@@ -20,12 +21,14 @@ LOCK = "daemon.lock"
 class Store:
     """Everything that outlives the daemon; one daemon at a time has it."""
 
-    def __init__(self, lock: AloneLock, writers: Mapping[str, Writer], *, release: str) -> None:
-        """Take over opened writers and the lock that says that we are alone."""
+    def __init__(self, lock: AloneLock, writers: Mapping[str, Writer], upkeep: Upkeep, *, release: str) -> None:
+        """Take over opened writers, what looks after the journal, and the lock that says that we are alone."""
         self._lock = lock
+        self._upkeep = upkeep
         self._writers = writers
         self.release = release
         self.journal = Journal(writers[JOURNAL], release=release)
+        self.journal.paged = upkeep.wake
         self.people = People(writers[PEOPLE])
         self.settings = Settings(writers[CONFIGURATION], self.people)
         self.accounts = Accounts(writers[CONFIGURATION])
@@ -41,6 +44,7 @@ class Store:
     def close(self, wait_s: float = 5.0) -> None:
         """Commit what waits, end the threads, let go of the lock; may take so long for each storage."""
         self.accounts.close()
+        self._upkeep.close(wait_s)
         self.journal.flush()
         for name in (CONFIGURATION, PEOPLE, JOURNAL):
             self._writers[name].close(wait_s)
@@ -60,7 +64,9 @@ def open_store(*, folder: Path, socket: Path, clock: Callable[[], int], wait_s: 
             where = Where(uri=uri_of(socket, name), storage=name, read_only=False, wait_s=wait_s)
             writers[name] = Writer(where, clock)
             opened.callback(writers[name].close)
-        store = Store(lock, writers, release=release_of())
+        upkeep = Upkeep(writers[JOURNAL], uri=uri_of(socket, JOURNAL), clock=clock)
+        opened.callback(upkeep.close)
+        store = Store(lock, writers, upkeep, release=release_of())
         opened.pop_all()
     return store
 

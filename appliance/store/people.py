@@ -199,8 +199,14 @@ def _keep_late(people: PeopleTables, fresh: str, number: str, name: str, now_us:
 
 def labels_of(people: PeopleTables, parties: Iterable[str]) -> dict[str, Label]:
     """See `People.labels`."""
-    records = {party: record for party in parties if (record := _record(people, party)) is not None}
+    records = {party: record for party in sorted(parties) if (record := _record(people, party)) is not None}
     return {party: Label(number=record.number, name=record.name) for party, record in records.items()}
+
+
+def since_of(people: PeopleTables, party: str) -> int:
+    """Tell when a party was first seen, microseconds UTC; 0 of an unknown or erased one, which may be of any time."""
+    record = _record(people, party)
+    return 0 if record is None else record.since
 
 
 def parties_like(people: PeopleTables, text: str, scanned_max: int) -> frozenset[str]:

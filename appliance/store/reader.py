@@ -20,11 +20,10 @@ from appliance import api
 from appliance.core import model
 from appliance.core.effects import Decided, WorkFiled
 from appliance.store import ledger, media, sessions, standing
-from appliance.store.batches import filed
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
-from appliance.store.ledger import Calls, Listed, Numbered, Query, Recording, Told
+from appliance.store.ledger import Calls, History, Listed, Numbered, Query, Recording, Told
 from appliance.store.link import Where, connect, uri_of
-from appliance.store.people import Label, Note, labels_of, notes_of, parties_like
+from appliance.store.people import Label, Note, labels_of, notes_of, parties_like, since_of
 from appliance.store.publishing import equipment_of
 from appliance.store.schema import (
     CONFIGURATION,
@@ -43,6 +42,7 @@ from appliance.store.vault import RATE, Peak, SealedRecording, VaultError
 __all__ = [
     "Calls",
     "Changed",
+    "History",
     "Label",
     "Listed",
     "Note",
@@ -191,12 +191,13 @@ class Reader:
 
     def past_calls(self, party: str, limit: int = 10) -> tuple[Listed, ...]:
         """List the last calls of a party, newest first."""
-        return self._listed(self._journal(lambda journal: ledger.past(journal, party, limit)))
+        since = self._people(lambda people: since_of(people, party))
+        return self._listed(self._journal(lambda journal: ledger.past(journal, party, limit, since)))
 
     def call(self, interaction: str) -> Told | None:
         """Tell everything about a call that has ended; None if there is none of this name."""
         trace = self._journal(lambda journal: ledger.trace(journal, interaction))
-        cdr = next((cdr for cdr in filed(trace.rows) if cdr.interaction == interaction), None)
+        cdr = trace.cdr
         if cdr is None:
             return None
         kept = [kept for row in trace.rows for kept in row.kept]
@@ -222,6 +223,10 @@ class Reader:
     def first_of(self, since_us: int) -> int:
         """Tell the number of the first call that ended at a moment or later; one after the last if there is none."""
         return self._journal(lambda journal: ledger.first_since(journal, since_us))
+
+    def history(self, since_us: int, until_us: int) -> History | None:
+        """Give what happened in a stretch of time, so that it can be replayed; None if its facts were let go."""
+        return self._journal(lambda journal: ledger.history(journal, since_us, until_us))
 
     def count(self) -> int:
         """Tell how many calls have ended."""

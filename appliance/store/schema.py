@@ -40,19 +40,23 @@ class JournalTables:
     """What happened. A position is `boot << SEQUENCE_BITS | sequence`; a batch is keyed by its first row's."""
 
     numbers: "OLBTree[str]"
-    "`boot`: the last boot number given."
+    "`boot`: the last boot number given; `swept` and `floor`: see `upkeep`."
     batches: "LOBTree[Sheet]"
     "Position to the batch with its links."
     snapshots: "LOBTree[Sheet]"
-    "Position of the last row that it contains to the snapshot; the last two are kept."
+    "Position of the last row that it contains to the snapshot; the last two are kept, and those of segments."
+    segments: "LOBTree[bytes]"
+    "Position of the snapshot with which a segment (a day's rows, about) begins, to what it ran under."
     calls: "LLBTree"
     "Ordinal to the batch that holds the CDR, of calls that are on no page yet."
     pages: "LOBTree[tuple[int, int, Sheet]]"
-    "Page number to (earliest beginning, latest end, CDRs), a fixed number of calls a page."
+    "Page number to (earliest beginning, latest end, CDRs), a fixed number of calls a page, until they are in a chunk."
+    chunks: "LOBTree[tuple[int, int, str, str, Sheet, Sheet, Sheet]]"
+    "Chunk number to (earliest beginning, latest end, least and greatest interaction, three sheets of columns)."
     interactions: "OLBTree[str]"
-    "A filed interaction to the last batch about it."
+    "A filed interaction to the last batch about it, until its call is in a chunk."
     parties: "OOTreeSet[tuple[str, int]]"
-    "(party, ordinal) of every call."
+    "(party, ordinal) of every call that is in no chunk."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from itertools import islice
 import msgspec
 
 from appliance import api
-from appliance.store.batches import filed, interactions_of
+from appliance.store.batches import filed, interactions_of, worked
 from appliance.store.schema import Positions
 
 OPEN_MAX = 20_000
@@ -48,7 +48,9 @@ class Traces:
         """Tell what a batch changes; changes nothing itself, so that a commit may be tried again."""
         touched = dict.fromkeys(name for row in rows for name in interactions_of(row))
         over = {cdr.interaction for cdr in filed(rows)}
+        late = {work.interaction for work in worked(rows)}
         known = {name: index.get(name, 0) for name in touched if name not in self._held}
+        over |= late & known.keys()  # its call is in a chunk already
         indexed = {name: batch for name in touched if name in over or known.get(name)}
         spare = max(0, len(self._held) - OPEN_MAX)
         indexed |= {name: self._held[name] for name in islice(self._held, spare) if name not in touched}

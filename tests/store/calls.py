@@ -1,0 +1,73 @@
+"""Finished calls by the thousand, as a contact centre has them; one seed makes one year."""
+
+import random
+from collections.abc import Iterator
+
+from appliance.core.cdr import CDR, Outcome, Segment, Stretch
+from appliance.core.facts import Leg
+from tests.store.stand import BEGIN, SECOND
+
+YEAR_S = 365 * 86_400
+PARTIES = 200_000
+AGENTS = 40
+
+
+def a_year(calls: int, *, seed: int = 1, begin: int = BEGIN, length_s: float = YEAR_S) -> Iterator[CDR]:
+    """Give so many calls over a stretch of time, in the order in which they arrived."""
+    dice = random.Random(seed)  # noqa: S311  a test's dice
+    parties = [dice.randbytes(8).hex() for _ in range(PARTIES)]
+    now, minted, sequence = begin, 0, 0
+    for number in range(calls):
+        now += int(dice.expovariate(calls / length_s) * SECOND)
+        abandoned = dice.random() < 0.06
+        menu, wait = dice.randrange(4 * SECOND, 20 * SECOND), int(dice.expovariate(1 / 25) * SECOND)
+        talk = 0 if abandoned else int(dice.expovariate(1 / 200) * SECOND)
+        queue, agent = dice.choice(("sales", "support")), "" if abandoned else f"agent{dice.randrange(AGENTS)}"
+        times = [now, now + menu, now + menu + wait, now + menu + wait + talk]
+        segments = [
+            Segment(stretch=Stretch.FLOW, since=times[0], until=times[1], node="welcome/menu"),
+            Segment(
+                stretch=Stretch.WAITING,
+                since=times[1],
+                until=times[2],
+                queue=queue,
+                outcome=Outcome.ABANDONED if abandoned else None,
+            ),
+        ]
+        if not abandoned:
+            talking = Segment(
+                stretch=Stretch.TALKING,
+                since=times[2],
+                until=times[3],
+                queue=queue,
+                agent=agent,
+                outcome=Outcome.ANSWERED,
+            )
+            segments.append(talking)
+        minted += 1
+        first, sequence = sequence + 1, sequence + dice.randrange(20, 40)
+        yield CDR(
+            interaction=f"000001-{minted:08d}",
+            leg=Leg("main", f"main-{now // SECOND}.{2 * number}"),
+            trunk="carrier",
+            number=dice.choice(("2000", "2001", "2002")),
+            party=dice.choice(parties),
+            began=now,
+            ended=times[-1],
+            outcome=Outcome.ABANDONED if abandoned else Outcome.ANSWERED,
+            cause=dice.choice(("caller", "agent")),
+            segments=tuple(segments),
+            queue=queue,
+            agent=agent,
+            wait_us=wait,
+            talk_us=talk,
+            recording="" if abandoned else f"000001-{minted + 1:08d}",
+            first=(1, first),
+            last=(1, sequence),
+        )
+        minted += not abandoned
+
+
+def by_end(calls: Iterator[CDR]) -> list[CDR]:
+    """List calls in the order in which they ended."""
+    return sorted(calls, key=lambda cdr: cdr.ended)
