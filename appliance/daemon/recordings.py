@@ -20,7 +20,16 @@ from appliance import api
 from appliance.core import effects
 from appliance.daemon.hub import Hub
 from appliance.daemon.reactor import Reactor, Timer, answer_of
-from appliance.store.orders import Sealed, SealFailed, SealOrder, Unlink, Unlinked, decode_answer, encode_line, leftovers
+from appliance.store.orders import (
+    Sealed,
+    SealFailed,
+    SealOrder,
+    Unlink,
+    Unlinked,
+    decode_answer,
+    encode_line,
+    leftovers,
+)
 from appliance.store.people import People
 
 RESTART_S = 1.0
