@@ -14,8 +14,9 @@ from appliance.core.agent import Agents
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
 from appliance.core.directory import Directory
+from appliance.core.index import Index
 from appliance.core.interaction import Interactions
-from appliance.core.matching import Match, first_match
+from appliance.core.matching import Match, first_match, why_not
 from appliance.core.model import Configuration
 from appliance.core.offer import Offers
 from appliance.core.quarantine import place_of_error, release
@@ -90,8 +91,12 @@ class Centre:
         state = self.state
         self._directory = directory
         self._deadlines = Deadlines(state.deadlines)
-        self._queues = Queues(state.interactions, state.counts)
+        self._queues = Queues(state, self._deadlines, directory)
         self._agents = Agents(state.agents, self._deadlines)
+        self._index = Index(
+            directory, state.agents, lambda agent: why_not(agent, directory.company), self._queues.lends
+        )
+        self._queues.open(self._index)
         self._interactions = Interactions(state, self._deadlines, self._queues, directory)
         self._offers = Offers(state, self._deadlines, self._queues, self._agents, self._interactions)
         self._recovery = Recovery(state, self._deadlines, self._agents, self._interactions, self._offers)
@@ -124,6 +129,7 @@ class Centre:
         lost = list(self.state.seen) if isinstance(fact, facts.Started) else [fact.exchange]
         for exchange in lost:
             self._recovery.lose(exchange)
+            self._queues.look(exchange)
 
     def _take(self, turn: Turn, fact: facts.AnyFact) -> None:
         match fact:
@@ -135,8 +141,11 @@ class Centre:
                 self._publish(turn, version)
             case facts.PhoneSeen(extension=extension, reachable=reachable):
                 self._agents.see(self._directory.agents_at.get(extension, ""), reachable=reachable)
+            case facts.PhoneBusy(extension=extension, busy=busy):
+                self._agents.busy(self._directory.agents_at.get(extension, ""), busy=busy)
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
+                self._queues.look(fact.exchange)
             case facts.Command():
                 self._desk.obey(turn, fact)
             case _:
@@ -236,10 +245,14 @@ class Centre:
                 self._offers.rang_out(turn, of)
             case "wrap-up":
                 self._agents.finish(turn, self.state.agents[of])
+            case "missed":
+                self._agents.end_break(turn, self.state.agents[of])
             case "day":
                 self._new_day(turn)
             case _ if interaction is None:
                 pass
+            case "relax":
+                self._queues.relax(interaction)
             case "wait":
                 self._interactions.waited_too_long(turn, interaction)
             case "join":
@@ -254,8 +267,7 @@ class Centre:
         if began > self.state.day:
             self.state.day = began
             self._queues.new_day()
-            for agent in self.state.agents.values():
-                agent.handled = agent.talk_us = agent.missed = 0
+            self._agents.new_day()
         if index < len(midnights):
             self._deadlines.set("day/next", midnights[index])
 
@@ -277,5 +289,12 @@ class Centre:
                 return
 
     def _first_match(self) -> Match | None:
-        state = self.state
-        return first_match(self._directory, state.agents, state.interactions, self._queues, state.seen)
+        while self._agents.changed:
+            changed, self._agents.changed = self._agents.changed, {}
+            for slug in changed:
+                self._index.look(self.state.agents[slug])
+                self._queues.follow(slug)
+        for queue in self._queues.changed():
+            if queue in self._directory.borrowers and self._queues.lends(queue):
+                self._index.lent_again(queue)
+        return first_match(self._directory, self.state, self._queues, self._index)

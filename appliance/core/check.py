@@ -38,8 +38,22 @@ RANGES: dict[str, tuple[int, int]] = {
     "port": (1, 65_535),
     "calls_max": (0, 10_000),
     "probe_s": (0, 3600),
+    "weight": (1, 9),
+    "prefer_s": (0, 3600),
+    "local_s": (0, 3600),
+    "service_goal": (1, 100),
+    "missed_s": (0, 3600),
+    "units": (1, 20),
+    "at_once_max": (0, PARTS_MAX),
+    "minutes_max": (0, 1440),
+    "numbers.priority": (0, 9),
+    "flows.priority": (0, 9),
 }
-"What a number may be, by the name of its field."
+"What a number may be, by the name of its field, or of its list and field."
+LEVELS = (1, 9)
+"Of a skill; and what a priority may be."
+NEEDS_MAX = 20
+RELAX_S_MAX = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ def _faults(configuration: model.Configuration) -> Iterator[Fault]:
     yield from _numbers(configuration)
     yield from _extensions(configuration)
     yield from _queues(configuration)
+    yield from _people(configuration)
+    yield from _routing(configuration)
     for flow in configuration.flows:
         yield from _flow(configuration, flow)
     for hours in configuration.hours:
@@ -96,6 +112,11 @@ def _company(company: model.Company) -> Iterator[Fault]:
         yield Fault("company.title", "invalid", str(TEXT_MAX))
     if not re.fullmatch(r"[0-9]{0,3}", company.prefix):
         yield Fault("company.prefix", "invalid", company.prefix)
+    if not 0 <= company.ageing_s <= RELAX_S_MAX:
+        yield Fault("company.ageing_s", "out_of_range", f"0-{RELAX_S_MAX}")
+    for grade, priority in company.grades.items():
+        if not SLUG.fullmatch(grade) or not LEVELS[0] <= priority <= LEVELS[1]:
+            yield Fault(f"company.grades.{grade}", "invalid", str(priority))
     for number in company.emergency:
         if not re.fullmatch(r"[0-9]{2,6}", number):
             yield Fault("company.emergency", "invalid", number)
@@ -117,7 +138,8 @@ def _list(name: str, parts: tuple[model.Part, ...]) -> Iterator[Fault]:
         for words in title.values() if isinstance(title, dict) else (title,):
             if len(words) > TEXT_MAX or not words.isprintable():
                 yield Fault(f"{name}.{part.slug}.title", "invalid", str(TEXT_MAX))
-        for field, (low, high) in RANGES.items():
+        for field, usual in RANGES.items():
+            low, high = RANGES.get(f"{name}.{field}", usual)
             value = getattr(part, field, low)
             if not low <= value <= high:
                 yield Fault(f"{name}.{part.slug}.{field}", "out_of_range", f"{low}-{high}")
@@ -180,6 +202,38 @@ def _queues(configuration: model.Configuration) -> Iterator[Fault]:
             options_of(strategy, queue.strategy_options)
         except msgspec.ValidationError as error:
             yield Fault(f"{where}.strategy_options", "invalid", str(error))
+
+
+def _people(configuration: model.Configuration) -> Iterator[Fault]:
+    sites = {agent.site for agent in configuration.agents} | {""}
+    for agent in configuration.agents:
+        if not re.fullmatch(rf"({SLUG.pattern})?", agent.site):
+            yield Fault(f"agents.{agent.slug}.site", "invalid", agent.site)
+        for skill, level in agent.skills.items():
+            if not SLUG.fullmatch(skill) or not LEVELS[0] <= level <= LEVELS[1]:
+                yield Fault(f"agents.{agent.slug}.skills.{skill}", "invalid", str(level))
+    for number in configuration.numbers:
+        if number.site not in sites:
+            yield Fault(f"numbers.{number.slug}.site", "missing", number.site)
+
+
+def _routing(configuration: model.Configuration) -> Iterator[Fault]:
+    skills = {skill for agent in configuration.agents for skill in agent.skills}
+    queues = model.by_slug(configuration.queues)
+    for queue in configuration.queues:
+        where = f"queues.{queue.slug}"
+        if len(queue.requirement) > NEEDS_MAX:
+            yield Fault(f"{where}.requirement", "too_many", str(NEEDS_MAX))
+        for need in queue.requirement:
+            if need.skill not in skills:
+                yield Fault(f"{where}.requirement", "missing", need.skill)
+            if not (LEVELS[0] <= need.level <= LEVELS[1] and 0 <= need.relax_s <= RELAX_S_MAX):
+                yield Fault(f"{where}.requirement", "out_of_range", need.skill)
+        for lender in queue.lenders:
+            if lender not in queues or lender == queue.slug:
+                yield Fault(f"{where}.lenders", "missing", lender)
+        if len(dict.fromkeys(queue.lenders)) != len(queue.lenders):
+            yield Fault(f"{where}.lenders", "twice")
 
 
 def _flow(configuration: model.Configuration, flow: model.Flow) -> Iterator[Fault]:

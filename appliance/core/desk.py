@@ -62,9 +62,8 @@ class Desk:
         return refused
 
     def _take_break(self, turn: Turn, agent: st.Agent, fact: facts.TakeBreak) -> str:
-        if fact.reason not in self._directory.breaks:
-            return "unknown_reason"
-        return self._agents.take_break(turn, agent, fact.reason)
+        reason = self._directory.breaks.get(fact.reason)
+        return "unknown_reason" if reason is None else self._agents.take_break(turn, agent, reason)
 
     def _dispose(self, turn: Turn, agent: st.Agent, fact: facts.Dispose) -> str:
         if fact.disposition not in self._directory.dispositions:

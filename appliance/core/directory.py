@@ -1,9 +1,16 @@
 """The configuration that holds, indexed."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from appliance.core import model
 from appliance.core.plugins import NodeKind, Strategy, all_strategies, node_kinds, options_of
+from appliance.core.views import Scope
+
+SECOND_US = 1_000_000
+PRIORITY = 5
+"Of callers of whom nothing says otherwise."
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +23,74 @@ class BoundNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """What is asked of agents for a caller of a certain wait; with each stage it becomes less."""
+
+    since_us: int
+    "How long the caller has waited when it begins."
+    needs: tuple[model.Need, ...]
+    local: bool
+    "Whether callers of a site are kept for that site's agents."
+
+
+@dataclass(frozen=True, slots=True)
 class BoundQueue:
     """A queue with its strategy and the strategy's options."""
 
     queue: model.Queue
     strategy: Strategy
     options: object
+    order: int
+    "Queues of the same number give an agent the same key."
+    positions: Mapping[str, int]
+    "Agent to place in the queue's list."
+    stages: tuple[Stage, ...]
+    "What is asked at first, and what from when on."
+    sites: frozenset[str]
+    "Of its agents; asked about, never gone through."
+
+    def stage(self, waited_us: int) -> int:
+        """Tell the stage of a caller who has waited so long."""
+        number = len(self.stages) - 1
+        while number and self.stages[number].since_us > waited_us:
+            number -= 1
+        return number
+
+    def pool(self, waited_us: int, site: str) -> tuple[int, str]:
+        """Name those of its agents who may be offered a caller of a site who has waited so long: stage and site."""
+        number = self.stage(waited_us)
+        return number, site if self.stages[number].local and site in self.sites else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An agent's place in a queue: the agent's own, or one that is lent."""
+
+    agent: str
+    bound: BoundQueue
+    lender: str
+    "The queue that lends the agent; empty if it is the agent's own."
+    position: int
+    level: int
+    "The agent's levels in the skills that the queue requires, added up."
+    pools: tuple[tuple[int, str], ...]
+    "Stages and sites for whose callers the agent has all that is needed."
+
+
+def suits(agent: model.Agent, need: model.Need) -> bool:
+    """Whether an agent has what is needed; who has not the skill has no level in it, not level 0."""
+    level = agent.skills.get(need.skill)
+    if level is None:
+        return False
+    match need.how:
+        case model.How.AT_LEAST:
+            return level >= need.level
+        case model.How.EXACT:
+            return level == need.level
+        case model.How.AT_MOST:
+            return level <= need.level
+        case _:
+            assert_never(need.how)
 
 
 class Directory:
@@ -36,14 +105,17 @@ class Directory:
         self.breaks = model.by_slug(configuration.breaks)
         self.dispositions = model.by_slug(configuration.dispositions)
         self.opening = {hours.slug: hours.opening for hours in configuration.hours}
-        self.queues = {
-            queue.slug: BoundQueue(
-                queue,
-                all_strategies()[queue.strategy],
-                options_of(all_strategies()[queue.strategy], queue.strategy_options),
-            )
-            for queue in configuration.queues
-        }
+        self._orders: list[tuple[str, object]] = []
+        self.queues = {queue.slug: self._bound(queue) for queue in configuration.queues}
+        self.borrowers: dict[str, tuple[str, ...]] = {}
+        "Queue to the queues that its agents are lent to."
+        self._queues_of: dict[str, list[str]] = {}
+        for bound in self.queues.values():
+            for lender in bound.queue.lenders:
+                self.borrowers[lender] = (*self.borrowers.get(lender, ()), bound.queue.slug)
+            for slug in bound.queue.agents:
+                self._queues_of.setdefault(slug, []).append(bound.queue.slug)
+        self._seats: dict[str, tuple[Seat, ...]] = {}
         self._nodes = {
             (flow.slug, node.id): BoundNode(
                 node, node_kinds()[node.kind], options_of(node_kinds()[node.kind], node.options)
@@ -52,6 +124,65 @@ class Directory:
             for node in flow.nodes
         }
         self.agents_at = {agent.extension: agent.slug for agent in configuration.agents}
+
+    def _bound(self, queue: model.Queue) -> BoundQueue:
+        strategy = all_strategies()[queue.strategy]
+        options = options_of(strategy, queue.strategy_options)
+        kind = (queue.strategy if strategy.SCOPE is Scope.AGENT else f"{queue.strategy}/{queue.slug}", options)
+        if kind not in self._orders:
+            self._orders.append(kind)
+        return BoundQueue(
+            queue,
+            strategy,
+            options,
+            self._orders.index(kind),
+            {slug: position for position, slug in enumerate(queue.agents)},
+            _stages(queue),
+            frozenset(self.agents[slug].site for slug in queue.agents if slug in self.agents),
+        )
+
+    # -- who serves whom
+
+    def queues_of(self, agent: str) -> list[str]:
+        """Name the queues that an agent serves."""
+        return self._queues_of.get(agent, [])
+
+    def seats(self, agent: str) -> tuple[Seat, ...]:
+        """Say where an agent may be offered a call, own queues and those that borrow; worked out when first asked."""
+        found = self._seats.get(agent)
+        if found is None:
+            found = self._seats[agent] = tuple(self._seats_of(self.agents[agent])) if agent in self.agents else ()
+        return found
+
+    def _seats_of(self, agent: model.Agent) -> Iterator[Seat]:
+        own = self.queues_of(agent.slug)
+        for slug in own:
+            yield self._seat(agent, self.queues[slug], "")
+        for lender in own:
+            for slug in self.borrowers.get(lender, ()):
+                if slug not in own:
+                    yield self._seat(agent, self.queues[slug], lender)
+
+    def _seat(self, agent: model.Agent, bound: BoundQueue, lender: str) -> Seat:
+        skills = dict.fromkeys(need.skill for need in bound.queue.requirement)
+        return Seat(
+            agent.slug,
+            bound,
+            lender,
+            bound.positions.get(agent.slug, len(bound.positions)),
+            sum(agent.skills.get(skill, 0) for skill in skills),
+            tuple(
+                (number, site)
+                for number, stage in enumerate(bound.stages)
+                if all(suits(agent, need) for need in stage.needs)
+                for site in (("", agent.site) if stage.local and agent.site else ("",))
+            ),
+        )
+
+    def site(self, number: str) -> str:
+        """Tell the site whose callers dial a number; empty if there is none."""
+        known = self.numbers.get(number)
+        return known.site if known else ""
 
     def node(self, flow: str, node: str) -> BoundNode | None:
         """Find a node; None if the flow or the node is gone."""
@@ -65,3 +196,16 @@ class Directory:
             (n.id for n in self.flows[flow].nodes if n.kind == "queue" and n.options.get("queue") == queue),
             "",
         )
+
+
+def _stages(queue: model.Queue) -> tuple[Stage, ...]:
+    local_us = queue.local_s * SECOND_US
+    relaxed = [need.relax_s * SECOND_US for need in queue.requirement]
+    return tuple(
+        Stage(
+            since,
+            tuple(need for need in queue.requirement if not 0 < need.relax_s * SECOND_US <= since),
+            since < local_us,
+        )
+        for since in sorted(dict.fromkeys((0, *relaxed, local_us)))
+    )

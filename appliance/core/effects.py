@@ -141,6 +141,8 @@ REFUSALS = (
     "not_your_call",
     "no_call",
     "too_long",
+    "too_many_away",
+    "break_used_up",
     "internal_error",
 )
 
@@ -180,6 +182,8 @@ class Decided(Promise, frozen=True, kw_only=True, tag="decided"):
     "At most five others, in order."
     excluded: dict[str, int] = {}
     "Reason to the number of the queue's agents left out for it."
+    position: tuple[int, int] = (0, 0)
+    "Journal position (boot, sequence) of the fact that led to it; a replay up to there shows every candidate."
 
 
 class Quarantined(Promise, frozen=True, kw_only=True, tag="quarantined"):

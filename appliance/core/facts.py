@@ -22,6 +22,10 @@ class PartyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str = ""
     blocked: bool = False
     last_agent: str = ""
+    priority: int = 0
+    "This caller's own, 1 (served first) to 9; 0 for none."
+    preferred: str = ""
+    "The agent who looks after this party; comes before `last_agent`."
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -136,6 +140,13 @@ class PhoneSeen(Observation, frozen=True, kw_only=True, tag="phone-seen"):
     reachable: bool
 
 
+class PhoneBusy(Observation, frozen=True, kw_only=True, tag="phone-busy"):
+    """An extension's phone began or ended a call of its own, one that we did not offer."""
+
+    extension: str
+    busy: bool
+
+
 class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A live leg as reconcile finds it on the exchange."""
 
@@ -165,6 +176,8 @@ class LegsFound(Observation, frozen=True, kw_only=True, tag="legs-found"):
     legs: tuple[FoundLeg, ...] = ()
     reachable: tuple[str, ...] = ()
     "Extensions whose phone can be reached; all others cannot."
+    busy: tuple[str, ...] = ()
+    "Extensions whose phone is in a call of its own."
     restarted: bool = False
     "Whether the exchange itself was restarted since we last saw it."
 
@@ -221,6 +234,6 @@ class HangUpCall(AgentCommand, frozen=True, kw_only=True, tag="hang-up-call"):
 
 AnyCallFact = LegAsked | Prompted | LegEnded | OfferRang | OfferAnswered | OfferFailed | Bridged | BridgeFailed
 "What happens to one call."
-AnyObservation = AnyCallFact | Started | Due | ConfigurationPublished | PhoneSeen | ExchangeLost | LegsFound
+AnyObservation = AnyCallFact | Started | Due | ConfigurationPublished | PhoneSeen | PhoneBusy | ExchangeLost | LegsFound
 AnyCommand = SignOn | SignOff | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | Dispose | HangUpCall
 AnyFact = AnyObservation | AnyCommand

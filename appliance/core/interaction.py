@@ -6,7 +6,7 @@ from typing import assert_never
 from appliance.core import effects as ask
 from appliance.core import state as st
 from appliance.core.cdr import CDR, Outcome, Segment, Stretch
-from appliance.core.directory import Directory
+from appliance.core.directory import PRIORITY, Directory
 from appliance.core.facts import Leg, LegAsked, Prompted
 from appliance.core.queue import Queues
 from appliance.core.recording import is_recorded
@@ -61,7 +61,7 @@ class Interactions:
             party=fact.party,
             view=fact.view,
             language=(number.language if number else "") or self.directory.company.language,
-            priority=adopted[0] if adopted else 5,
+            priority=adopted[0] if adopted else PRIORITY,
             began=adopted[1].entered_at if adopted else turn.now,
             since=adopted[1].entered_at if adopted else turn.now,
             state=st.Walking(flow=number.flow if number else "", node=""),
@@ -166,7 +166,7 @@ class Interactions:
                             self._queues.counts(queue).flowed_out += 1
                         continue
                     self._state.tickets += 1
-                    interaction.priority = bound_queue.queue.priority
+                    interaction.priority = self._queues.priority(queue, interaction.number, flow, interaction.view)
                     self._wait(
                         turn,
                         interaction,

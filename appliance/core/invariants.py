@@ -15,6 +15,7 @@ from appliance.core import state as st
 from appliance.core.cdr import CDR, Stretch
 from appliance.core.centre import Centre
 from appliance.core.matching import why_not
+from appliance.core.offer import rings_of
 
 SECOND_US = 1_000_000
 FILED_MAX = 1_000
@@ -133,7 +134,8 @@ class Watch:
             self._see(name)
         for interaction in state.interactions.values():
             if isinstance(interaction.state, st.Offered):
-                self._ring(interaction.state.offer, interaction.state.agent, interaction.state.leg)
+                for ring in interaction.state.rings:
+                    self._ring(ring.offer, ring.agent, ring.leg)
         for agent in state.agents.values():
             self._see_agent(agent.slug)
             if isinstance(agent.state, st.WrapUp):
@@ -145,8 +147,9 @@ class Watch:
         before = self._calls.pop(name, None)
         agents: dict[str, None] = {}
         if isinstance(before, TWO_PARTIES):
-            agents[before.agent] = None
-            self._held.get(before.agent, {}).pop(name, None)
+            for ring in rings_of(before):
+                agents[ring.agent] = None
+                self._held.get(ring.agent, {}).pop(name, None)
         entry = self._entries.pop(name, None)
         if entry is not None and isinstance(before, st.Waiting):
             line = self._lines[before.queue]
@@ -161,8 +164,9 @@ class Watch:
             self._entries[name] = entry
             insort(self._lines.setdefault(held.queue, []), entry)
         elif isinstance(held, TWO_PARTIES):
-            agents[held.agent] = None
-            self._held.setdefault(held.agent, {})[name] = None
+            for ring in rings_of(held):
+                agents[ring.agent] = None
+                self._held.setdefault(ring.agent, {})[name] = None
         return agents
 
     def _see_agent(self, slug: str) -> None:
@@ -361,14 +365,16 @@ class Watch:
         held = interaction.state
         if any(state.legs.get(participant.leg) != name for participant in interaction.participants):
             self._wrong(Rule.ONE_PLACE, name, "has a leg that belongs to another")
-        if len(interaction.participants) != 1 + isinstance(held, TWO_PARTIES):
+        rings = rings_of(held) if isinstance(held, TWO_PARTIES) else ()
+        if len(interaction.participants) != 1 + len(rings):
             self._wrong(Rule.ONE_PLACE, name, f"has {len(interaction.participants)} participants")
         if isinstance(held, TWO_PARTIES):
-            agent = state.agents.get(held.agent)
-            if state.offers.get(held.offer) != name:
-                self._wrong(Rule.ONE_PLACE, name, "has an offer that is not its own")
-            if agent is None or not _agrees(agent.state, name, held):
-                self._wrong(Rule.ONE_PLACE, name, f"is {_tag(held)} with {held.agent}, who is not")
+            for ring in rings:
+                agent = state.agents.get(ring.agent)
+                if state.offers.get(ring.offer) != name:
+                    self._wrong(Rule.ONE_PLACE, name, "has an offer that is not its own")
+                if agent is None or not _agrees(agent.state, name, held, ring.offer):
+                    self._wrong(Rule.ONE_PLACE, name, f"is {_tag(held)} with {ring.agent}, who is not")
         if interaction.leg.exchange in state.seen:
             self._deadline(interaction)
 
@@ -377,17 +383,18 @@ class Watch:
         match interaction.state:
             case st.Waiting(queue=queue):
                 bound = self._centre.directory.queues.get(queue)
-                needed = f"wait/{name}" if bound is None else ""
-            case st.Offered(offer=offer):
-                needed = f"ring/{offer}"
+                needed = [f"wait/{name}"] if bound is None else []
+            case st.Offered(rings=rings):
+                needed = [f"ring/{ring.offer}" for ring in rings]
             case st.Joining():
-                needed = f"join/{name}"
+                needed = [f"join/{name}"]
             case st.Leaving():
-                needed = f"leave/{name}"
+                needed = [f"leave/{name}"]
             case _:
-                needed = ""
-        if needed and needed not in state.deadlines:
-            self._wrong(Rule.DEADLINE, name, f"is {_tag(interaction.state)} without the deadline {needed}")
+                needed = []
+        for deadline in needed:
+            if deadline not in state.deadlines:
+                self._wrong(Rule.DEADLINE, name, f"is {_tag(interaction.state)} without the deadline {deadline}")
 
     def _structure_of_agent(self, slug: str) -> None:
         state = self._centre.state
@@ -419,10 +426,10 @@ class Watch:
                     self._nobody_idle(entry[3])
 
 
-def _agrees(agent: st.AgentState, name: str, held: st.Offered | st.Joining | st.Connected) -> bool:
+def _agrees(agent: st.AgentState, name: str, held: st.Offered | st.Joining | st.Connected, offer: str) -> bool:
     match agent:
-        case st.Ringing(interaction=interaction, offer=offer):
-            return not isinstance(held, st.Connected) and (interaction, offer) == (name, held.offer)
+        case st.Ringing(interaction=interaction, offer=mine):
+            return not isinstance(held, st.Connected) and (interaction, mine) == (name, offer)
         case st.Talking(interaction=interaction):
             return isinstance(held, st.Connected) and interaction == name
         case _:

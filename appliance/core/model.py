@@ -5,6 +5,7 @@ as long as a journal names it. Nothing in it is personal: names, numbers of call
 the document may be shown, compared and replayed by anybody who may see the configuration.
 """
 
+import enum
 import hashlib
 from collections.abc import Mapping
 from typing import Any, TypeVar  # any: options are free-form until the module that owns them converts them
@@ -34,6 +35,14 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     "Numbers that go out over every trunk in order, before anything else is asked."
     prefix: str = "9"
     "What a phone dials before a number outside; emergency numbers pass with and without it."
+    ageing_s: int = 0
+    "Seconds of waiting that make up for one step of priority or weight, over all queues; 0 for strict priority."
+    grades: dict[str, int] = {}
+    "Customer class to the priority of its callers, 1 to 9."
+    rest_on_own_call: bool = False
+    "Whether agents get no offer while their phone is in a call of their own."
+    voice_alone: bool = True
+    "Whether a call takes all units of an agent; else it takes one."
     midnights: tuple[int, ...] = ()
     "Where the days of the company's zone begin, microseconds UTC, ascending; expanded at publishing."
 
@@ -64,6 +73,10 @@ class Number(Part, frozen=True, kw_only=True):
     flow: str
     language: str = ""
     "Language of the prompts; empty means the company's."
+    priority: int = 0
+    "Of its callers: 1 (served first) to 9; 0 leaves it to the queue."
+    site: str = ""
+    "Where its callers belong; agents of that site come first where a queue says so."
 
 
 class Extension(Part, frozen=True, kw_only=True):
@@ -80,6 +93,31 @@ class Agent(Part, frozen=True, kw_only=True):
 
     extension: str
     "The extension that rings."
+    skills: dict[str, int] = {}
+    "Skill to level, 1 to 9; a skill that is not named is none, which is no level at all."
+    site: str = ""
+    units: int = 1
+    "How much the agent takes at once."
+    wrap_up_s: int = 0
+    "Seconds after a call at least, whatever the queue."
+
+
+class How(enum.StrEnum):
+    """How a level is compared."""
+
+    AT_LEAST = "at_least"
+    EXACT = "exact"
+    AT_MOST = "at_most"
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One step of what a queue requires of the agents who serve it."""
+
+    skill: str
+    level: int
+    how: How = How.AT_LEAST
+    relax_s: int = 0
+    "Seconds after a caller's entry from which it is asked no more; 0 for never."
 
 
 class Queue(Part, frozen=True, kw_only=True):
@@ -98,7 +136,21 @@ class Queue(Part, frozen=True, kw_only=True):
     length_max: int = 0
     "Waiting callers beyond which a new one leaves by the exit `full`, 0 for no limit."
     priority: int = 5
-    "1 (served first) to 9."
+    "1 (served first) to 9; flow, number, customer class and caller may say otherwise."
+    weight: int = 1
+    "1 to 9: among callers of one priority, those of a heavier queue are served first."
+    requirement: tuple[Need, ...] = ()
+    "Skills that its agents need to be offered a call; a need that is relaxed is asked no more."
+    prefer_s: int = 0
+    "Seconds for which callers are kept for the agent they know, if that one is at work; 0 for never."
+    local_s: int = 0
+    "Seconds for which callers are kept for the agents of their site; 0 for never."
+    lenders: tuple[str, ...] = ()
+    "Queues whose agents help out, in order, while those queues' own service levels hold."
+    service_goal: int = 80
+    "Percent of callers to be answered within `answer_within_s`; below, its agents help nobody else."
+    missed_s: int = 0
+    "Seconds after which an agent who missed an offer is available again; 0 for when the agent says so."
     music: str = "default"
     answer_within_s: int = 20
     "*T* of the service level."
@@ -121,6 +173,8 @@ class Flow(Part, frozen=True, kw_only=True):
     """What a caller meets, node by node; the first node is where it starts."""
 
     title: str = ""
+    priority: int = 0
+    "Of callers who come by it: 1 (served first) to 9; 0 leaves it to number and queue."
     nodes: tuple[Node, ...] = ()
 
 
@@ -151,6 +205,10 @@ class Reason(Part, frozen=True, kw_only=True):
 
     title: dict[str, str] = {}
     "Language to the words that are shown."
+    at_once_max: int = 0
+    "Of a break: how many agents may be away for it at once, 0 for no limit."
+    minutes_max: int = 0
+    "Of a break: minutes that an agent may take in a day, 0 for no limit."
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

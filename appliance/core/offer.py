@@ -36,42 +36,55 @@ class Offers:
         return self._state.interactions.get(self._state.offers.get(offer, ""))
 
     def make(self, turn: Turn, match: Match) -> None:
-        """Ring the chosen agent's phone."""
-        interaction, queue = match.interaction, match.queue.queue
-        agent = self._agents.all[match.chosen.agent]
-        offer = f"o-{self._state.boot:06d}-{self._interactions.mint():08d}"
-        leg = Leg(interaction.leg.exchange, offer)
+        """Ring the phones of the chosen agents."""
+        interaction = match.interaction
         turn.touch(interaction.id)
         self._queues.leave(interaction, match.waiting)
-        self._interactions.change(
-            turn, interaction, st.Offered(waiting=match.waiting, offer=offer, agent=agent.slug, leg=leg)
-        )
-        interaction.participants.append(
-            st.Participant(leg=leg, role=st.Role.AGENT, doing=st.Doing.TOLD, since=turn.now, agent=agent.slug)
-        )
-        self._agents.ring(turn, agent, interaction.id, offer)
-        self._state.offers[offer] = interaction.id
-        self._state.legs[leg] = interaction.id
         self._deadlines.drop(f"wait/{interaction.id}")
-        self._deadlines.set(f"ring/{offer}", turn.now + queue.ring_s * SECOND_US)
+        first, *others = [
+            st.Ring(offer=offer, agent=chosen.agent, leg=Leg(interaction.leg.exchange, offer))
+            for chosen in match.chosen
+            for offer in (f"o-{self._state.boot:06d}-{self._interactions.mint():08d}",)
+        ]
+        self._interactions.change(
+            turn,
+            interaction,
+            st.Offered(
+                waiting=match.waiting, offer=first.offer, agent=first.agent, leg=first.leg, others=tuple(others)
+            ),
+        )
+        for ring, chosen in zip((first, *others), match.chosen, strict=True):
+            self._ring(turn, match, ring, chosen)
+
+    def _ring(self, turn: Turn, match: Match, ring: st.Ring, chosen: ask.Candidate) -> None:
+        interaction, queue = match.interaction, match.queue.queue
+        number = self._state.turns[queue.slug] = self._state.turns.get(queue.slug, 0) + 1
+        interaction.participants.append(
+            st.Participant(leg=ring.leg, role=st.Role.AGENT, doing=st.Doing.TOLD, since=turn.now, agent=ring.agent)
+        )
+        self._agents.ring(turn, self._agents.all[ring.agent], interaction.id, ring.offer, queue.slug, number)
+        self._state.offers[ring.offer] = interaction.id
+        self._state.legs[ring.leg] = interaction.id
+        self._deadlines.set(f"ring/{ring.offer}", turn.now + queue.ring_s * SECOND_US)
         turn.ask(
             ask.Decided(
-                offer=offer,
+                offer=ring.offer,
                 interaction=interaction.id,
                 queue=queue.slug,
                 strategy=queue.strategy,
-                chosen=match.chosen,
+                chosen=chosen,
                 next=match.next,
                 excluded=match.excluded,
+                position=(self._state.boot, self._state.sequence),
             )
         )
         turn.ask(
             ask.Offer(
-                offer=offer,
+                offer=ring.offer,
                 interaction=interaction.id,
-                leg=leg,
-                agent=agent.slug,
-                extension=self._interactions.directory.agents[agent.slug].extension,
+                leg=ring.leg,
+                agent=ring.agent,
+                extension=self._interactions.directory.agents[ring.agent].extension,
                 party=interaction.party,
                 queue=queue.slug,
                 ring_s=queue.ring_s,
@@ -79,20 +92,30 @@ class Offers:
         )
 
     def answered(self, turn: Turn, offer: str, leg: Leg) -> None:
-        """Join the agent who picked up with the caller; a phone that picks up too late is hung up."""
+        """Join the agent who picked up first with the caller; a phone that picks up too late is hung up."""
         interaction = self.of(offer)
         if interaction is None or not isinstance(interaction.state, st.Offered):
             turn.ask(ask.HangUp(leg=leg))
             return
         state = interaction.state
+        self.give_to(turn, interaction, state, offer)
+        ring = next(ring for ring in state.rings if ring.offer == offer)
         self._deadlines.drop(f"ring/{offer}")
-        self._state.legs.pop(state.leg, None)
+        self._state.legs.pop(ring.leg, None)
         self._state.legs[leg] = interaction.id
         interaction.participants[-1].leg = leg
         self._interactions.change(
-            turn, interaction, st.Joining(waiting=state.waiting, offer=offer, agent=state.agent, leg=leg)
+            turn, interaction, st.Joining(waiting=state.waiting, offer=offer, agent=ring.agent, leg=leg)
         )
         self.join(turn, interaction, leg)
+
+    def give_to(self, turn: Turn, interaction: st.Interaction, state: st.Offered, offer: str) -> None:
+        """Stop all phones but one; their agents are free again without blame."""
+        for ring in state.rings:
+            if ring.offer != offer:
+                turn.ask(ask.CancelOffer(offer=ring.offer, leg=ring.leg))
+                self._drop(interaction, ring)
+                self._agents.spare(turn, self._agents.all[ring.agent])
 
     def join(self, turn: Turn, interaction: st.Interaction, leg: Leg) -> None:
         """Ask for the bridge."""
@@ -104,16 +127,35 @@ class Offers:
         interaction = self.of(offer)
         if interaction is None or not isinstance(interaction.state, st.Offered | st.Joining):
             return
-        agent = self._agents.all[interaction.state.agent]
-        self.take_back(turn, interaction, interaction.state)
-        self._agents.miss(turn, agent, cause)
+        state = interaction.state
+        ring = next(ring for ring in rings_of(state) if ring.offer == offer)
+        bound = self._interactions.directory.queues.get(state.waiting.queue)
+        self.end_ring(turn, interaction, ring)
+        self._agents.miss(turn, self._agents.all[ring.agent], cause, bound.queue.missed_s if bound else 0)
+
+    def end_ring(self, turn: Turn, interaction: st.Interaction, ring: st.Ring) -> None:
+        """End one offer; after the last one the caller waits again at the same place."""
+        state = interaction.state
+        if isinstance(state, st.Offered) and state.others:
+            self._drop(interaction, ring)
+            first, *others = [other for other in state.rings if other != ring]
+            self._interactions.change(
+                turn,
+                interaction,
+                st.Offered(
+                    waiting=state.waiting, offer=first.offer, agent=first.agent, leg=first.leg, others=tuple(others)
+                ),
+            )
+        elif isinstance(state, st.Offered | st.Joining):
+            self.take_back(turn, interaction, state)
 
     def rang_out(self, turn: Turn, offer: str) -> None:
         """Stop ringing: nobody picked up."""
         interaction = self.of(offer)
         if interaction is not None and isinstance(interaction.state, st.Offered):
             turn.touch(interaction.id)
-            turn.ask(ask.CancelOffer(offer=offer, leg=interaction.state.leg))
+            ring = next(ring for ring in interaction.state.rings if ring.offer == offer)
+            turn.ask(ask.CancelOffer(offer=offer, leg=ring.leg))
             self.failed(turn, offer, "no_answer")
 
     def not_joined(self, turn: Turn, interaction: st.Interaction) -> None:
@@ -131,12 +173,16 @@ class Offers:
         self._interactions.wait_again(turn, interaction, state.waiting)
 
     def forget(self, interaction: st.Interaction, state: st.Offered | st.Joining | st.Connected) -> None:
-        """Drop what names an offer, and the agent who had it."""
-        interaction.participants[:] = [p for p in interaction.participants if p.leg != state.leg]
-        self._state.offers.pop(state.offer, None)
-        self._state.legs.pop(state.leg, None)
-        self._deadlines.drop(f"ring/{state.offer}")
+        """Drop what names an interaction's offers, and the agents who had them."""
+        for ring in rings_of(state):
+            self._drop(interaction, ring)
         self._deadlines.drop(f"join/{interaction.id}")
+
+    def _drop(self, interaction: st.Interaction, ring: st.Ring) -> None:
+        interaction.participants[:] = [p for p in interaction.participants if p.leg != ring.leg]
+        self._state.offers.pop(ring.offer, None)
+        self._state.legs.pop(ring.leg, None)
+        self._deadlines.drop(f"ring/{ring.offer}")
 
     # -- the conversation
 
@@ -154,6 +200,8 @@ class Offers:
         if isinstance(state, st.Waiting):
             self._queues.leave(interaction, state)
         else:
+            if isinstance(state, st.Offered):
+                self.give_to(turn, interaction, state, offer)
             self.forget(interaction, state)
         interaction.customer.do(st.Doing.TALKING, turn.now)
         interaction.participants.append(
@@ -173,7 +221,7 @@ class Offers:
         self._interactions.change(
             turn, interaction, st.Connected(waiting=waiting, offer=offer, agent=agent_slug, leg=leg), Outcome.ANSWERED
         )
-        self._agents.talk(turn, agent, interaction.id, waiting.queue, leg)
+        self._agents.talk(turn, agent, interaction.id, waiting.queue, leg, self._wrap_up_s(waiting.queue, agent_slug))
 
     def agent_gone(self, turn: Turn, interaction: st.Interaction, cause: int) -> None:
         """Go on without the agent's leg: back to the head of the queue if the phone died, else on in the flow."""
@@ -206,10 +254,9 @@ class Offers:
             case st.Waiting():
                 self._queues.leave(interaction, state)
                 outcome = self._abandoned(turn, state, cause)
-            case st.Offered(agent=slug):
-                turn.ask(ask.CancelOffer(offer=state.offer, leg=state.leg))
+            case st.Offered():
+                self.give_to(turn, interaction, state, "")
                 self.forget(interaction, state)
-                self._agents.spare(turn, self._agents.all[slug])
                 outcome = self._abandoned(turn, state.waiting, cause)
             case st.Joining(agent=slug):
                 turn.ask(ask.HangUp(leg=state.leg))
@@ -242,6 +289,17 @@ class Offers:
     def _end_talk(self, turn: Turn, interaction: st.Interaction, state: st.Connected) -> None:
         self.forget(interaction, state)
         interaction.customer.do(st.Doing.TOLD, turn.now)
-        bound = self._interactions.directory.queues.get(state.waiting.queue)
         self._interactions.change(turn, interaction, st.Walking(flow=state.waiting.flow, node=state.waiting.node))
-        self._agents.wrap_up(turn, self._agents.all[state.agent], bound.queue.wrap_up_s if bound else 0)
+        self._agents.wrap_up(turn, self._agents.all[state.agent], self._wrap_up_s(state.waiting.queue, state.agent))
+
+    def _wrap_up_s(self, queue: str, agent: str) -> int:
+        directory = self._interactions.directory
+        bound, known = directory.queues.get(queue), directory.agents.get(agent)
+        return max(bound.queue.wrap_up_s if bound else 0, known.wrap_up_s if known else 0)
+
+
+def rings_of(state: st.Offered | st.Joining | st.Connected) -> tuple[st.Ring, ...]:
+    """List the offers by which an interaction is put to agents, or was answered."""
+    if isinstance(state, st.Offered):
+        return state.rings
+    return (st.Ring(offer=state.offer, agent=state.agent, leg=state.leg),)

@@ -16,7 +16,7 @@ import msgspec
 from appliance.core import nodes, strategies
 from appliance.core.model import OptionValues
 from appliance.core.steps import Heard, Step, Visit
-from appliance.core.views import AgentView, InteractionView, QueueView, Scope
+from appliance.core.views import AgentView, MemberView, Scope
 
 
 class NodeKind(Protocol):
@@ -40,15 +40,18 @@ class Strategy(Protocol):
     Options: type
     SCOPE: Scope
 
-    def rank(
-        self,
-        options: object,
-        agent: AgentView,
-        queue: QueueView,
-        interaction: InteractionView,
-        /,
-    ) -> tuple[int | str, ...]:
+    def rank(self, options: object, agent: AgentView, member: MemberView, /) -> tuple[int | str, ...]:
         """Key of an agent; the smallest is chosen."""
+
+    def width(self, options: object, /) -> int:
+        """How many phones ring at once; 0 for all that may."""
+
+
+class Drawing(Strategy, Protocol):
+    """What a strategy of scope `INTERACTION` defines too."""
+
+    def draw(self, options: object, turn: int, free: int, /) -> int:
+        """Where in the order of so many free agents to begin at the queue's so-manieth offer."""
 
 
 def _modules(package: ModuleType) -> Mapping[str, ModuleType]:
@@ -66,6 +69,11 @@ def node_kinds() -> Mapping[str, NodeKind]:
 def all_strategies() -> Mapping[str, Strategy]:
     """All strategies by name; a test holds each against the protocol."""
     return cast("Mapping[str, Strategy]", _modules(strategies))  # cast: as above
+
+
+def drawing(strategy: Strategy) -> Drawing | None:
+    """Tell what a strategy draws with; None if it draws nothing."""
+    return cast("Drawing", strategy) if strategy.SCOPE is Scope.INTERACTION else None  # cast: its scope says so
 
 
 def options_of(kind: NodeKind | Strategy, values: OptionValues) -> object:

@@ -58,10 +58,11 @@ def _named(state: st.State, fact: facts.AnyFact, deadline: str) -> list[str]:
 def _close(state: st.State, turn: Turn, interaction: st.Interaction) -> None:
     held = interaction.state
     if isinstance(held, st.Offered | st.Joining | st.Connected):
-        state.offers.pop(held.offer, None)
-        state.deadlines.pop(f"ring/{held.offer}", None)
-        turn.ask(ask.HangUp(leg=held.leg))
-    for name in ("wait", "leave", "join"):
+        for ring in held.rings if isinstance(held, st.Offered) else (held,):
+            state.offers.pop(ring.offer, None)
+            state.deadlines.pop(f"ring/{ring.offer}", None)
+            turn.ask(ask.HangUp(leg=ring.leg))
+    for name in ("wait", "leave", "join", "relax"):
         state.deadlines.pop(f"{name}/{interaction.id}", None)
     for leg in [leg for leg, name in state.legs.items() if name == interaction.id]:
         del state.legs[leg]

@@ -1,58 +1,212 @@
 """The queues: who waits, in which order, and what has been done today."""
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from appliance.core import state as st
+from appliance.core.directory import PRIORITY, SECOND_US, BoundQueue, Directory
+from appliance.core.facts import PartyView
+from appliance.core.index import KEPT, Index, Place, PoolName
+from appliance.core.turn import Deadlines
 
-Place = tuple[int, int, int]
-"(priority, entered_at, ticket): smallest is served first. No two are equal, for tickets are not."
+
+class _Spot(NamedTuple):
+    place: Place
+    pool: PoolName | None
+    "None while the caller's exchange is not seen, or the queue is gone."
 
 
 class Queues:
     """The waiting callers of each queue, in the order of their places."""
 
-    def __init__(self, interactions: dict[str, st.Interaction], counts: dict[str, st.QueueCounts]) -> None:
-        """Index those of a state who wait, and take over its counts."""
-        self._counts = counts
+    def __init__(self, state: st.State, deadlines: Deadlines, directory: Directory) -> None:
+        """Take over a state's counts; nobody waits yet."""
+        self._state = state
+        self._counts = state.counts
+        self._deadlines = deadlines
+        self._directory = directory
         self._waiting: dict[str, list[tuple[Place, str]]] = {}
+        self._spots: dict[str, _Spot] = {}
+        self._known: dict[str, dict[str, None]] = {}
+        "Agent to the callers who are or were kept for that agent."
+        self._changed: dict[str, None] = {}
+        "Lenders whose agents may help out again, or no more."
         self.visits: dict[str, st.Waiting] = {}
         "Interaction to its place, of all who wait."
-        for interaction in interactions.values():
+        self.index: Index
+
+    def open(self, index: Index) -> None:
+        """Let those of the state who wait stand in the pools."""
+        self.index = index
+        for interaction in self._state.interactions.values():
             if isinstance(interaction.state, st.Waiting):
                 self.enter(interaction, interaction.state)
 
+    # -- coming and going
+
     def enter(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Wait, at the place that arrival gave; coming back means the same place."""
-        insort(self._waiting.setdefault(waiting.queue, []), (place_of(interaction, waiting), interaction.id))
+        place = self.place(interaction, waiting)
+        insort(self._waiting.setdefault(waiting.queue, []), (place, interaction.id))
         self.visits[interaction.id] = waiting
+        self._spots[interaction.id] = _Spot(place, None)
+        self._changed[waiting.queue] = None
+        agent = self._preferred(interaction, waiting)
+        if agent:
+            self._known.setdefault(agent, {})[interaction.id] = None
+        self.settle(interaction)
 
     def leave(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Wait no more."""
-        self._waiting[waiting.queue].remove((place_of(interaction, waiting), interaction.id))
+        spot = self._spots.pop(interaction.id)
+        entries = self._waiting[waiting.queue]
+        del entries[bisect_left(entries, (spot.place, interaction.id))]
         del self.visits[interaction.id]
+        self._changed[waiting.queue] = None
+        self._known.get(self._preferred(interaction, waiting), {}).pop(interaction.id, None)
+        self._withdraw(interaction.id, spot)
+        self._deadlines.drop(f"relax/{interaction.id}")
+
+    def settle(self, interaction: st.Interaction) -> None:
+        """Let a caller stand where the wait, the exchange and the agents at work say, and note when that changes."""
+        waiting, spot = self.visits[interaction.id], self._spots[interaction.id]
+        bound = self._directory.queues.get(waiting.queue)
+        name: PoolName | None = None
+        if bound is not None:
+            self._note_change(interaction, waiting, bound)
+            if interaction.leg.exchange in self._state.seen:
+                name = self.pool_name(interaction)
+        if name != spot.pool:
+            self._withdraw(interaction.id, spot)
+            self._spots[interaction.id] = _Spot(spot.place, name)
+            if name is not None:
+                self.index.enter(name, spot.place, interaction.id)
+
+    def _withdraw(self, interaction: str, spot: _Spot) -> None:
+        if spot.pool is not None:
+            self.index.leave(spot.pool, spot.place, interaction)
+
+    def pool_name(self, interaction: st.Interaction) -> PoolName:
+        """Tell for whom somebody who waits is kept now: all of the queue who suit, those of a site, one agent."""
+        waiting = self.visits[interaction.id]
+        bound = self._directory.queues[waiting.queue]
+        waited = self._state.now - waiting.entered_at
+        if waited < bound.queue.prefer_s * SECOND_US:
+            agent = self._preferred(interaction, waiting)
+            if agent and is_at_work(self._state.agents[agent]):
+                return agent, KEPT, ""
+        return (waiting.queue, *bound.pool(waited, self._directory.site(interaction.number)))
+
+    def _note_change(self, interaction: st.Interaction, waiting: st.Waiting, bound: BoundQueue) -> None:
+        if len(bound.stages) == 1 and not bound.queue.prefer_s:
+            return
+        waited = self._state.now - waiting.entered_at
+        moments = [stage.since_us for stage in bound.stages]
+        if interaction.id in self._known.get(self._preferred(interaction, waiting), {}):
+            moments.append(bound.queue.prefer_s * SECOND_US)
+        following = min((moment for moment in moments if moment > waited), default=None)
+        if following is None:
+            self._deadlines.drop(f"relax/{interaction.id}")
+        else:
+            self._deadlines.set(f"relax/{interaction.id}", waiting.entered_at + following)
+
+    def _preferred(self, interaction: st.Interaction, waiting: st.Waiting) -> str:
+        bound = self._directory.queues.get(waiting.queue)
+        if bound is None or not bound.queue.prefer_s:
+            return ""
+        for agent in (interaction.view.preferred, interaction.view.last_agent):
+            if agent in bound.positions and agent in self._state.agents:
+                return agent
+        return ""
+
+    # -- what changes round them
+
+    def follow(self, agent: str) -> None:
+        """Take in that an agent came to work or left: those who are kept for the agent stand elsewhere now."""
+        for interaction in list(self._known.get(agent, ())):
+            self.settle(self._state.interactions[interaction])
+
+    def look(self, exchange: str) -> None:
+        """Take in that an exchange has come into sight or gone out of it."""
+        for interaction in [self._state.interactions[name] for name in self.visits]:
+            if interaction.leg.exchange == exchange:
+                self.settle(interaction)
+
+    def relax(self, interaction: st.Interaction) -> None:
+        """Ask less of the agents for a caller who has waited long enough."""
+        if interaction.id in self.visits:
+            self.settle(interaction)
+
+    def lends(self, queue: str) -> bool:
+        """Whether a queue's agents may help out: nobody waits in it, and its service level of the day holds."""
+        if self._waiting.get(queue):
+            return False
+        counts, bound = self._counts.get(queue), self._directory.queues[queue]
+        if counts is None:
+            return True
+        return counts.answered_within * 100 >= bound.queue.service_goal * (counts.answered + counts.abandoned)
+
+    def changed(self) -> Iterator[str]:
+        """Name the queues that were entered, left or counted for since this was last asked."""
+        changed, self._changed = self._changed, {}
+        return iter(changed)
+
+    # -- looking
+
+    def place(self, interaction: st.Interaction, waiting: st.Waiting) -> Place:
+        """Tell a caller's place over all queues; smallest is served first.
+
+        With ageing it is the moment of arrival, set back by one step for each degree of priority above 9 and of weight
+        above 1: as everybody ages alike, the order never changes, and nobody is passed by a caller who arrives more
+        than 16 steps later. Without, it is priority, then weight, then arrival. The last number is the ticket.
+        """
+        bound = self._directory.queues.get(waiting.queue)
+        weight = bound.queue.weight if bound else 1
+        step = self._directory.company.ageing_s * SECOND_US
+        if step:
+            return 0, 0, waiting.entered_at + (interaction.priority - weight) * step, waiting.ticket
+        return interaction.priority, -weight, waiting.entered_at, waiting.ticket
+
+    def priority(self, queue: str, number: str, flow: str, view: PartyView) -> int:
+        """Tell a caller's priority: the first that is given of caller, class, flow, number and queue."""
+        bound, dialled, walked = (
+            self._directory.queues.get(queue),
+            self._directory.numbers.get(number),
+            self._directory.flows.get(flow),
+        )
+        return (
+            view.priority
+            or self._directory.company.grades.get(view.grade, 0)
+            or (walked.priority if walked else 0)
+            or (dialled.priority if dialled else 0)
+            or (bound.queue.priority if bound else PRIORITY)
+        )
 
     def length(self, queue: str) -> int:
         """Count those who wait."""
         return len(self._waiting.get(queue, ()))
 
+    def ahead(self, interaction: st.Interaction, waiting: st.Waiting) -> int:
+        """Count those who are to be served before a caller who waits, or who is about to."""
+        return bisect_left(self._waiting.get(waiting.queue, []), (self.place(interaction, waiting), interaction.id))
+
     def waiting(self, queue: str) -> Iterator[tuple[Place, str]]:
         """Go through those who wait, first served first."""
         return iter(self._waiting.get(queue, ()))
 
-    def queues(self) -> Iterator[str]:
-        """Name the queues in which somebody waits, in order."""
-        return iter(sorted(queue for queue, entries in self._waiting.items() if entries))
-
     def counts(self, queue: str) -> st.QueueCounts:
         """Give today's counts of a queue, to be added to."""
+        self._changed[queue] = None
         return self._counts.setdefault(queue, st.QueueCounts())
 
     def new_day(self) -> None:
         """Begin the counts again."""
         self._counts.clear()
+        self._changed.update(dict.fromkeys(self._directory.borrowers))
 
 
-def place_of(interaction: st.Interaction, waiting: st.Waiting) -> Place:
-    """Tell a caller's place: by priority, then by arrival, then by number."""
-    return (interaction.priority, waiting.entered_at, waiting.ticket)
+def is_at_work(agent: st.Agent) -> bool:
+    """Whether an agent will take calls without having to come back first."""
+    away = isinstance(agent.state, st.SignedOut | st.OnBreak | st.Missed)
+    return agent.reachable and not (away or agent.wants_break or agent.wants_out)

@@ -5,7 +5,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.facts import FoundLeg, Leg, LegsFound
 from appliance.core.interaction import LEAVE_S, SECOND_US, Interactions
-from appliance.core.offer import NORMAL, Offers
+from appliance.core.offer import NORMAL, Offers, rings_of
 from appliance.core.turn import Deadlines, Turn
 
 
@@ -30,15 +30,19 @@ class Recovery:
             for name in ("wait", "leave", "join"):
                 self._deadlines.drop(f"{name}/{interaction.id}")
             if isinstance(interaction.state, st.Offered):
-                self._deadlines.drop(f"ring/{interaction.state.offer}")
+                for ring in interaction.state.rings:
+                    self._deadlines.drop(f"ring/{ring.offer}")
 
     def find(self, turn: Turn, fact: LegsFound) -> None:
         """Hold what we remember against what is there, and mend what differs."""
         if fact.exchange not in self._state.seen:
             self._state.seen.append(fact.exchange)
+        reachable, busy = frozenset(fact.reachable), frozenset(fact.busy)
         for agent in self._agents.all.values():
             known = self._interactions.directory.agents.get(agent.slug)
-            agent.reachable = known is not None and known.extension in fact.reachable
+            extension = known.extension if known is not None else ""
+            self._agents.see(agent.slug, reachable=extension in reachable)
+            self._agents.busy(agent.slug, busy=extension in busy)
         legs = {found.leg: found for found in fact.legs}
         cause = "switch_failure" if fact.restarted else "caller"
         for interaction in self._on(fact.exchange):
@@ -65,7 +69,7 @@ class Recovery:
                 else:
                     self._queue_again(turn, interaction, state)
             case st.Offered() | st.Joining():
-                self._mend_offer(turn, interaction, state, partner, legs.get(state.leg))
+                self._mend_offer(turn, interaction, state, partner, legs)
             case st.Connected():
                 theirs = legs.get(state.leg)
                 if theirs is None:
@@ -84,22 +88,33 @@ class Recovery:
         interaction: st.Interaction,
         state: st.Offered | st.Joining,
         partner: FoundLeg | None,
-        theirs: FoundLeg | None,
+        legs: dict[Leg, FoundLeg],
     ) -> None:
-        agent = self._agents.all[state.agent]
-        if partner is not None and partner.agent == state.agent:
-            self._offers.talk(turn, interaction, state, state.offer, state.agent, partner.leg)
-        elif theirs is None:
-            self._offers.take_back(turn, interaction, state)
-            self._agents.spare(turn, agent)
-        elif isinstance(state, st.Joining):
-            self._offers.join(turn, interaction, state.leg)
-        elif theirs.up:
-            self._offers.answered(turn, state.offer, theirs.leg)
-        else:
-            bound = self._interactions.directory.queues.get(state.waiting.queue)
-            ring_s = bound.queue.ring_s if bound else 0
-            self._deadlines.set(f"ring/{state.offer}", turn.now + ring_s * SECOND_US)
+        rings = {ring.agent: ring for ring in rings_of(state)}
+        if partner is not None and partner.agent in rings:
+            ring = rings[partner.agent]
+            self._offers.talk(turn, interaction, state, ring.offer, ring.agent, partner.leg)
+            return
+        for ring in rings.values():
+            if ring.leg not in legs:
+                self._offers.end_ring(turn, interaction, ring)
+                self._agents.spare(turn, self._agents.all[ring.agent])
+        match interaction.state:
+            case st.Joining(leg=leg):
+                self._offers.join(turn, interaction, leg)
+            case st.Offered(rings=left):
+                self._ring_on(turn, left, state.waiting.queue, legs)
+            case _:
+                pass
+
+    def _ring_on(self, turn: Turn, rings: tuple[st.Ring, ...], queue: str, legs: dict[Leg, FoundLeg]) -> None:
+        bound = self._interactions.directory.queues.get(queue)
+        ring_s = bound.queue.ring_s if bound else 0
+        for ring in rings:
+            self._deadlines.set(f"ring/{ring.offer}", turn.now + ring_s * SECOND_US)
+        up = next((ring for ring in rings if legs[ring.leg].up), None)
+        if up is not None:
+            self._offers.answered(turn, up.offer, up.leg)
 
     def _queue_again(self, turn: Turn, interaction: st.Interaction, state: st.Waiting) -> None:
         bound = self._interactions.directory.queues.get(state.queue)

@@ -35,6 +35,8 @@ class Talking(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
     queue: str
     leg: Leg
     disposition: str = ""
+    wrap_up_s: int = 0
+    "What the queues that the conversation went through grant at least."
 
 
 class WrapUp(msgspec.Struct, frozen=True, kw_only=True, tag="wrap_up"):
@@ -61,6 +63,17 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True, tag="missed"):
 AgentState = SignedOut | Available | Ringing | Talking | WrapUp | OnBreak | Missed
 
 
+class Work(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What an agent has done for a queue."""
+
+    handled: int = 0
+    "Since the day began, as are the next two."
+    talk_us: int = 0
+    offered: int = 0
+    last_turn: int = 0
+    "Which of the queue's offers was the agent's last, counted since ever; 0 for none."
+
+
 class Agent(msgspec.Struct, kw_only=True):
     """An agent as routing sees one."""
 
@@ -80,6 +93,16 @@ class Agent(msgspec.Struct, kw_only=True):
     handled: int = 0
     talk_us: int = 0
     missed: int = 0
+    busy: bool = False
+    "Whether the phone is in a call of the agent's own."
+    idle_us: int = 0
+    "Since the day began: all stretches of waiting for an offer that ended in one,"
+    idles: int = 0
+    "and their number."
+    work: dict[str, Work] = {}
+    "By queue."
+    away_us: dict[str, int] = {}
+    "Reason to time spent on such breaks since the day began, the present one left out."
 
 
 # -- interactions
@@ -107,14 +130,30 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag="waiting"):
     ticket: int
 
 
+class Ring(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer whose phone rings."""
+
+    offer: str
+    agent: str
+    leg: Leg
+    "The agent's."
+
+
 class Offered(msgspec.Struct, frozen=True, kw_only=True, tag="offered"):
-    """In a queue, while an agent's phone rings."""
+    """In a queue, while the phone of an agent rings, or those of several."""
 
     waiting: Waiting
     offer: str
     agent: str
     leg: Leg
     "The agent's."
+    others: tuple[Ring, ...] = ()
+    "Further offers of the same interaction; whoever answers first has it."
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """All its offers."""
+        return (Ring(offer=self.offer, agent=self.agent, leg=self.leg), *self.others)
 
 
 class Joining(msgspec.Struct, frozen=True, kw_only=True, tag="joining"):
@@ -251,6 +290,8 @@ class State(msgspec.Struct, kw_only=True):
     minted: int = 0
     "Ids made since the boot number changed."
     tickets: int = 0
+    turns: dict[str, int] = {}
+    "Queue to the number of offers that it has made since ever."
     version: str = ""
     day: int = 0
     "Where the present day of the company began."

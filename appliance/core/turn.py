@@ -13,7 +13,7 @@ class Turn:
         self.now = 0
         "Centre time, microseconds."
         self.effects: list[AnyEffect] = []
-        self.about: list[str] = []
+        self.about: dict[str, None] = {}
 
     def ask(self, effect: AnyEffect) -> None:
         """Ask something of the world."""
@@ -21,8 +21,7 @@ class Turn:
 
     def touch(self, interaction: str) -> None:
         """Note that the fact is about an interaction."""
-        if interaction not in self.about:
-            self.about.append(interaction)
+        self.about[interaction] = None
 
 
 class Deadlines:

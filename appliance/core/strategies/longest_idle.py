@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance.core.views import AgentView, InteractionView, QueueView, Scope
+from appliance.core.views import AgentView, MemberView, Scope
 
 SCOPE = Scope.AGENT
 
@@ -15,6 +15,11 @@ class Options:
     "Whether a break restarts the idle time."
 
 
-def rank(options: Options, agent: AgentView, _queue: QueueView, _interaction: InteractionView) -> tuple[int | str, ...]:
+def rank(options: Options, agent: AgentView, _member: MemberView) -> tuple[int | str, ...]:
     """Smallest first; ties by the agent's slug."""
     return (agent.idle_since if options.count_breaks else agent.idle_since_wrap_up, agent.slug)
+
+
+def width(_options: Options) -> int:
+    """Ring one phone."""
+    return 1
