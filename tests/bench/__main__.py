@@ -13,6 +13,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.acd import centre_facts, decisions
 from tests.bench.centre import centre
 from tests.bench.measure import ami, fastagi, memory
 
@@ -48,7 +49,34 @@ class Bench:
     small_is_good: bool = False
 
 
+def _acd(name: str, agents: int, goals: dict[str, float], *, freed: bool, alike: bool = True) -> Bench:
+    return Bench(
+        name=f"acd-{name}-{agents}",
+        unit="decisions/CPU-s",
+        measure=lambda side: decisions(side, freed=freed, agents=agents, alike=alike),
+        goals=goals,
+    )
+
+
+ACD_GOALS: dict[int, dict[str, float]] = {
+    10: {"search": 0},
+    100: {"search": 0},
+    1_000: {"search": 10},
+    10_000: {"search": 100, "hundred": 0.4},
+}
+"By agents. A search over ten is as quick as any index; from 100 to 10,000 agents at most 2.5x slower."
+
 BENCHES = (
+    *(_acd("arrive", agents, goals, freed=False) for agents, goals in ACD_GOALS.items()),
+    *(_acd("free", agents, goals, freed=True) for agents, goals in ACD_GOALS.items()),
+    _acd("worst", 10_000, {"search": 50}, freed=False, alike=False),
+    _acd("worst-free", 10_000, {"search": 50}, freed=True, alike=False),
+    Bench(
+        name="centre-facts",
+        unit="facts/CPU-s",
+        measure=lambda side: centre_facts(side, agents=1_000, waiting=200),
+        goals={"wanted": 1},
+    ),
     Bench(
         name="fastagi-100",
         unit="commands/CPU-s",
