@@ -16,7 +16,7 @@ from appliance.core.desk import Desk
 from appliance.core.directory import Directory
 from appliance.core.index import Index
 from appliance.core.interaction import Interactions
-from appliance.core.matching import Match, first_match, why_not
+from appliance.core.matching import Match, first_match, why_not, why_not_for
 from appliance.core.model import Configuration
 from appliance.core.offer import Offers
 from appliance.core.quarantine import place_of_error, release
@@ -55,6 +55,10 @@ class Centre:
     def directory(self) -> Directory:
         """The configuration that holds, to be looked at."""
         return self._directory
+
+    def why_not(self, agent: st.Agent, interaction: st.Interaction) -> str:
+        """Say why an agent may not be offered a waiting interaction now; empty if nothing is against it."""
+        return why_not_for(self._directory, self._queues, agent, interaction)
 
     def deadline(self) -> int | None:
         """Tell when something is due next, in centre time."""

@@ -1,30 +1,29 @@
 """Invariants: what must hold after every fact, whatever the world does.
 
-A watch looks on and asks for nothing. It keeps its own account of who waits, who rings and who finishes, made of facts
-and effects, and holds the Centre's state against it: what a fact touched at once, all else a little at each fact. It
-never changes the state, so that it may be on wherever a Centre is.
+A watch looks on and asks for nothing. It holds the Centre's state against its own account: what a fact touched at once,
+all else a little at each fact. It never changes the state, so that it may be on wherever a Centre is.
 """
 
 import enum
-from bisect import bisect_left, insort
 from dataclasses import dataclass
+
+import msgspec
 
 from appliance.core import effects as ask
 from appliance.core import facts
 from appliance.core import state as st
+from appliance.core.account import Account, Entry, Held, Seen, Visited, agents_of
 from appliance.core.cdr import CDR, Stretch
 from appliance.core.centre import Centre
-from appliance.core.matching import why_not
-from appliance.core.offer import rings_of
+from appliance.core.directory import suits
+from appliance.core.interaction import waiting_of
+from appliance.core.offer import DEAD_PHONE, rings_of
 
 SECOND_US = 1_000_000
-FILED_MAX = 1_000
-"How many filed calls are remembered, to notice one that is filed again."
 SWEEP = 2
 "Interactions and agents that are looked at with each fact although it did not touch them."
-DEPTH_MAX = 64
+DEPTH_MAX = 32
 "Waiting callers or free agents that one question looks at; the sweep comes to the others."
-TWO_PARTIES = (st.Offered, st.Joining, st.Connected)
 WHOLE = (facts.Started, facts.ConfigurationPublished, facts.ExchangeLost, facts.LegsFound)
 "Facts after which everything is looked at."
 
@@ -34,8 +33,12 @@ class Rule(enum.StrEnum):
 
     ONE_PLACE = "one_place"
     "A caller is in exactly one place, and all who take part in it agree."
+    KEPT_PLACE = "kept_place"
+    "A place that arrival gave is kept until the caller leaves the queue."
     ONE_OFFER = "one_offer"
     "An agent has at most one live offer, and no more work than fits."
+    SKILLED = "skilled"
+    "Nobody is offered a call without the skills that are still required."
     NOT_PASSED = "not_passed"
     "The oldest eligible caller of equal priority is served first by whoever is free."
     NOBODY_IDLE = "nobody_idle"
@@ -60,10 +63,6 @@ class Broken:
     detail: str
 
 
-Entry = tuple[int, int, int, str]
-"(priority, entered_at, ticket, interaction): smallest is served first."
-
-
 class Watch:
     """Looks at a Centre after each of its facts."""
 
@@ -72,12 +71,10 @@ class Watch:
         self._centre = centre
         self._sweep = sweep
         self._broken: list[Broken] = []
-        self._filed: dict[str, None] = {}
-        self._rest: dict[str, int] = {}
-        "Agent to the earliest time of the next offer."
         self._rounds: list[str] = []
         self._agent_rounds: list[str] = []
-        self._begin()
+        self._account = Account(centre)
+        self._deadline = centre.deadline()
 
     # -- what happened
 
@@ -85,216 +82,184 @@ class Watch:
         """Say what does not hold after a fact, its centre time and the effects it had."""
         self._broken = []
         about = dict.fromkeys(self._centre.about)
-        agents = self._agents_of(fact, asked)
-        self._end_offers(fact)
-        self._rests(now, fact, asked, about)
+        agents = self._account.named(fact, asked)
+        mixed = self._deadline is not None and self._deadline <= now and not isinstance(fact, facts.Due)
+        self._account.end_offers(fact)
+        self._account.rests(now, fact, asked, about)
         for effect in asked:
-            self._effect(now, fact, effect, about)
+            self._effect(now, fact, effect, about, mixed=mixed)
         for name in about:
-            agents |= self._see(name)
+            before, after = self._account.see(name)
+            self._kept(fact, name, before, after)
+            for seen in (before, after):
+                agents |= dict.fromkeys(agents_of(seen.state) if seen is not None else ())
         for slug in agents:
-            self._see_agent(slug)
+            self._account.see_agent(slug)
         if isinstance(fact, WHOLE) or any(isinstance(effect, ask.Quarantined) for effect in asked):
-            self._whole(fact)
+            self._whole()
         else:
             self._some(about, agents)
+        self._deadline = self._centre.deadline()
         return tuple(self._broken)
 
     def audit(self) -> tuple[Broken, ...]:
         """Look at everything at once."""
         self._broken = []
+        self._audit()
+        return tuple(self._broken)
+
+    def _wrong(self, rule: Rule, about: str, detail: str) -> None:
+        self._broken.append(Broken(rule, about, detail))
+
+    def _audit(self) -> None:
         for name in self._centre.state.interactions:
             self._structure(name)
         for slug in self._centre.state.agents:
             self._structure_of_agent(slug)
         for name in self._centre.state.interactions:
             self._nobody_idle(name)
-        return tuple(self._broken)
 
-    def _wrong(self, rule: Rule, about: str, detail: str) -> None:
-        self._broken.append(Broken(rule, about, detail))
+    def _whole(self) -> None:
+        for name in [name for name in self._account.calls if name not in self._centre.state.interactions]:
+            self._kept(facts.Due(), name, *self._account.see(name))
+        self._rounds, self._agent_rounds = [], []
+        self._account.begin()
+        self._audit()
 
-    # -- our own account
+    def _some(self, about: dict[str, None], agents: dict[str, None]) -> None:
+        for name in about:
+            self._structure(name)
+            self._nobody_idle(name)
+        for slug in agents:
+            self._structure_of_agent(slug)
+            self._not_idle(slug)
+        for _ in range(self._sweep):
+            self._sweep_one()
 
-    def _begin(self) -> None:
+    def _sweep_one(self) -> None:
         state = self._centre.state
-        self._calls: dict[str, st.InteractionState] = {}
-        self._entries: dict[str, Entry] = {}
-        self._lines: dict[str, list[Entry]] = {}
-        self._held: dict[str, dict[str, None]] = {}
-        self._ringing: dict[str, dict[str, None]] = {}
-        self._offers: dict[str, tuple[str, facts.Leg]] = {}
-        self._legs: dict[facts.Leg, str] = {}
-        self._free: dict[str, dict[str, None]] = {}
-        self._members: dict[str, tuple[str, ...]] = {}
-        for queue in self._centre.directory.queues.values():
-            for slug in queue.queue.agents:
-                self._members[slug] = (*self._members.get(slug, ()), queue.queue.slug)
-        for name in state.interactions:
-            self._see(name)
-        for interaction in state.interactions.values():
-            if isinstance(interaction.state, st.Offered):
-                for ring in interaction.state.rings:
-                    self._ring(ring.offer, ring.agent, ring.leg)
-        for agent in state.agents.values():
-            self._see_agent(agent.slug)
-            if isinstance(agent.state, st.WrapUp):
-                self._rest[agent.slug] = agent.state.until
+        if not self._rounds:
+            self._rounds = list(dict.fromkeys([*state.interactions, *self._account.calls]))
+        if self._rounds:
+            name = self._rounds.pop()
+            interaction, seen = state.interactions.get(name), self._account.calls.get(name)
+            if (interaction.state if interaction else None) != (seen.state if seen else None):
+                self._wrong(Rule.TOLD, name, "changed, and no fact said so")
+                self._account.see(name)
+            self._structure(name)
+            self._nobody_idle(name)
+        if not self._agent_rounds:
+            self._agent_rounds = list(state.agents)
+        if self._agent_rounds:
+            slug = self._agent_rounds.pop()
+            self._account.see_agent(slug)
+            self._structure_of_agent(slug)
+            self._not_idle(slug)
 
-    def _see(self, name: str) -> dict[str, None]:
-        """Take a touched interaction into our account; returns the agents that it had or has."""
-        interaction = self._centre.state.interactions.get(name)
-        before = self._calls.pop(name, None)
-        agents: dict[str, None] = {}
-        if isinstance(before, TWO_PARTIES):
-            for ring in rings_of(before):
-                agents[ring.agent] = None
-                self._held.get(ring.agent, {}).pop(name, None)
-        entry = self._entries.pop(name, None)
-        if entry is not None and isinstance(before, st.Waiting):
-            line = self._lines[before.queue]
-            del line[bisect_left(line, entry)]
-        if interaction is None:
-            if before is not None and name not in self._filed:
-                self._wrong(Rule.ONE_RECORD, name, "is gone without a record")
-            return agents
-        self._calls[name] = held = interaction.state
-        if isinstance(held, st.Waiting):
-            entry = (interaction.priority, held.entered_at, held.ticket, name)
-            self._entries[name] = entry
-            insort(self._lines.setdefault(held.queue, []), entry)
-        elif isinstance(held, TWO_PARTIES):
-            for ring in rings_of(held):
-                agents[ring.agent] = None
-                self._held.setdefault(ring.agent, {})[name] = None
-        return agents
+    # -- effects
 
-    def _see_agent(self, slug: str) -> None:
-        agent = self._centre.state.agents.get(slug)
-        free = agent is not None and not why_not(agent)
-        for queue in self._members.get(slug, ()):
-            if free:
-                self._free.setdefault(queue, {})[slug] = None
-            else:
-                self._free.get(queue, {}).pop(slug, None)
-
-    def _agents_of(self, fact: facts.AnyFact, asked: tuple[ask.AnyEffect, ...]) -> dict[str, None]:
-        """Name the agents that a fact and its effects are about."""
-        agents = {effect.agent: None for effect in asked if isinstance(effect, ask.Offer | ask.WorkFiled)}
-        match fact:
-            case facts.AgentCommand(agent=agent):
-                agents[agent] = None
-            case facts.PhoneSeen(extension=extension):
-                agents[self._centre.directory.agents_at.get(extension, "")] = None
-            case _:
-                pass
-        return agents
-
-    # -- offers
-
-    def _ring(self, offer: str, agent: str, leg: facts.Leg) -> None:
-        self._offers[offer] = (agent, leg)
-        self._legs[leg] = offer
-        self._ringing.setdefault(agent, {})[offer] = None
-
-    def _stop_ringing(self, offer: str) -> None:
-        agent, leg = self._offers.pop(offer, ("", None))
-        if leg is not None:
-            self._ringing[agent].pop(offer, None)
-            del self._legs[leg]
-
-    def _end_offers(self, fact: facts.AnyFact) -> None:
-        match fact:
-            case facts.OfferAnswered(offer=offer) | facts.OfferFailed(offer=offer):
-                self._stop_ringing(offer)
-            case facts.LegEnded(leg=leg):
-                self._stop_ringing(self._legs.get(leg, ""))
-            case _:
-                pass
-
-    def _effect(self, now: int, fact: facts.AnyFact, effect: ask.AnyEffect, about: dict[str, None]) -> None:
+    def _effect(
+        self, now: int, fact: facts.AnyFact, effect: ask.AnyEffect, about: dict[str, None], *, mixed: bool
+    ) -> None:
         match effect:
             case ask.CancelOffer(offer=offer):
-                self._stop_ringing(offer)
+                self._account.stop(offer)
             case ask.HangUp(leg=leg):
-                self._stop_ringing(self._legs.get(leg, ""))
+                self._account.stop_leg(leg)
             case ask.Offer():
                 about[effect.interaction] = None
-                self._offered(now, fact, effect)
-                if not isinstance(fact, facts.ConfigurationPublished):
-                    self._not_passed(effect, about)
+                if self._account.ringing.get(effect.agent) and not isinstance(fact, facts.LegsFound):
+                    self._wrong(Rule.ONE_OFFER, effect.agent, "is offered a second interaction while the phone rings")
+                self._account.ring(effect.offer, effect.agent, effect.leg)
+            case ask.Decided(chosen=chosen, interaction=interaction):
+                about[interaction] = None
+                self._chosen(now, chosen.agent, interaction)
+                if not mixed and not isinstance(fact, facts.ConfigurationPublished):
+                    self._not_passed(chosen.agent, interaction, about)
             case ask.CallFiled(cdr=cdr):
                 self._one_record(cdr, about)
+            case ask.Hold():
+                self._placed(effect)
             case _:
                 pass
 
-    def _offered(self, now: int, fact: facts.AnyFact, effect: ask.Offer) -> None:
-        if self._ringing.get(effect.agent) and not isinstance(fact, facts.LegsFound):
-            self._wrong(Rule.ONE_OFFER, effect.agent, "is offered a second interaction while the phone rings")
-        self._ring(effect.offer, effect.agent, effect.leg)
-        rest = self._rest.pop(effect.agent, 0)
+    def _chosen(self, now: int, slug: str, name: str) -> None:
+        rest = self._account.rest.pop(slug, 0)
         if now < rest:
-            self._wrong(Rule.WRAP_UP, effect.agent, f"is offered a call {rest - now} us before the wrap-up ends")
+            self._wrong(Rule.WRAP_UP, slug, f"is offered a call {rest - now} us before the wrap-up ends")
+        interaction = self._centre.state.interactions.get(name)
+        known = self._centre.directory.agents.get(slug)
+        if interaction is None or known is None or not isinstance(interaction.state, Visited):
+            return
+        waiting = waiting_of(interaction.state)
+        bound = self._centre.directory.queues.get(waiting.queue)
+        if bound is None:
+            return
+        kept = slug in {interaction.view.preferred, interaction.view.last_agent} and bound.queue.prefer_s
+        for need in bound.queue.requirement:
+            stands = not need.relax_s or now < waiting.entered_at + need.relax_s * SECOND_US
+            if stands and not kept and not suits(known, need):
+                self._wrong(Rule.SKILLED, slug, f"is offered {name} without {need.skill} {need.how} {need.level}")
 
-    def _not_passed(self, effect: ask.Offer, about: dict[str, None]) -> None:
-        """Hold an offer against all who waited before this fact, still wait, and came first."""
-        chosen = self._entry_of(effect.interaction)
-        for queue in self._members.get(effect.agent, ()):
-            for entry in self._lines.get(queue, ())[:DEPTH_MAX]:
-                if entry[:3] >= chosen:
+    def _not_passed(self, slug: str, name: str, about: dict[str, None]) -> None:
+        """Hold a choice against all who waited before this fact, still wait, and came first."""
+        interaction = self._centre.state.interactions.get(name)
+        agent = self._centre.state.agents.get(slug)
+        if interaction is None or agent is None or not isinstance(interaction.state, Visited):
+            return
+        place = self._account.place_of(interaction, waiting_of(interaction.state))
+        then = msgspec.structs.replace(agent, state=st.Available(), reachable=True, busy=False)
+        for queue in self._account.members.get(slug, ()):
+            for older in self._account.lines.get(queue, ())[:DEPTH_MAX]:
+                if older[0] >= place:
                     break
-                if entry[3] not in about and self._may_be_served(entry[3]):
-                    self._wrong(Rule.NOT_PASSED, entry[3], f"was passed by {effect.interaction} at {effect.agent}")
+                if older[1] not in about and self._suits(then, older):
+                    self._wrong(Rule.NOT_PASSED, older[1], f"was passed by {name} at {slug}")
                     return
 
-    def _entry_of(self, name: str) -> tuple[int, int, int]:
-        interaction = self._centre.state.interactions.get(name)
-        held = interaction.state if interaction is not None else None
-        if interaction is None or not isinstance(held, TWO_PARTIES):
-            return (0, 0, 0)
-        return (interaction.priority, held.waiting.entered_at, held.waiting.ticket)
-
-    def _may_be_served(self, name: str) -> bool:
-        interaction = self._centre.state.interactions.get(name)
+    def _suits(self, agent: st.Agent, entry: Entry) -> bool:
+        interaction = self._centre.state.interactions.get(entry[1])
         return (
             interaction is not None
             and isinstance(interaction.state, st.Waiting)
+            and interaction.state.queue in self._centre.directory.queues
             and interaction.leg.exchange in self._centre.state.seen
+            and not self._centre.why_not(agent, interaction)
         )
 
-    # -- wrap-up
+    def _placed(self, effect: ask.Hold) -> None:
+        interaction = self._centre.state.interactions.get(effect.interaction)
+        if interaction is not None and isinstance(interaction.state, st.Waiting):
+            waiting = interaction.state
+            if effect.place != f"{interaction.priority},{waiting.entered_at},{waiting.ticket}":
+                self._wrong(Rule.KEPT_PLACE, effect.interaction, f"is told {effect.place}, which is not its place")
 
-    def _rests(self, now: int, fact: facts.AnyFact, asked: tuple[ask.AnyEffect, ...], about: dict[str, None]) -> None:
-        """Note from when on agents may be offered something again."""
-        state = self._centre.state
-        for name in about:
-            before = self._calls.get(name)
-            interaction = state.interactions.get(name)
-            after = interaction.state if interaction is not None else None
-            if isinstance(before, st.Connected) and not isinstance(after, st.Connected):
-                bound = self._centre.directory.queues.get(before.waiting.queue)
-                self._rest[before.agent] = now + (bound.queue.wrap_up_s if bound is not None else 0) * SECOND_US
-        done = {effect.token: effect.refused for effect in asked if isinstance(effect, ask.Answered)}
-        match fact:
-            case facts.EndWrapUp(agent=slug, token=token) if not done.get(token, "lost"):
-                self._rest.pop(slug, None)
-            case facts.ExtendWrapUp(agent=slug, token=token, by_s=by_s) if not done.get(token, "lost"):
-                self._rest[slug] = max(self._rest.get(slug, 0), now) + by_s * SECOND_US
-            case facts.ConfigurationPublished():
-                for slug in [slug for slug in self._rest if slug not in state.agents]:
-                    del self._rest[slug]
-            case _:
-                pass
+    def _kept(self, fact: facts.AnyFact, name: str, before: Seen | None, after: Seen | None) -> None:
+        """Hold an interaction as it is against what it was before the fact."""
+        if before is None:
+            return
+        if after is None:
+            if name not in self._account.filed:
+                self._wrong(Rule.ONE_RECORD, name, "is gone without a record")
+            return
+        was, held = before.state, after.state
+        if not isinstance(was, Visited) or not isinstance(held, Visited) or isinstance(fact, facts.Prompted):
+            return
+        if isinstance(was, st.Connected) and not (isinstance(fact, facts.LegEnded) and fact.cause in DEAD_PHONE):
+            return
+        then, waiting = waiting_of(was), waiting_of(held)
+        moved = before.entry and after.entry and before.entry != after.entry
+        same = (then.flow, then.node, then.queue) == (waiting.flow, waiting.node, waiting.queue)
+        if same and (then != waiting or (moved and not isinstance(fact, WHOLE))):
+            self._wrong(Rule.KEPT_PLACE, name, f"had {then} and has {waiting}")
 
     # -- records
 
     def _one_record(self, cdr: CDR, about: dict[str, None]) -> None:
         name = cdr.interaction
-        if name in self._filed or (name not in self._calls and name not in about):
+        if name in self._account.filed or (name not in self._account.calls and name not in about):
             self._wrong(Rule.ONE_RECORD, name, "is filed twice, or was never there")
-        self._filed[name] = None
-        if len(self._filed) > FILED_MAX:
-            del self._filed[next(iter(self._filed))]
+        self._account.file(name)
         if cdr.cause == "internal_error":
             return
         at = cdr.began
@@ -310,80 +275,42 @@ class Watch:
 
     # -- the state itself
 
-    def _whole(self, fact: facts.AnyFact) -> None:
-        for name in [name for name in self._calls if name not in self._centre.state.interactions]:
-            self._see(name)
-        if isinstance(fact, facts.Started | facts.ConfigurationPublished):
-            self._rounds, self._agent_rounds = [], []
-        self._begin()
-        self._broken += self.audit_quietly()
-
-    def audit_quietly(self) -> list[Broken]:
-        """Look at everything, beside what is being looked at."""
-        kept, self._broken = self._broken, []
-        found = list(self.audit())
-        self._broken = kept
-        return found
-
-    def _some(self, about: dict[str, None], agents: dict[str, None]) -> None:
-        for name in about:
-            self._structure(name)
-        for slug in agents:
-            self._structure_of_agent(slug)
-        for name in about:
-            self._nobody_idle(name)
-        for slug in agents:
-            self._not_idle(slug)
-        for _ in range(self._sweep):
-            self._sweep_one()
-
-    def _sweep_one(self) -> None:
-        state = self._centre.state
-        if not self._rounds:
-            self._rounds = [*state.interactions, *self._calls]
-        if self._rounds:
-            name = self._rounds.pop()
-            interaction = state.interactions.get(name)
-            if (interaction.state if interaction is not None else None) != self._calls.get(name):
-                self._wrong(Rule.TOLD, name, "changed, and no fact said so")
-                self._see(name)
-            self._structure(name)
-            self._nobody_idle(name)
-        if not self._agent_rounds:
-            self._agent_rounds = list(state.agents)
-        if self._agent_rounds:
-            slug = self._agent_rounds.pop()
-            self._see_agent(slug)
-            self._structure_of_agent(slug)
-            self._not_idle(slug)
-
     def _structure(self, name: str) -> None:
         state = self._centre.state
         interaction = state.interactions.get(name)
         if interaction is None:
             return
         held = interaction.state
-        if any(state.legs.get(participant.leg) != name for participant in interaction.participants):
+        legs = [participant.leg for participant in interaction.participants if participant.leg.uniqueid]
+        if any(state.legs.get(leg) != name for leg in legs):
             self._wrong(Rule.ONE_PLACE, name, "has a leg that belongs to another")
-        rings = rings_of(held) if isinstance(held, TWO_PARTIES) else ()
-        if len(interaction.participants) != 1 + len(rings):
-            self._wrong(Rule.ONE_PLACE, name, f"has {len(interaction.participants)} participants")
-        if isinstance(held, TWO_PARTIES):
-            for ring in rings:
-                agent = state.agents.get(ring.agent)
-                if state.offers.get(ring.offer) != name:
-                    self._wrong(Rule.ONE_PLACE, name, "has an offer that is not its own")
-                if agent is None or not _agrees(agent.state, name, held, ring.offer):
-                    self._wrong(Rule.ONE_PLACE, name, f"is {_tag(held)} with {ring.agent}, who is not")
+        expected = 1 + (len(rings_of(held)) if isinstance(held, Held) else 0)
+        if len(interaction.participants) != expected:
+            self._wrong(Rule.ONE_PLACE, name, f"has {len(interaction.participants)} participants, not {expected}")
+        if isinstance(held, Held):
+            self._with_agents(name, held)
         if interaction.leg.exchange in state.seen:
-            self._deadline(interaction)
+            self._deadline_of(interaction)
 
-    def _deadline(self, interaction: st.Interaction) -> None:
+    def _with_agents(self, name: str, held: Held) -> None:
+        state = self._centre.state
+        for ring in rings_of(held):
+            agent = state.agents.get(ring.agent)
+            if state.offers.get(ring.offer) != name:
+                self._wrong(Rule.ONE_PLACE, name, "has an offer that is not its own")
+            if agent is None or not _agrees(agent.state, name, held, ring):
+                self._wrong(Rule.ONE_PLACE, name, f"is {_tag(held)} with {ring.agent}, who is not")
+
+    def _deadline_of(self, interaction: st.Interaction) -> None:
         name, state = interaction.id, self._centre.state
+        needed: list[str] = []
         match interaction.state:
-            case st.Waiting(queue=queue):
+            case st.Waiting(queue=queue, entered_at=entered_at):
                 bound = self._centre.directory.queues.get(queue)
-                needed = [f"wait/{name}"] if bound is None else []
+                if bound is None:
+                    needed = [f"wait/{name}"]
+                elif bound.stages[-1].since_us > state.now - entered_at:
+                    needed = [f"relax/{name}"]
             case st.Offered(rings=rings):
                 needed = [f"ring/{ring.offer}" for ring in rings]
             case st.Joining():
@@ -391,7 +318,7 @@ class Watch:
             case st.Leaving():
                 needed = [f"leave/{name}"]
             case _:
-                needed = []
+                pass
         for deadline in needed:
             if deadline not in state.deadlines:
                 self._wrong(Rule.DEADLINE, name, f"is {_tag(interaction.state)} without the deadline {deadline}")
@@ -401,9 +328,10 @@ class Watch:
         agent = state.agents.get(slug)
         if agent is None:
             return
-        if len(self._held.get(slug, {})) > 1:
-            self._wrong(Rule.ONE_OFFER, slug, f"has {len(self._held[slug])} interactions")
-        if isinstance(agent.state, st.Ringing | st.Talking) and agent.state.interaction not in self._held.get(slug, {}):
+        held = self._account.held.get(slug, {})
+        if len(held) > 1:
+            self._wrong(Rule.ONE_OFFER, slug, f"has {len(held)} interactions")
+        if isinstance(agent.state, st.Ringing | st.Talking) and agent.state.interaction not in held:
             self._wrong(Rule.ONE_PLACE, slug, f"is {_tag(agent.state)} with {agent.state.interaction}, which is not")
         if isinstance(agent.state, st.WrapUp) and f"wrap-up/{slug}" not in state.deadlines:
             self._wrong(Rule.DEADLINE, slug, "finishes without a deadline")
@@ -411,25 +339,33 @@ class Watch:
     # -- nobody idle
 
     def _nobody_idle(self, name: str) -> None:
-        """Hold a caller who waits against the free agents of the queue."""
-        held = self._calls.get(name)
-        if isinstance(held, st.Waiting) and self._may_be_served(name):
-            for slug in self._free.get(held.queue, ()):
-                self._wrong(Rule.NOBODY_IDLE, name, f"waits in {held.queue} while {slug} is free")
-                return
+        """Hold a caller who waits against the free agents of the queue and of those that lend it theirs."""
+        seen = self._account.calls.get(name)
+        if seen is None or seen.entry is None or not isinstance(seen.state, st.Waiting):
+            return
+        bound = self._centre.directory.queues.get(seen.state.queue)
+        for queue in (seen.state.queue, *(bound.queue.lenders if bound is not None else ())):
+            for slug in list(self._account.free.get(queue, ()))[:DEPTH_MAX]:
+                agent = self._centre.state.agents.get(slug)
+                if agent is not None and self._suits(agent, seen.entry):
+                    self._wrong(Rule.NOBODY_IDLE, name, f"waits in {seen.state.queue} while {slug} is free")
+                    return
 
     def _not_idle(self, slug: str) -> None:
         """Hold a free agent against those who wait."""
-        for queue in self._members.get(slug, ()):
-            if slug in self._free.get(queue, ()):
-                for entry in self._lines.get(queue, ())[:DEPTH_MAX]:
-                    self._nobody_idle(entry[3])
+        agent = self._centre.state.agents.get(slug)
+        for queue in self._account.members.get(slug, ()):
+            if agent is not None and slug in self._account.free.get(queue, ()):
+                for entry in self._account.lines.get(queue, ())[:DEPTH_MAX]:
+                    if self._suits(agent, entry):
+                        self._wrong(Rule.NOBODY_IDLE, entry[1], f"waits in {queue} while {slug} is free")
+                        return
 
 
-def _agrees(agent: st.AgentState, name: str, held: st.Offered | st.Joining | st.Connected, offer: str) -> bool:
+def _agrees(agent: st.AgentState, name: str, held: Held, ring: st.Ring) -> bool:
     match agent:
-        case st.Ringing(interaction=interaction, offer=mine):
-            return not isinstance(held, st.Connected) and (interaction, mine) == (name, offer)
+        case st.Ringing(interaction=interaction, offer=offer):
+            return not isinstance(held, st.Connected) and (interaction, offer) == (name, ring.offer)
         case st.Talking(interaction=interaction):
             return isinstance(held, st.Connected) and interaction == name
         case _:

@@ -9,40 +9,90 @@ from appliance.core.plugins import all_strategies
 
 AGENTS_MAX = 10
 QUEUES_MAX = 4
+SKILLS = ("order", "french", "repair")
+SITES = ("north", "south")
 
 
 def a_company(dice: Random) -> model.Configuration:
     """Draw a company in which everybody can be served: each queue has somebody, each caller a way out."""
     agents = [f"agent-{n:02d}" for n in range(dice.randint(2, AGENTS_MAX))]
-    queues = tuple(_a_queue(dice, f"queue-{n}", agents) for n in range(dice.randint(1, QUEUES_MAX)))
+    names = [f"queue-{n}" for n in range(dice.randint(1, QUEUES_MAX))]
+    queues = tuple(_a_queue(dice, slug, agents, names) for slug in names)
     flows = (_a_menu(dice, queues), _straight(dice, queues))
     return model.Configuration(
-        numbers=tuple(model.Number(slug=f"200{n}", flow=flow.slug) for n, flow in enumerate(flows)),
+        company=model.Company(
+            ageing_s=dice.choice([0, 0, 5, 30]),
+            grades=dice.choice([{}, {"gold": 1, "lead": 9}]),
+            rest_on_own_call=dice.random() < 0.5,
+        ),
+        numbers=tuple(
+            model.Number(
+                slug=f"200{n}",
+                flow=flow.slug,
+                priority=dice.choice([0, 0, 2]),
+                site=dice.choice(["", *SITES]),
+            )
+            for n, flow in enumerate(flows)
+        ),
         extensions=tuple(model.Extension(slug=_extension(slug), agent=slug) for slug in agents),
-        agents=tuple(model.Agent(slug=slug, extension=_extension(slug)) for slug in agents),
+        agents=tuple(_an_agent(dice, slug) for slug in agents),
         queues=queues,
         flows=flows,
-        breaks=(model.Reason(slug="lunch"), model.Reason(slug="training")),
+        breaks=(model.Reason(slug="lunch"), model.Reason(slug="training", at_once_max=1, minutes_max=5)),
         dispositions=(model.Reason(slug="order"), model.Reason(slug="question")),
     )
 
 
 def another(dice: Random, company: model.Configuration) -> model.Configuration:
     """Change a company as an administrator does in the middle of a day: other members, other limits, other order."""
-    agents = [agent.slug for agent in company.agents]
-    queues = tuple(_a_queue(dice, queue.slug, agents) if dice.random() < 0.4 else queue for queue in company.queues)
-    return msgspec.structs.replace(company, queues=queues)
+    slugs = [agent.slug for agent in company.agents]
+    names = [queue.slug for queue in company.queues]
+    queues = tuple(
+        _a_queue(dice, queue.slug, slugs, names) if dice.random() < 0.4 else queue for queue in company.queues
+    )
+    agents = tuple(_an_agent(dice, agent.slug) if dice.random() < 0.2 else agent for agent in company.agents)
+    return msgspec.structs.replace(company, queues=queues, agents=agents)
 
 
 def _extension(agent: str) -> str:
     return f"1{agent[-2:]}"
 
 
-def _a_queue(dice: Random, slug: str, agents: list[str]) -> model.Queue:
+def _an_agent(dice: Random, slug: str) -> model.Agent:
+    return model.Agent(
+        slug=slug,
+        extension=_extension(slug),
+        skills={skill: dice.randint(1, 9) for skill in SKILLS if dice.random() < 0.6},
+        site=dice.choice(["", *SITES]),
+        wrap_up_s=dice.choice([0, 0, 15]),
+    )
+
+
+def _a_need(dice: Random) -> model.Need:
+    """Draw a need that is asked no more after a while, so that everybody is served in the end."""
+    return model.Need(
+        skill=dice.choice(SKILLS),
+        level=dice.randint(1, 9),
+        how=dice.choice(list(model.How)),
+        relax_s=dice.choice([5, 20, 45]),
+    )
+
+
+def _a_queue(dice: Random, slug: str, agents: list[str], names: list[str]) -> model.Queue:
+    own = tuple(dice.sample(agents, dice.randint(1, len(agents))))
+    strategy = dice.choice(sorted(all_strategies()))
+    lenders = [name for name in names if name != slug and dice.random() < 0.3]
     return model.Queue(
         slug=slug,
-        agents=tuple(dice.sample(agents, dice.randint(1, len(agents)))),
-        strategy=dice.choice(sorted(all_strategies())),
+        agents=own,
+        strategy=strategy,
+        strategy_options=_strategy_options(dice, strategy, own),
+        weight=dice.choice([1, 1, 4]),
+        requirement=tuple(_a_need(dice) for _ in range(dice.choice([0, 0, 1, 2]))),
+        prefer_s=dice.choice([0, 0, 15]),
+        local_s=dice.choice([0, 0, 10]),
+        lenders=tuple(lenders),
+        missed_s=dice.choice([0, 0, 20]),
         ring_s=dice.choice([5, 10, 20]),
         wrap_up_s=dice.choice([0, 3, 10, 30]),
         wait_s_max=dice.choice([0, 0, 30, 90]),
@@ -50,6 +100,12 @@ def _a_queue(dice: Random, slug: str, agents: list[str]) -> model.Queue:
         priority=dice.choice([1, 3, 5, 5, 9]),
         recorded=dice.random() < 0.5,
     )
+
+
+def _strategy_options(dice: Random, strategy: str, agents: tuple[str, ...]) -> model.OptionValues:
+    if strategy == "percentage":
+        return {"shares": {slug: dice.randint(1, 100 // len(agents)) for slug in agents}}
+    return {}
 
 
 def _a_menu(dice: Random, queues: tuple[model.Queue, ...]) -> model.Flow:

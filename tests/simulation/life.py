@@ -41,7 +41,7 @@ class Life:
         self.callers = Callers(
             self.box,
             self.dice,
-            numbers=tuple(number.slug for number in self.company.numbers),
+            company=self.company,
             calls=calls,
             per_s=load * len(self.agents.slugs) / 50,
         )

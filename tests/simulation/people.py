@@ -17,11 +17,12 @@ BUSY_AGENT_S = (4.0, 40.0)
 class Callers:
     """Everybody who calls."""
 
-    def __init__(self, box: Box, dice: Random, *, numbers: tuple[str, ...], calls: int, per_s: float) -> None:
+    def __init__(self, box: Box, dice: Random, *, company: model.Configuration, calls: int, per_s: float) -> None:
         """Begin to call, so often, until so many calls were placed."""
         self._box = box
         self._dice = dice
-        self._numbers = numbers
+        self._numbers = tuple(number.slug for number in company.numbers)
+        self._agents = tuple(agent.slug for agent in company.agents)
         self._left = calls
         self._per_s = per_s
         self._parties = 0
@@ -53,7 +54,15 @@ class Callers:
         self._box.clock.callLater(self._dice.expovariate(1 / self.patience_s), lambda: self._give_up(line))
 
     def _view(self) -> facts.PartyView:
-        return facts.PartyView(blocked=self._dice.random() < 0.01)
+        dice = self._dice
+        known = dice.choice(["", "", *self._agents])
+        return facts.PartyView(
+            blocked=dice.random() < 0.01,
+            grade=dice.choice(["", "", "", "gold", "lead"]),
+            priority=dice.choice([0, 0, 0, 0, 1, 7]),
+            preferred=known if dice.random() < 0.5 else "",
+            last_agent=known,
+        )
 
     def _give_up(self, line: Line) -> None:
         if line.doing in {"gone", "bridged"} or self.patient or line.leg in self._talked:
@@ -135,12 +144,21 @@ class Agents:
             case _ if wants_away and (luck < 0.3 or self.diligent):
                 box.command(facts.EndBreak, slug)
                 box.command(facts.SignOn, slug)
+            case _ if luck > 0.98 and not self.diligent:
+                self._own_call(slug)
             case _ if luck > 0.96 and not self.diligent:
                 box.command(facts.TakeBreak, slug, reason=self._dice.choice(["lunch", "training"]))
             case _ if luck > 0.94 and not self.diligent:
                 box.command(facts.SignOff, slug)
             case _:
                 pass
+
+    def _own_call(self, slug: str) -> None:
+        """Call somebody from the desk, without us."""
+        box, extension = self._box, self.extensions[slug]
+        box.observe(facts.PhoneBusy(extension=extension, busy=True))
+        over = facts.PhoneBusy(extension=extension, busy=False)
+        box.clock.callLater(self._dice.uniform(5, 60), lambda: box.observe(over))
 
     def rung(self, line: Line) -> None:
         """Pick up, refuse, or let it ring."""
