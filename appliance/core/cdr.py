@@ -14,6 +14,10 @@ class Stretch(enum.StrEnum):
     WAITING = "waiting"
     TALKING = "talking"
     FORWARDED = "forwarded"
+    CALLBACK = "callback"
+    "The customer has hung up and keeps the place."
+    CALLING = "calling"
+    "The customer is called back."
 
 
 class Outcome(enum.StrEnum):
@@ -22,6 +26,8 @@ class Outcome(enum.StrEnum):
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     FLOWED_OUT = "flowed_out"
+    CALLBACK = "callback"
+    "Turned into a callback; of a whole call: one that reached nobody."
     SELF_SERVED = "self_served"
     "Ended in the flow, without a queue."
     FAILED = "failed"
@@ -66,6 +72,12 @@ class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Time waiting in queues, ringing included."
     talk_us: int = 0
     recording: str = ""
+    medium: str = "voice"
+    "`voice`, or `callback` if the customer was to be called back."
+    callback_us: int = 0
+    "A callback's own wait: from its acceptance to the conversation or to its end."
+    attempts: int = 0
+    "How often the customer was called."
     first: tuple[int, int] = (0, 0)
     "Journal position (boot, sequence) of the first fact about it."
     last: tuple[int, int] = (0, 0)

@@ -11,6 +11,7 @@ from appliance.core import effects as ask
 from appliance.core import facts
 from appliance.core import state as st
 from appliance.core.agent import Agents
+from appliance.core.attempt import Attempts
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
 from appliance.core.directory import Directory
@@ -19,10 +20,13 @@ from appliance.core.interaction import Interactions
 from appliance.core.matching import Match, first_match, why_not, why_not_for
 from appliance.core.model import Configuration
 from appliance.core.offer import Offers
+from appliance.core.overflow import Overflows
 from appliance.core.quarantine import place_of_error, release
 from appliance.core.queue import Queues
 from appliance.core.recovery import Recovery
+from appliance.core.staffing import Staffing
 from appliance.core.turn import Deadlines, Turn
+from appliance.core.waiting import WaitingCallers
 
 OFFERS_A_TURN_MAX = 10_000
 "More offers than this in one turn mean that matching goes in circles."
@@ -101,9 +105,17 @@ class Centre:
             directory, state.agents, lambda agent: why_not(agent, directory.company), self._queues.lends
         )
         self._queues.open(self._index)
-        self._interactions = Interactions(state, self._deadlines, self._queues, directory)
+        self._staffing = Staffing(directory, state.agents, self._deadlines)
+        overflows = Overflows(state, self._deadlines, self._queues, self._staffing, directory)
+        comfort = WaitingCallers(state, self._deadlines, self._staffing, directory)
+        self._interactions = Interactions(
+            state, self._deadlines, self._queues, directory, overflows=overflows, comfort=comfort
+        )
         self._offers = Offers(state, self._deadlines, self._queues, self._agents, self._interactions)
-        self._recovery = Recovery(state, self._deadlines, self._agents, self._interactions, self._offers)
+        self._attempts = Attempts(state, self._deadlines, self._queues, self._agents, self._interactions, self._offers)
+        self._recovery = Recovery(
+            state, self._deadlines, self._agents, self._interactions, self._offers, self._attempts
+        )
         self._desk = Desk(state, self._agents, self._offers, directory)
 
     # -- containment
@@ -159,13 +171,14 @@ class Centre:
         match fact:
             case facts.LegAsked():
                 self._asked(turn, fact)
-            case facts.Prompted(leg=leg):
-                if interaction := self._touched(turn, leg):
-                    self._interactions.prompted(turn, interaction, fact)
+            case facts.Prompted():
+                self._prompted(turn, fact)
             case facts.LegEnded():
                 self._ended(turn, fact)
             case facts.OfferRang() | facts.OfferAnswered() | facts.OfferFailed():
                 self._take_offer(turn, fact)
+            case facts.DialFailed():
+                self._not_reached(turn, fact)
             case facts.Bridged(legs=legs):
                 self._bridged(turn, legs)
             case facts.BridgeFailed(legs=legs):
@@ -194,18 +207,31 @@ class Centre:
             turn.touch(interaction.id)
         return interaction
 
+    def _prompted(self, turn: Turn, fact: facts.Prompted) -> None:
+        interaction = self._touched(turn, fact.leg)
+        if interaction is not None and not self._attempts.heard(turn, interaction, fact):
+            self._interactions.prompted(turn, interaction, fact)
+
+    def _not_reached(self, turn: Turn, fact: facts.DialFailed) -> None:
+        interaction = self._touched(turn, fact.leg)
+        if interaction is not None:
+            self._attempts.dial_failed(turn, interaction, fact.cause)
+
     def _asked(self, turn: Turn, fact: facts.LegAsked) -> None:
         interaction = self._touched(turn, fact.leg)
         if interaction is None:
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
-            self._interactions.asked_again(turn, interaction)
+            if not self._attempts.asked(turn, interaction):
+                self._interactions.asked_again(turn, interaction)
         else:
             turn.ask(ask.HangUp(leg=fact.leg))
 
     def _ended(self, turn: Turn, fact: facts.LegEnded) -> None:
         interaction = self._touched(turn, fact.leg)
         if interaction is None:
+            return
+        if self._attempts.gone(turn, interaction, fact.leg):
             return
         if interaction.leg == fact.leg:
             self._offers.customer_gone(turn, interaction, "caller")
@@ -233,8 +259,8 @@ class Centre:
                 del self.state.agents[slug]
         self._wire(directory)
         for interaction in self.state.interactions.values():
-            if isinstance(interaction.state, st.Waiting) and interaction.state.queue not in directory.queues:
-                self._deadlines.set(f"wait/{interaction.id}", turn.now)
+            if isinstance(interaction.state, st.Waiting) and not interaction.is_called_back:
+                self._interactions.arm(turn, interaction, interaction.state)
         self._new_day(turn)
 
     # -- time
@@ -253,12 +279,25 @@ class Centre:
                 self._agents.end_break(turn, self.state.agents[of])
             case "day":
                 self._new_day(turn)
-            case _ if interaction is None:
+            case "alone":
+                self._interactions.alone(turn, of)
+            case _ if interaction is not None:
+                self._due_of_one(turn, kind, interaction)
+            case _:
                 pass
+
+    def _due_of_one(self, turn: Turn, kind: str, interaction: st.Interaction) -> None:
+        match kind:
             case "relax":
                 self._queues.relax(interaction)
             case "wait":
                 self._interactions.waited_too_long(turn, interaction)
+            case "say":
+                self._interactions.say(turn, interaction)
+            case "callback":
+                self._attempts.due(turn, interaction)
+            case "expire":
+                self._attempts.expired(turn, interaction)
             case "join":
                 self._offers.not_joined(turn, interaction)
             case _:
@@ -281,9 +320,9 @@ class Centre:
         for _ in range(OFFERS_A_TURN_MAX):
             match = None
             with Containment() as contained:
-                match = self._first_match()
+                match = self._first_match(turn)
                 if match is not None:
-                    self._offers.make(turn, match)
+                    self._attempts.make(turn, match)
             if contained.error is not None:
                 if match is not None:
                     turn.touch(match.interaction.id)
@@ -292,12 +331,13 @@ class Centre:
             if match is None:
                 return
 
-    def _first_match(self) -> Match | None:
+    def _first_match(self, turn: Turn) -> Match | None:
         while self._agents.changed:
             changed, self._agents.changed = self._agents.changed, {}
             for slug in changed:
                 self._index.look(self.state.agents[slug])
                 self._queues.follow(slug)
+                self._staffing.follow(turn.now, self.state.agents[slug])
         for queue in self._queues.changed():
             if queue in self._directory.borrowers and self._queues.lends(queue):
                 self._index.lent_again(queue)

@@ -99,6 +99,7 @@ class Directory:
     def __init__(self, configuration: model.Configuration) -> None:
         """Index a configuration that was checked before it was published."""
         self.company = configuration.company
+        self.trunks = tuple(trunk.slug for trunk in configuration.trunks)
         self.numbers = model.by_slug(configuration.numbers)
         self.agents = model.by_slug(configuration.agents)
         self.flows = model.by_slug(configuration.flows)

@@ -56,12 +56,27 @@ class Hold(CallEffect, frozen=True, kw_only=True, tag="hold"):
     "`priority,entered_at,number`: the caller's place, kept in a channel variable."
     recording: str = ""
     "Opaque id; if given, whatever is bridged from here on is recorded under it."
+    again_s: int = 10
+    "Seconds of music before the leg asks again; 0 for none, if there is something to be said at once."
 
 
 class Recall(CallEffect, frozen=True, kw_only=True, tag="recall"):
     """Take a caller's leg out of its music so that it asks again (`LegAsked`)."""
 
     leg: Leg
+
+
+class Dial(CallEffect, frozen=True, kw_only=True, tag="dial"):
+    """Call a customer; the leg asks (`LegAsked`) when the phone is picked up, else `DialFailed` says why not."""
+
+    leg: Leg
+    "The leg that is to be made: its exchange and the Uniqueid to give it, of fixed width."
+    interaction: str
+    party: str
+    "Who is called; the driver knows the party's number."
+    trunk: str
+    "The trunk that the customer came by; empty for any."
+    ring_s: int
 
 
 class Offer(CallEffect, frozen=True, kw_only=True, tag="offer"):
@@ -147,6 +162,12 @@ REFUSALS = (
 )
 
 
+class Assure(Promise, frozen=True, kw_only=True, tag="assure"):
+    """Say something that is true only once it is kept, such as that we will call back."""
+
+    prompt: Prompt
+
+
 class CallFiled(Promise, frozen=True, kw_only=True, tag="call-filed"):
     """A call is over: its record. Kept."""
 
@@ -197,6 +218,6 @@ class Quarantined(Promise, frozen=True, kw_only=True, tag="quarantined"):
 
 
 Kept = CallFiled | WorkFiled | Decided | Quarantined
-AnyCallEffect = AnswerLeg | Prompt | Hold | Recall | Offer | CancelOffer | Bridge | Forward | HangUp | FallBack
-AnyPromise = Answered | CallFiled | WorkFiled | Decided | Quarantined
+AnyCallEffect = AnswerLeg | Prompt | Hold | Recall | Dial | Offer | CancelOffer | Bridge | Forward | HangUp | FallBack
+AnyPromise = Answered | Assure | CallFiled | WorkFiled | Decided | Quarantined
 AnyEffect = AnyCallEffect | AnyPromise

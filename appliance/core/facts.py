@@ -26,6 +26,8 @@ class PartyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "This caller's own, 1 (served first) to 9; 0 for none."
     preferred: str = ""
     "The agent who looks after this party; comes before `last_agent`."
+    withheld: bool = False
+    "Whether no number is known, so that nobody can be called back."
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -119,6 +121,15 @@ class OfferFailed(Observation, frozen=True, kw_only=True, tag="offer-failed"):
     offer: str
     cause: str
     "`no_answer`, `busy`, `refused`, `unreachable` or `failed`."
+
+
+class DialFailed(Observation, frozen=True, kw_only=True, tag="dial-failed"):
+    """A customer whom we called did not pick up."""
+
+    leg: Leg
+    "The leg that the effect `Dial` named."
+    cause: str
+    "`no_answer`, `busy`, `refused`, `unreachable`, `no_number` or `failed`."
 
 
 class Bridged(Observation, frozen=True, kw_only=True, tag="bridged"):
@@ -232,7 +243,9 @@ class HangUpCall(AgentCommand, frozen=True, kw_only=True, tag="hang-up-call"):
     interaction: str
 
 
-AnyCallFact = LegAsked | Prompted | LegEnded | OfferRang | OfferAnswered | OfferFailed | Bridged | BridgeFailed
+AnyCallFact = (
+    LegAsked | Prompted | LegEnded | OfferRang | OfferAnswered | OfferFailed | DialFailed | Bridged | BridgeFailed
+)
 "What happens to one call."
 AnyObservation = AnyCallFact | Started | Due | ConfigurationPublished | PhoneSeen | PhoneBusy | ExchangeLost | LegsFound
 AnyCommand = SignOn | SignOff | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | Dispose | HangUpCall

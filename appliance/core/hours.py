@@ -10,3 +10,17 @@ def is_open(opening: Opening, now: int) -> bool:
     """Whether a moment lies in one of the stretches."""
     index = bisect_right(opening, now, key=lambda stretch: stretch[0]) - 1
     return index >= 0 and now < opening[index][1]
+
+
+def closes_at(opening: Opening, now: int) -> int:
+    """Tell when the last stretch ends that has begun, be it past or to come; 0 if none has begun."""
+    index = bisect_right(opening, now, key=lambda stretch: stretch[0]) - 1
+    return opening[index][1] if index >= 0 else 0
+
+
+def opens_at(opening: Opening, now: int) -> int | None:
+    """Tell when it is open next, now or later; None if no stretch comes any more."""
+    if is_open(opening, now):
+        return now
+    index = bisect_right(opening, now, key=lambda stretch: stretch[0])
+    return opening[index][0] if index < len(opening) else None

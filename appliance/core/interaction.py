@@ -5,13 +5,18 @@ from typing import assert_never
 
 from appliance.core import effects as ask
 from appliance.core import state as st
-from appliance.core.cdr import CDR, Outcome, Segment, Stretch
+from appliance.core.callback import Callbacks
+from appliance.core.cdr import Outcome, Segment, Stretch
 from appliance.core.directory import PRIORITY, Directory
 from appliance.core.facts import Leg, LegAsked, Prompted
+from appliance.core.filing import record, stretch_of, waiting_of
+from appliance.core.model import Callback
+from appliance.core.overflow import Overflows
 from appliance.core.queue import Queues
 from appliance.core.recording import is_recorded
-from appliance.core.steps import End, Enqueue, Heard, Leave, Say, Send, Step, Visit
+from appliance.core.steps import CallBack, End, Enqueue, Heard, Leave, Say, Send, Step, Visit
 from appliance.core.turn import Deadlines, Turn
+from appliance.core.waiting import WaitingCallers
 
 STEPS_MAX = 50
 "Steps of a flow in one turn; a flow that takes more goes in circles and is ended."
@@ -24,19 +29,33 @@ REJECTED = 21
 "Q.850: call rejected."
 PLACE = re.compile(r"[1-9],\d{1,18},\d{1,18}", re.ASCII)
 "Priority, time of entry, number: what `Hold` wrote."
-FAILURES = ("switch_failure", "internal_error", "unknown_number", "flow_loop", "blocked")
-"Causes that make a call's outcome `failed`, unless somebody talked."
+CLOCKS = ("wait", "leave", "join", "say", "callback", "expire")
+"The deadlines that an interaction may have."
+ACCEPTED_S = 60
+"Seconds after which a caller who asked to be called back is taken to have hung up."
 
 
 class Interactions:
     """All interactions of the centre, by id."""
 
-    def __init__(self, state: st.State, deadlines: Deadlines, queues: Queues, directory: Directory) -> None:
+    def __init__(
+        self,
+        state: st.State,
+        deadlines: Deadlines,
+        queues: Queues,
+        directory: Directory,
+        *,
+        overflows: Overflows,
+        comfort: WaitingCallers,
+    ) -> None:
         """Take over the interactions of a state."""
         self._state = state
         self._deadlines = deadlines
         self._queues = queues
+        self._overflows = overflows
+        self.comfort = comfort
         self.directory = directory
+        self.callbacks = Callbacks(state, deadlines, directory)
 
     def at_leg(self, leg: Leg) -> st.Interaction | None:
         """Find the interaction that a leg belongs to."""
@@ -71,7 +90,7 @@ class Interactions:
         self._state.legs[interaction.leg] = interaction.id
         turn.touch(interaction.id)
         if adopted:
-            self._wait(turn, interaction, adopted[1])
+            self._wait(turn, interaction, adopted[1], anew=False)
         elif number is None:
             self.leave(turn, interaction, "unknown_number", UNALLOCATED)
         elif fact.view.blocked:
@@ -106,7 +125,9 @@ class Interactions:
         match interaction.state:
             case st.Walking(flow=flow, node=node):
                 self.walk(turn, interaction, flow, node)
-            case st.Waiting() | st.Offered() | st.Joining() | st.Connected():
+            case st.Suspended():
+                self._assure(turn, interaction)
+            case st.Waiting() | st.Offered() | st.Joining() | st.Connected() | st.Calling():
                 self._hold(turn, interaction, waiting_of(interaction.state))
             case st.Forwarded(flow=flow, node=node):
                 self.go_on(turn, interaction, flow, node, "failed")
@@ -118,6 +139,10 @@ class Interactions:
     def prompted(self, turn: Turn, interaction: st.Interaction, fact: Prompted) -> None:
         """Let the node hear the outcome of its prompt; an outcome that nobody awaits is nothing."""
         state = interaction.state
+        if isinstance(state, st.Waiting | st.Offered | st.Joining):
+            self._heard(turn, interaction, state, fact)
+        if isinstance(state, st.Suspended) and interaction.callback and interaction.callback.prompt == fact.prompt:
+            turn.ask(ask.HangUp(leg=interaction.leg))
         if not isinstance(state, st.Walking) or state.prompt != fact.prompt:
             return
         interaction.customer.do(st.Doing.ASKING, turn.now)
@@ -126,6 +151,23 @@ class Interactions:
         if bound is not None:
             step = bound.kind.hear(bound.options, Heard(key=fact.key, tries=state.tries))
         self._step(turn, interaction, state.flow, state.node, step)
+
+    def _heard(
+        self, turn: Turn, interaction: st.Interaction, state: st.Waiting | st.Offered | st.Joining, fact: Prompted
+    ) -> None:
+        """Go on after an announcement; keys mean something only while no agent's phone rings for the caller."""
+        waiting = waiting_of(state)
+        key = self.comfort.heard(turn, interaction, waiting, fact)
+        if isinstance(state, st.Waiting):
+            if key == "callback" and self._may_be_called_back(interaction, waiting.queue):
+                self._turn_into_callback(turn, interaction, waiting)
+                return
+            bound = self.directory.node(waiting.flow, waiting.node)
+            if key == "left" and bound is not None and bound.node.exits.get("left"):
+                self._flow_out(turn, interaction, waiting, "left")
+                return
+        if interaction.asks:
+            self._hold(turn, interaction, waiting)
 
     def go_on(self, turn: Turn, interaction: st.Interaction, flow: str, node: str, exit_name: str) -> None:
         """Leave a node by an exit."""
@@ -158,21 +200,16 @@ class Interactions:
                     node = following
                     step = self._enter(turn, flow, node)
                 case Enqueue(queue=queue):
-                    bound_queue = self.directory.queues.get(queue)
-                    if bound_queue is None or 0 < bound_queue.queue.length_max <= self._queues.length(queue):
-                        step = Leave(exit="full")
-                        interaction.left_queue = True
-                        if bound_queue is not None:
-                            self._queues.counts(queue).flowed_out += 1
-                        continue
-                    self._state.tickets += 1
-                    interaction.priority = self._queues.priority(queue, interaction.number, flow, interaction.view)
-                    self._wait(
-                        turn,
-                        interaction,
-                        st.Waiting(flow=flow, node=node, queue=queue, entered_at=turn.now, ticket=self._state.tickets),
-                    )
-                    return
+                    exit_name = self._exit_at_entry(turn, interaction, flow, node, queue)
+                    if not exit_name:
+                        self._wait(turn, interaction, self._visit(turn, flow, node, queue), anew=True)
+                        return
+                    step = Leave(exit=exit_name)
+                case CallBack(queue=queue):
+                    if self._may_be_called_back(interaction, queue):
+                        self._turn_into_callback(turn, interaction, self._visit(turn, flow, node, queue))
+                        return
+                    step = Leave(exit="refused")
                 case Say() | Send() | End():
                     self._do(turn, interaction, flow, node, step)
                     return
@@ -215,54 +252,140 @@ class Interactions:
 
     # -- waiting
 
-    def _wait(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+    def _visit(self, turn: Turn, flow: str, node: str, queue: str) -> st.Waiting:
+        self._state.tickets += 1
+        return st.Waiting(flow=flow, node=node, queue=queue, entered_at=turn.now, ticket=self._state.tickets)
+
+    def _exit_at_entry(self, turn: Turn, interaction: st.Interaction, flow: str, node: str, queue: str) -> str:
+        if queue not in self.directory.queues:
+            interaction.left_queue = True
+            return "full"
+        exit_name = self._overflows.at_entry(turn.now, interaction, flow, node, queue)
+        if exit_name:
+            interaction.left_queue = True
+            interaction.left.append(queue)
+            self._queues.counts(queue).flowed_out += 1
+        return exit_name
+
+    def _wait(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, *, anew: bool) -> None:
         queue = self.directory.queues[waiting.queue].queue
+        if anew:
+            self._rank(interaction, waiting)
         if is_recorded(queue) and not interaction.recording:
             interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
         self.wait_again(turn, interaction, waiting)
+        self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
+        self.comfort.resume(turn.now, interaction)
         self._hold(turn, interaction, waiting)
+
+    def _rank(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        interaction.priority = self._queues.priority(waiting.queue, interaction.number, waiting.flow, interaction.view)
 
     def wait_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Put a caller (back) at the place that arrival gave."""
         self.change(turn, interaction, waiting)
         self._queues.enter(interaction, waiting)
-        bound = self.directory.queues.get(waiting.queue)
-        if bound is None:
-            self._deadlines.set(f"wait/{interaction.id}", turn.now)
-        elif bound.queue.wait_s_max:
-            until = waiting.entered_at + bound.queue.wait_s_max * SECOND_US
-            self._deadlines.set(f"wait/{interaction.id}", max(until, turn.now))
+        self.wait_on(turn, interaction, waiting)
+
+    def wait_on(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Let the clocks of somebody who waits run (again)."""
+        if not interaction.is_called_back:
+            self.arm(turn, interaction, waiting)
+            self.comfort.resume(turn.now, interaction)
+
+    def arm(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Set the clock by which a live caller leaves the queue."""
+        self._overflows.arm(turn.now, interaction, waiting)
 
     def waited_too_long(self, turn: Turn, interaction: st.Interaction) -> None:
-        """Leave the queue by its exit `timeout`."""
+        """Leave the queue by overflow: the time is over, or it has closed."""
         waiting = interaction.state
-        if not isinstance(waiting, st.Waiting):
-            return
+        if isinstance(waiting, st.Waiting) and not interaction.is_called_back:
+            exit_name = self._overflows.due(turn.now, interaction, waiting)
+            if exit_name:
+                interaction.left.append(waiting.queue)
+                self._flow_out(turn, interaction, waiting, exit_name)
+
+    def alone(self, turn: Turn, queue: str) -> None:
+        """Let those leave who wait where nobody has been signed on for long enough."""
+        for interaction in [self._state.interactions[name] for _, name in self._queues.waiting(queue)]:
+            waiting = self._queues.visits[interaction.id]
+            exit_name = "" if interaction.is_called_back else self._overflows.alone(turn.now, interaction, waiting)
+            if exit_name:
+                turn.touch(interaction.id)
+                interaction.left.append(queue)
+                self._flow_out(turn, interaction, waiting, exit_name)
+
+    def say(self, turn: Turn, interaction: st.Interaction) -> None:
+        """Let a waiting caller hear what is due; nothing new begins while an agent's phone rings."""
+        if isinstance(interaction.state, st.Waiting):
+            self.comfort.due(turn, interaction, interaction.state, self._queues.position(interaction.id))
+
+    def _flow_out(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, exit_name: str) -> None:
         self._queues.leave(interaction, waiting)
         self._queues.counts(waiting.queue).flowed_out += 1
         interaction.left_queue = True
         self._segment(turn, interaction, Outcome.FLOWED_OUT)
+        self._stop_waiting(interaction)
         interaction.state = st.Walking(flow=waiting.flow, node=waiting.node)
-        self.go_on(turn, interaction, waiting.flow, waiting.node, "timeout")
+        self.go_on(turn, interaction, waiting.flow, waiting.node, exit_name)
         self._recall(turn, interaction)
+
+    def _stop_waiting(self, interaction: st.Interaction) -> None:
+        self.comfort.stop(interaction)
+        self._deadlines.drop(f"wait/{interaction.id}")
 
     def _recall(self, turn: Turn, interaction: st.Interaction) -> None:
         if isinstance(interaction.state, st.Walking) and not interaction.asks:
             turn.ask(ask.Recall(leg=interaction.leg))
 
     def _hold(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        interaction.customer.do(st.Doing.TOLD, turn.now)
-        bound = self.directory.queues.get(waiting.queue)
-        turn.ask(
-            ask.Hold(
-                leg=interaction.leg,
-                interaction=interaction.id,
-                queue=waiting.queue,
-                music=bound.queue.music if bound else "default",
-                place=f"{interaction.priority},{waiting.entered_at},{waiting.ticket}",
-                recording=interaction.recording,
-            )
+        ahead = self._queues.position(interaction.id) if isinstance(interaction.state, st.Waiting) else None
+        self.comfort.tell(turn, interaction, waiting, ahead)
+
+    # -- keeping the place without the line
+
+    def _may_be_called_back(self, interaction: st.Interaction, queue: str) -> bool:
+        bound = self.directory.queues.get(queue)
+        return bound is not None and bound.queue.callback is not None and not interaction.view.withheld
+
+    def _turn_into_callback(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Let a caller hang up and keep the place: the same entry, without the line."""
+        rules = self.directory.queues[waiting.queue].queue.callback or Callback()
+        if isinstance(interaction.state, st.Waiting):
+            self._queues.leave(interaction, waiting)
+            self._segment(turn, interaction, Outcome.CALLBACK)
+        else:
+            self._rank(interaction, waiting)
+            self._segment(turn, interaction, None)
+        self._stop_waiting(interaction)
+        self._queues.counts(waiting.queue).callbacks += 1
+        attempts = interaction.callback.attempts if interaction.callback else 0
+        expires_at = turn.now + rules.expire_s * SECOND_US
+        interaction.callback = st.Callback(
+            line=interaction.leg,
+            ticket=waiting.ticket,
+            accepted_at=turn.now,
+            expires_at=expires_at,
+            attempts=attempts,
         )
+        interaction.state = st.Suspended(waiting=waiting)
+        self._deadlines.set(f"expire/{interaction.id}", expires_at)
+        self._deadlines.set(f"callback/{interaction.id}", turn.now + ACCEPTED_S * SECOND_US)
+        self._assure(turn, interaction)
+
+    def _assure(self, turn: Turn, interaction: st.Interaction) -> None:
+        """Say that we will call back, once that is kept; then the line is hung up."""
+        state, callback = interaction.state, interaction.callback
+        if not isinstance(state, st.Suspended) or callback is None or not interaction.asks:
+            return
+        bound = self.directory.queues.get(state.waiting.queue)
+        rules = bound.queue.callback if bound else None
+        callback.prompt = self.mint()
+        interaction.customer.do(st.Doing.TOLD, turn.now)
+        sounds = (rules.accepted,) if rules and rules.accepted else ()
+        prompt = ask.Prompt(leg=interaction.leg, prompt=callback.prompt, sounds=sounds, language=interaction.language)
+        turn.ask(ask.Assure(prompt=prompt))
 
     # -- the end
 
@@ -275,46 +398,23 @@ class Interactions:
     def close(self, turn: Turn, interaction: st.Interaction, cause: str, outcome: Outcome | None = None) -> None:
         """File the record of an interaction whose customer is gone, and forget it."""
         self._segment(turn, interaction, outcome)
-        segments = tuple(interaction.segments)
-        for name in ("wait", "leave", "join"):
+        for name in CLOCKS:
             self._deadlines.drop(f"{name}/{interaction.id}")
         self._state.legs.pop(interaction.leg, None)
         del self._state.interactions[interaction.id]
-        talking = [segment for segment in segments if segment.stretch is Stretch.TALKING]
-        turn.ask(
-            ask.CallFiled(
-                cdr=CDR(
-                    interaction=interaction.id,
-                    leg=interaction.leg,
-                    trunk=interaction.trunk,
-                    number=interaction.number,
-                    party=interaction.party,
-                    began=interaction.began,
-                    ended=turn.now,
-                    outcome=_outcome(interaction, segments, cause),
-                    cause=cause,
-                    segments=segments,
-                    queue=next((s.queue for s in reversed(segments) if s.queue), ""),
-                    agent=talking[-1].agent if talking else "",
-                    wait_us=sum(s.until - s.since for s in segments if s.stretch is Stretch.WAITING),
-                    talk_us=sum(s.until - s.since for s in talking),
-                    recording=interaction.recording if talking else "",
-                    first=interaction.first,
-                    last=(self._state.boot, self._state.sequence),
-                )
-            )
-        )
+        last = (self._state.boot, self._state.sequence)
+        turn.ask(ask.CallFiled(cdr=record(interaction, turn.now, cause, last)))
 
     def change(
         self, turn: Turn, interaction: st.Interaction, state: st.InteractionState, outcome: Outcome | None = None
     ) -> None:
         """Change an interaction's state; a new stretch begins where it differs from the last one."""
-        if outcome is not None or _stretch(state) != _stretch(interaction.state):
+        if outcome is not None or stretch_of(interaction, state) != stretch_of(interaction, interaction.state):
             self._segment(turn, interaction, outcome)
         interaction.state = state
 
     def _segment(self, turn: Turn, interaction: st.Interaction, outcome: Outcome | None) -> None:
-        stretch, node, queue, agent = _stretch(interaction.state)
+        stretch, node, queue, agent = stretch_of(interaction, interaction.state)
         if turn.now > interaction.since or outcome is not None or stretch is Stretch.TALKING:
             interaction.segments.append(
                 Segment(
@@ -328,34 +428,3 @@ class Interactions:
                 )
             )
         interaction.since = turn.now
-
-
-def waiting_of(state: st.Waiting | st.Offered | st.Joining | st.Connected) -> st.Waiting:
-    """Tell the queue visit that a state belongs to."""
-    return state if isinstance(state, st.Waiting) else state.waiting
-
-
-def _stretch(state: st.InteractionState) -> tuple[Stretch, str, str, str]:
-    match state:
-        case st.Walking(flow=flow, node=node):
-            return Stretch.FLOW, f"{flow}/{node}" if node else "", "", ""
-        case st.Waiting() | st.Offered() | st.Joining():
-            return Stretch.WAITING, "", waiting_of(state).queue, ""
-        case st.Connected(agent=agent):
-            return Stretch.TALKING, "", state.waiting.queue, agent
-        case st.Forwarded(flow=flow, node=node):
-            return Stretch.FORWARDED, f"{flow}/{node}", "", ""
-        case st.Leaving():
-            return Stretch.FLOW, "", "", ""
-        case _:
-            assert_never(state)
-
-
-def _outcome(interaction: st.Interaction, segments: tuple[Segment, ...], cause: str) -> Outcome:
-    if any(segment.stretch is Stretch.TALKING for segment in segments):
-        return Outcome.ANSWERED
-    if cause in FAILURES:
-        return Outcome.FAILED
-    if any(segment.outcome is Outcome.ABANDONED for segment in segments):
-        return Outcome.ABANDONED
-    return Outcome.FLOWED_OUT if interaction.left_queue else Outcome.SELF_SERVED

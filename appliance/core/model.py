@@ -120,6 +120,62 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     "Seconds after a caller's entry from which it is asked no more; 0 for never."
 
 
+class Overflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """When a caller leaves a queue unanswered; where to, the exits of the queue's node in the flow say.
+
+    An exit that leads nowhere, or to a queue that the caller has left in this way already, is not taken.
+    """
+
+    when: str
+    "`length`, `wait`, `service_level`, `expected_wait`, `no_agents` or `closing`."
+    limit: int = 0
+    "Callers who wait; seconds waited; percent today; seconds expected; seconds without anybody; seconds after closing."
+    exit: str = ""
+    "An exit of the queue's node; empty is the condition's own."
+
+
+class WaitingCaller(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a waiting caller is told, and which keys do something while it is said."""
+
+    welcome: str = ""
+    "The prompt's slug, said once when the caller enters the queue."
+    sounds: tuple[str, ...] = ()
+    "Prompts that are said in turn, one each time."
+    first_s: int = 20
+    "Seconds from the entry to the first announcement."
+    every_s: int = 60
+    "Seconds of music between two announcements, 0 for one alone."
+    position: bool = False
+    "Whether the caller's position is said."
+    position_may_rise: bool = False
+    "Whether it may be said to be worse than before; if not, the best one that was said is said again."
+    expected_wait: bool = False
+    "Whether the expected wait is said, where there is data for it."
+    leave_key: str = ""
+    "The key by which the caller leaves the queue by its exit `left`."
+    callback_key: str = ""
+    "The key by which the caller asks to be called back."
+
+
+class Callback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a caller who keeps the place without the line is called back."""
+
+    customer_first: bool = False
+    "Whether the customer's phone rings before the agent's, who is kept free meanwhile."
+    ring_s: int = 30
+    attempts: int = 3
+    retry_s: int = 300
+    "Seconds between two attempts."
+    expire_s: int = 14_400
+    "Seconds after which it is too late."
+    hours: str = ""
+    "Opening hours in which we call; empty for always."
+    accepted: str = ""
+    "The prompt that says that we will call back."
+    confirm: str = ""
+    "The prompt that asks who picks up to press 1; empty asks nothing."
+
+
 class Queue(Part, frozen=True, kw_only=True):
     """Callers who wait, and the agents who serve them. The console says *workgroup*."""
 
@@ -156,6 +212,12 @@ class Queue(Part, frozen=True, kw_only=True):
     "*T* of the service level."
     short_abandon_s: int = 5
     recorded: bool = True
+    hours: str = ""
+    "Opening hours of the queue; empty for always."
+    overflow: tuple[Overflow, ...] = ()
+    waiting: WaitingCaller = WaitingCaller()
+    callback: Callback | None = None
+    "None: nobody is called back."
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -5,11 +5,14 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.cdr import Outcome
 from appliance.core.facts import Leg
-from appliance.core.interaction import SECOND_US, Interactions, waiting_of
+from appliance.core.filing import waiting_of
+from appliance.core.interaction import SECOND_US, Interactions
 from appliance.core.matching import Match
 from appliance.core.queue import Queues
 from appliance.core.turn import Deadlines, Turn
 
+Held = st.Offered | st.Joining | st.Connected | st.Calling
+"States that hold agents."
 JOIN_S = 5
 "Seconds that a bridge may take."
 NORMAL = 16
@@ -41,6 +44,9 @@ class Offers:
         turn.touch(interaction.id)
         self._queues.leave(interaction, match.waiting)
         self._deadlines.drop(f"wait/{interaction.id}")
+        self._deadlines.drop(f"say/{interaction.id}")
+        if turn.now == match.waiting.entered_at:
+            self._interactions.comfort.at_once(interaction)
         first, *others = [
             st.Ring(offer=offer, agent=chosen.agent, leg=Leg(interaction.leg.exchange, offer))
             for chosen in match.chosen
@@ -54,18 +60,32 @@ class Offers:
             ),
         )
         for ring, chosen in zip((first, *others), match.chosen, strict=True):
-            self._ring(turn, match, ring, chosen)
+            self._choose(turn, match, ring, chosen)
+            self._ring(turn, interaction, ring, match.queue.queue.slug, match.queue.queue.ring_s)
 
-    def _ring(self, turn: Turn, match: Match, ring: st.Ring, chosen: ask.Candidate) -> None:
+    def keep(self, turn: Turn, match: Match) -> st.Ring:
+        """Keep the chosen agent for a customer whose own phone is to ring first."""
+        interaction, chosen = match.interaction, match.chosen[0]
+        turn.touch(interaction.id)
+        self._queues.leave(interaction, match.waiting)
+        offer = f"o-{self._state.boot:06d}-{self._interactions.mint():08d}"
+        ring = st.Ring(offer=offer, agent=chosen.agent, leg=Leg(interaction.leg.exchange, offer))
+        self._choose(turn, match, ring, chosen)
+        return ring
+
+    def ring_kept(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
+        """Ring the phone of an agent who was kept."""
+        ring = st.Ring(offer=state.offer, agent=state.agent, leg=state.leg)
+        offered = st.Offered(waiting=state.waiting, offer=ring.offer, agent=ring.agent, leg=ring.leg)
+        self._interactions.change(turn, interaction, offered)
+        bound = self._interactions.directory.queues.get(state.waiting.queue)
+        self._ring(turn, interaction, ring, state.waiting.queue, bound.queue.ring_s if bound else 0)
+
+    def _choose(self, turn: Turn, match: Match, ring: st.Ring, chosen: ask.Candidate) -> None:
         interaction, queue = match.interaction, match.queue.queue
         number = self._state.turns[queue.slug] = self._state.turns.get(queue.slug, 0) + 1
-        interaction.participants.append(
-            st.Participant(leg=ring.leg, role=st.Role.AGENT, doing=st.Doing.TOLD, since=turn.now, agent=ring.agent)
-        )
         self._agents.ring(turn, self._agents.all[ring.agent], interaction.id, ring.offer, queue.slug, number)
         self._state.offers[ring.offer] = interaction.id
-        self._state.legs[ring.leg] = interaction.id
-        self._deadlines.set(f"ring/{ring.offer}", turn.now + queue.ring_s * SECOND_US)
         turn.ask(
             ask.Decided(
                 offer=ring.offer,
@@ -78,6 +98,13 @@ class Offers:
                 position=(self._state.boot, self._state.sequence),
             )
         )
+
+    def _ring(self, turn: Turn, interaction: st.Interaction, ring: st.Ring, queue: str, ring_s: int) -> None:
+        interaction.participants.append(
+            st.Participant(leg=ring.leg, role=st.Role.AGENT, doing=st.Doing.TOLD, since=turn.now, agent=ring.agent)
+        )
+        self._state.legs[ring.leg] = interaction.id
+        self._deadlines.set(f"ring/{ring.offer}", turn.now + ring_s * SECOND_US)
         turn.ask(
             ask.Offer(
                 offer=ring.offer,
@@ -86,8 +113,8 @@ class Offers:
                 agent=ring.agent,
                 extension=self._interactions.directory.agents[ring.agent].extension,
                 party=interaction.party,
-                queue=queue.slug,
-                ring_s=queue.ring_s,
+                queue=queue,
+                ring_s=ring_s,
             )
         )
 
@@ -104,6 +131,11 @@ class Offers:
         self._state.legs.pop(ring.leg, None)
         self._state.legs[leg] = interaction.id
         interaction.participants[-1].leg = leg
+        if interaction.is_called_back:
+            calling = st.Calling(waiting=state.waiting, offer=offer, agent=ring.agent, leg=leg)
+            self._interactions.change(turn, interaction, calling)
+            self._interactions.callbacks.dial(turn, interaction, state.waiting)
+            return
         self._interactions.change(
             turn, interaction, st.Joining(waiting=state.waiting, offer=offer, agent=ring.agent, leg=leg)
         )
@@ -172,7 +204,7 @@ class Offers:
         self.forget(interaction, state)
         self._interactions.wait_again(turn, interaction, state.waiting)
 
-    def forget(self, interaction: st.Interaction, state: st.Offered | st.Joining | st.Connected) -> None:
+    def forget(self, interaction: st.Interaction, state: Held) -> None:
         """Drop what names an interaction's offers, and the agents who had them."""
         for ring in rings_of(state):
             self._drop(interaction, ring)
@@ -208,20 +240,29 @@ class Offers:
             st.Participant(leg=leg, role=st.Role.AGENT, doing=st.Doing.TALKING, since=turn.now, agent=agent_slug)
         )
         agent = self._agents.all[agent_slug]
-        wait_us = turn.now - waiting.entered_at
-        counts = self._queues.counts(waiting.queue)
-        counts.answered += 1
-        counts.wait_us += wait_us
-        bound = self._interactions.directory.queues.get(waiting.queue)
-        if bound is not None and wait_us <= bound.queue.answer_within_s * SECOND_US:
-            counts.answered_within += 1
+        self._count_answered(turn, interaction, waiting)
         self._deadlines.drop(f"wait/{interaction.id}")
+        self._interactions.comfort.answered(turn.now, interaction, waiting)
+        interaction.left.clear()
         self._state.offers[offer] = interaction.id
         self._state.legs[leg] = interaction.id
         self._interactions.change(
             turn, interaction, st.Connected(waiting=waiting, offer=offer, agent=agent_slug, leg=leg), Outcome.ANSWERED
         )
         self._agents.talk(turn, agent, interaction.id, waiting.queue, leg, self._wrap_up_s(waiting.queue, agent_slug))
+
+    def _count_answered(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        counts = self._queues.counts(waiting.queue)
+        if interaction.callback is not None and interaction.is_callback(waiting):
+            counts.callbacks_answered += 1
+            counts.callback_wait_us += turn.now - interaction.callback.accepted_at
+            return
+        wait_us = turn.now - waiting.entered_at
+        counts.answered += 1
+        counts.wait_us += wait_us
+        bound = self._interactions.directory.queues.get(waiting.queue)
+        if bound is not None and wait_us <= bound.queue.answer_within_s * SECOND_US:
+            counts.answered_within += 1
 
     def agent_gone(self, turn: Turn, interaction: st.Interaction, cause: int) -> None:
         """Go on without the agent's leg: back to the head of the queue if the phone died, else on in the flow."""
@@ -253,16 +294,16 @@ class Offers:
         match state:
             case st.Waiting():
                 self._queues.leave(interaction, state)
-                outcome = self._abandoned(turn, state, cause)
+                outcome = self._abandoned(turn, interaction, state, cause)
             case st.Offered():
                 self.give_to(turn, interaction, state, "")
                 self.forget(interaction, state)
-                outcome = self._abandoned(turn, state.waiting, cause)
+                outcome = self._abandoned(turn, interaction, state.waiting, cause)
             case st.Joining(agent=slug):
                 turn.ask(ask.HangUp(leg=state.leg))
                 self.forget(interaction, state)
                 self._agents.spare(turn, self._agents.all[slug])
-                outcome = self._abandoned(turn, state.waiting, cause)
+                outcome = self._abandoned(turn, interaction, state.waiting, cause)
             case st.Connected():
                 turn.ask(ask.HangUp(leg=state.leg))
                 self._end_talk(turn, interaction, state)
@@ -272,10 +313,14 @@ class Offers:
                 pass
         self._interactions.close(turn, interaction, cause, outcome)
 
-    def _abandoned(self, turn: Turn, waiting: st.Waiting, cause: str) -> Outcome:
+    def _abandoned(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, cause: str) -> Outcome | None:
+        counts = self._queues.counts(waiting.queue)
+        if interaction.is_callback(waiting):
+            counts.callbacks_failed += 1
+            return None
         if cause != "caller":
             return Outcome.FAILED
-        counts = self._queues.counts(waiting.queue)
+        self._interactions.comfort.given_up(turn.now, interaction, waiting)
         wait_us = turn.now - waiting.entered_at
         bound = self._interactions.directory.queues.get(waiting.queue)
         if bound is not None and wait_us < bound.queue.short_abandon_s * SECOND_US:
@@ -298,7 +343,7 @@ class Offers:
         return max(bound.queue.wrap_up_s if bound else 0, known.wrap_up_s if known else 0)
 
 
-def rings_of(state: st.Offered | st.Joining | st.Connected) -> tuple[st.Ring, ...]:
+def rings_of(state: Held) -> tuple[st.Ring, ...]:
     """List the offers by which an interaction is put to agents, or was answered."""
     if isinstance(state, st.Offered):
         return state.rings

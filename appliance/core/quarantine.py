@@ -57,16 +57,17 @@ def _named(state: st.State, fact: facts.AnyFact, deadline: str) -> list[str]:
 
 def _close(state: st.State, turn: Turn, interaction: st.Interaction) -> None:
     held = interaction.state
-    if isinstance(held, st.Offered | st.Joining | st.Connected):
+    if isinstance(held, st.Offered | st.Joining | st.Connected | st.Calling):
         for ring in held.rings if isinstance(held, st.Offered) else (held,):
             state.offers.pop(ring.offer, None)
             state.deadlines.pop(f"ring/{ring.offer}", None)
             turn.ask(ask.HangUp(leg=ring.leg))
-    for name in ("wait", "leave", "join", "relax"):
+    for name in ("wait", "leave", "join", "relax", "say", "callback", "expire"):
         state.deadlines.pop(f"{name}/{interaction.id}", None)
     for leg in [leg for leg, name in state.legs.items() if name == interaction.id]:
         del state.legs[leg]
-    turn.ask(ask.FallBack(leg=interaction.leg))
+    if interaction.leg.uniqueid:
+        turn.ask(ask.FallBack(leg=interaction.leg))
     turn.ask(
         ask.CallFiled(
             cdr=CDR(

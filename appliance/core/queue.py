@@ -191,6 +191,11 @@ class Queues:
         """Count those who are to be served before a caller who waits, or who is about to."""
         return bisect_left(self._waiting.get(waiting.queue, []), (self.place(interaction, waiting), interaction.id))
 
+    def position(self, interaction: str) -> int:
+        """Tell how many are before somebody who waits, in the same queue."""
+        entries = self._waiting[self.visits[interaction].queue]
+        return bisect_left(entries, (self._spots[interaction].place, interaction))
+
     def waiting(self, queue: str) -> Iterator[tuple[Place, str]]:
         """Go through those who wait, first served first."""
         return iter(self._waiting.get(queue, ()))

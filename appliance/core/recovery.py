@@ -3,17 +3,27 @@
 from appliance.core import effects as ask
 from appliance.core import state as st
 from appliance.core.agent import Agents
+from appliance.core.attempt import Attempts
 from appliance.core.facts import FoundLeg, Leg, LegsFound
 from appliance.core.interaction import LEAVE_S, SECOND_US, Interactions
 from appliance.core.offer import NORMAL, Offers, rings_of
 from appliance.core.turn import Deadlines, Turn
+
+LOST_CLOCKS = ("wait", "leave", "join", "say")
+"The deadlines that stand still while we do not see a call."
 
 
 class Recovery:
     """Loses exchanges from sight, and finds them again."""
 
     def __init__(
-        self, state: st.State, deadlines: Deadlines, agents: Agents, interactions: Interactions, offers: Offers
+        self,
+        state: st.State,
+        deadlines: Deadlines,
+        agents: Agents,
+        interactions: Interactions,
+        offers: Offers,
+        attempts: Attempts,
     ) -> None:
         """Take over a state."""
         self._state = state
@@ -21,14 +31,17 @@ class Recovery:
         self._agents = agents
         self._interactions = interactions
         self._offers = offers
+        self._attempts = attempts
 
     def lose(self, exchange: str) -> None:
         """Stop all clocks that run against an exchange which we do not see."""
         if exchange in self._state.seen:
             self._state.seen.remove(exchange)
         for interaction in self._on(exchange):
-            for name in ("wait", "leave", "join"):
+            for name in LOST_CLOCKS:
                 self._deadlines.drop(f"{name}/{interaction.id}")
+            if isinstance(interaction.state, st.Calling):
+                self._deadlines.drop(f"callback/{interaction.id}")
             if isinstance(interaction.state, st.Offered):
                 for ring in interaction.state.rings:
                     self._deadlines.drop(f"ring/{ring.offer}")
@@ -48,10 +61,12 @@ class Recovery:
         for interaction in self._on(fact.exchange):
             found = legs.get(interaction.leg)
             turn.touch(interaction.id)
-            if found is None:
+            if self._attempts.mended(turn, interaction, legs):
+                continue
+            if found is None and not interaction.is_called_back:
                 self._offers.customer_gone(turn, interaction, cause)
             else:
-                self._mend(turn, interaction, found, legs)
+                self._mend(turn, interaction, found or FoundLeg(leg=interaction.leg), legs)
         for found in fact.legs:
             if found.offer and found.leg not in self._state.legs:
                 turn.ask(ask.HangUp(leg=found.leg))
@@ -117,10 +132,7 @@ class Recovery:
             self._offers.answered(turn, up.offer, up.leg)
 
     def _queue_again(self, turn: Turn, interaction: st.Interaction, state: st.Waiting) -> None:
-        bound = self._interactions.directory.queues.get(state.queue)
-        if bound is None or bound.queue.wait_s_max:
-            until = state.entered_at + (bound.queue.wait_s_max if bound else 0) * SECOND_US
-            self._deadlines.set(f"wait/{interaction.id}", max(until, turn.now))
+        self._interactions.wait_on(turn, interaction, state)
 
     def _is_free(self, agent: str, interaction: str) -> bool:
         known = self._agents.all.get(agent)

@@ -9,6 +9,7 @@ import msgspec
 
 from appliance.core.cdr import Segment
 from appliance.core.facts import Leg, PartyView
+from appliance.core.waits import Comfort, Outlook
 
 # -- agents
 
@@ -187,7 +188,23 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag="leaving"):
     cause: str
 
 
-InteractionState = Walking | Waiting | Offered | Joining | Connected | Forwarded | Leaving
+class Suspended(msgspec.Struct, frozen=True, kw_only=True, tag="suspended"):
+    """To be called back, but not yet, or not now."""
+
+    waiting: Waiting
+
+
+class Calling(msgspec.Struct, frozen=True, kw_only=True, tag="calling"):
+    """The customer's phone rings, or who picked up is asked to press 1, while an agent is kept for it."""
+
+    waiting: Waiting
+    offer: str
+    agent: str
+    leg: Leg
+    "The agent's; one that is not yet made if the customer is called first."
+
+
+InteractionState = Walking | Waiting | Offered | Joining | Connected | Forwarded | Leaving | Suspended | Calling
 
 
 class Role(enum.StrEnum):
@@ -225,6 +242,22 @@ class Participant(msgspec.Struct, kw_only=True):
             self.doing, self.since = doing, now
 
 
+class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A caller who keeps the place without the line."""
+
+    line: Leg
+    "The leg on which it was asked for."
+    ticket: int
+    "Of the queue visit that goes on without the line."
+    accepted_at: int
+    expires_at: int
+    attempts: int = 0
+    prompt: int = 0
+    "The prompt whose end is awaited, 0 for none."
+    reached: bool = False
+    "Whether the customer is on the line again."
+
+
 class Interaction(msgspec.Struct, kw_only=True):
     """One contact by any medium; here a call."""
 
@@ -249,6 +282,11 @@ class Interaction(msgspec.Struct, kw_only=True):
     "Keys pressed in menus, with the titles of what they chose."
     left_queue: bool = False
     "Whether it once left a queue unanswered."
+    left: list[str] = []
+    "Queues that it left by overflow since an agent last talked; it leaves none of them in this way again."
+    comfort: Comfort | None = None
+    "Of the queue that it is in."
+    callback: Callback | None = None
 
     @property
     def customer(self) -> Participant:
@@ -259,6 +297,15 @@ class Interaction(msgspec.Struct, kw_only=True):
     def leg(self) -> Leg:
         """The customer's leg."""
         return self.customer.leg
+
+    @property
+    def is_called_back(self) -> bool:
+        """Whether it keeps its place without the line."""
+        return self.callback is not None and not self.callback.reached
+
+    def is_callback(self, waiting: Waiting) -> bool:
+        """Whether a queue visit is, or was for a while, one without the line."""
+        return self.callback is not None and self.callback.ticket == waiting.ticket
 
     @property
     def asks(self) -> bool:
@@ -278,6 +325,14 @@ class QueueCounts(msgspec.Struct, kw_only=True):
     flowed_out: int = 0
     wait_us: int = 0
     "Sum over the answered."
+    callbacks: int = 0
+    "Callers who became callbacks; none of the above counts them."
+    callbacks_answered: int = 0
+    callbacks_failed: int = 0
+    "Nobody was reached in time."
+    callback_attempts: int = 0
+    callback_wait_us: int = 0
+    "Sum over the answered, from the acceptance to the conversation."
 
 
 class State(msgspec.Struct, kw_only=True):
@@ -298,6 +353,8 @@ class State(msgspec.Struct, kw_only=True):
     agents: dict[str, Agent] = {}
     interactions: dict[str, Interaction] = {}
     counts: dict[str, QueueCounts] = {}
+    outlooks: dict[str, Outlook] = {}
+    "By queue."
     legs: dict[Leg, str] = {}
     "Customer's and agent's legs to their interaction."
     offers: dict[str, str] = {}

@@ -31,6 +31,13 @@ class Enqueue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallBack:
+    """Keep a place in a queue without the line; the node is left by `refused` if the caller cannot be called."""
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     """Forward the call; the node is left by `failed` if nobody takes it."""
 
@@ -44,7 +51,7 @@ class End:
     """Hang up."""
 
 
-Step = Say | Leave | Enqueue | Send | End
+Step = Say | Leave | Enqueue | CallBack | Send | End
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -252,6 +252,9 @@ class Hub:
             for answer in list(self._answers.pop(promise.token, ())):
                 answer.callback(promise.refused)
             return
+        if isinstance(promise, effects.Assure):
+            self._perform(promise.prompt)
+            return
         if isinstance(promise, effects.Quarantined):
             self.quarantined += 1
             report.error("the Centre could not digest {fact}: {error}", fact=promise.fact, error=promise.error)

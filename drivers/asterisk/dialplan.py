@@ -24,9 +24,9 @@ AGENT = "sr-agent"
 FALL_BACK = "sr-fall-back"
 
 MUSIC_S = 10
-"Seconds of music between two questions to the daemon."
-AGENT_WAITS_S = 30
-"How long an agent's answered leg waits to be bridged."
+"Seconds of music between two questions to the daemon, where it has not said how many."
+AGENT_WAITS_S = 150
+"How long an agent's answered leg waits to be bridged: a customer may have to be called first."
 AFTER_TALK_S = 5
 "How long it waits to be hung up by us after the talk."
 FALL_BACK_PHONES_MAX = 20
@@ -129,8 +129,9 @@ def _caller(site: Site) -> str:
             'ExecIf($["${SR_RECORDED}" != ""]?StopMixMonitor())',
             f"MixMonitor({path(site.recordings)}/${{FILTER(A-Za-z0-9-,${{SR_RECORDING}})}}.raw,bD)",
             "Set(SR_RECORDED=${SR_RECORDING})",
-            ("music", "Set(SR_SINCE=${EPOCH})"),
-            music.format(seconds=MUSIC_S),
+            ("music", 'GotoIf($["${SR_SECONDS}" = "0"]?ask)'),
+            "Set(SR_SINCE=${EPOCH})",
+            music.format(seconds=f"${{IF($[0${{SR_SECONDS}} > 0]?${{SR_SECONDS}}:{MUSIC_S})}}"),
             # Music that ends at once (a class without files) must not spin.
             "ExecIf($[${EPOCH} - ${SR_SINCE} < 1]?Wait(1))",
             "Goto(ask)",

@@ -16,6 +16,8 @@ WISHES_MAX = 2_000
 "Bridges asked for and not yet made; more means that Asterisk makes none."
 OFFER_ACTION = "offer-"
 "What the ActionID of an offer's Originate begins with."
+DIAL_ACTION = "dial-"
+"What the ActionID of a call to a customer begins with."
 
 _CAUSES = {
     "1": "unreachable",
@@ -54,6 +56,8 @@ class Observer:
         "Uniqueids of the legs that the core knows: callers that asked, and phones that answered."
         self._wishes: dict[str, str] = {}
         "The bridges that we asked for: each leg to the other."
+        self._dialled: dict[str, None] = {}
+        "Uniqueids of the customers whose phones ring for us."
         self.cancelled: dict[str, None] = {}
         "Uniqueids of offers taken back, perhaps before their channel was made."
         self.on_late: Callable[[str], None] = lambda _uniqueid: None
@@ -69,6 +73,17 @@ class Observer:
         """Await the answers to an offer; give the ActionID for its Originate."""
         self._offers[uniqueid] = Offered(offer=offer)
         return f"{OFFER_ACTION}{uniqueid}"
+
+    def dialling(self, uniqueid: str) -> str:
+        """Await the answer to a call to a customer; give the ActionID for its Originate."""
+        self._dialled[uniqueid] = None
+        return f"{DIAL_ACTION}{uniqueid}"
+
+    def dial_failed(self, uniqueid: str, cause: str) -> None:
+        """Tell, once, that a customer was not reached."""
+        if uniqueid in self._dialled:
+            del self._dialled[uniqueid]
+            self._tell(facts.DialFailed(leg=self.leg(uniqueid), cause=cause))
 
     def take_back(self, uniqueid: str) -> None:
         """Await no answer to an offer: the core has dropped it, and its leg is to end whenever it appears."""
@@ -101,6 +116,7 @@ class Observer:
     def start_again(self) -> None:
         """Forget what was awaited: after a (re)connection the core is told what is there."""
         self._offers.clear()
+        self._dialled.clear()
         self._wishes.clear()
         self._known.clear()
         self.cancelled.clear()
@@ -149,12 +165,15 @@ class Observer:
         if self._channels.ended(uniqueid, event.get("Channel")) is None:
             return
         self.cancelled.pop(uniqueid, None)
-        self.offer_failed(uniqueid, _CAUSES.get(event.get("Cause"), "failed"))
+        cause = _CAUSES.get(event.get("Cause"), "failed")
+        self.offer_failed(uniqueid, cause)
+        if uniqueid not in self._known:
+            self.dial_failed(uniqueid, cause)
         self._wishes.pop(uniqueid, None)
         if uniqueid in self._known:
             del self._known[uniqueid]
-            cause = event.get("Cause")
-            self._tell(facts.LegEnded(leg=self.leg(uniqueid), cause=int(cause) if cause.isdecimal() else 0))
+            code = event.get("Cause")
+            self._tell(facts.LegEnded(leg=self.leg(uniqueid), cause=int(code) if code.isdecimal() else 0))
         self.on_end(uniqueid)
 
     def _entered(self, uniqueid: str, event: Event) -> None:
@@ -176,6 +195,9 @@ class Observer:
 
     def _originated(self, event: Event) -> None:
         action_id = event.get("ActionID")
+        if action_id.startswith(DIAL_ACTION):
+            self._reached(action_id.removeprefix(DIAL_ACTION), event)
+            return
         if not action_id.startswith(OFFER_ACTION):
             return
         uniqueid = action_id.removeprefix(OFFER_ACTION)
@@ -190,3 +212,10 @@ class Observer:
         elif not self._channels.is_gone(uniqueid):
             self.know(uniqueid)
             self._tell(facts.OfferAnswered(offer=offered.offer, leg=self.leg(uniqueid)))
+
+    def _reached(self, uniqueid: str, event: Event) -> None:
+        """Await no answer of a customer who picked up: the leg asks by itself."""
+        if event.get("Response") != "Success":
+            self.dial_failed(uniqueid, _REASONS.get(event.get("Reason"), "failed"))
+        else:
+            self._dialled.pop(uniqueid, None)

@@ -31,6 +31,8 @@ OFFER_GRACE_S = 5
 LEGS_MAX = 5_000
 "Legs whose variables we remember; more means that their ends were not seen."
 
+_CALLABLE = re.compile(r"\+?[0-9]{2,20}")
+"A number that a trunk can call."
 _NUMBER_UNSAID = re.compile(r"[^0-9A-Za-z+*#._-]")
 _NAME_UNSAID = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 NUMBER_CHARACTERS_MAX = 80
@@ -138,6 +140,8 @@ class Performer:
             case effects.Offer():
                 action_id = self._observer.offering(effect.offer, effect.leg.uniqueid)
                 self._start(self._offer(effect, action_id))
+            case effects.Dial():
+                self._start(self._dial(effect, self._observer.dialling(effect.leg.uniqueid)))
             case effects.CancelOffer(leg=leg):
                 self._observer.take_back(leg.uniqueid)
                 self._start(self._end_leg(leg.uniqueid, 16))
@@ -210,6 +214,31 @@ class Performer:
             return
         if answer is not None and not answer.ok:
             self._observer.offer_failed(uniqueid, "failed")
+
+    async def _dial(self, dial: effects.Dial, action_id: str) -> None:
+        """Call a customer; picked up, the leg goes into the callers' loop and asks."""
+        uniqueid = dial.leg.uniqueid
+        number, _ = await self._parties.label(dial.party)
+        if not _CALLABLE.fullmatch(number):
+            self._observer.dial_failed(uniqueid, "no_number")
+            return
+        try:
+            action = self._actions.originate(
+                f"PJSIP/{number}@{dialplan.slug(dial.trunk)}",
+                exten="s",
+                context=dialplan.CALLER,
+                priority="1",
+                timeout=str(dial.ring_s * 1_000),
+                variables={"SR_INTERACTION": dial.interaction, "SR_TRUNK": dial.trunk},
+                channel_id=uniqueid,
+            )
+            answer = await self._act(action, action_id=action_id)
+        except (LocalProtocolError, ValueError) as error:
+            report.error("ami: a customer cannot be called: {error}", error=str(error))
+            self._observer.dial_failed(uniqueid, "failed")
+            return
+        if answer is not None and not answer.ok:
+            self._observer.dial_failed(uniqueid, "failed")
 
     async def _bridge(self, legs: tuple[Leg, Leg]) -> None:
         caller, agent = (self._channels.get(leg.uniqueid) for leg in legs)

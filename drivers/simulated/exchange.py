@@ -1,7 +1,7 @@
 """The simulated exchange: callers, phones and bridges as plain objects on a clock that is handed in.
 
 It does what the dialplan and the bridges of a real exchange do (see `drivers/asterisk/dialplan.py`), reports the same
-facts, and asks again every `LOOP_S` seconds for a leg on music. Who hears what is known exactly: `Line.hears`.
+facts, and asks again for a leg on music as often as it was told to. Who hears what is known exactly: `Line.hears`.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,6 @@ from drivers.simulated.clock import Timer, Timers
 
 PROMPT_S = 2.0
 "How long a prompt lasts."
-LOOP_S = 10.0
-"How long a leg sits on music before it asks again."
 HOP_S = 0.002
 "How long anything takes on the wire."
 
@@ -49,6 +47,8 @@ class Line:
     partner: Leg | None = None
     forwarded: Leg | None = None
     "The caller whom this phone rings for, without any offer."
+    dialled: bool = False
+    "Whether this is a customer whom we call."
     prompt: int = 0
     keys: str = ""
     timers: list[Timer] = field(default_factory=list)
@@ -77,6 +77,8 @@ class SimulatedExchange:
         self.reachable: set[str] = set()
         self.on_ring: Callable[[Line], None] = lambda _line: None
         "Told of every phone that begins to ring."
+        self.on_dial: Callable[[Line], None] = lambda _line: None
+        "Told of every customer whose phone begins to ring."
         self._timers = timers
         self._observe = observe
         self.label = label
@@ -102,6 +104,8 @@ class SimulatedExchange:
         match effect:
             case effects.Offer():
                 self._offer(effect)
+            case effects.Dial():
+                self._dial(effect)
             case effects.CancelOffer(leg=leg) | effects.HangUp(leg=leg):
                 self._later(lambda: self.end(leg))
             case effects.Bridge(legs=legs):
@@ -142,6 +146,10 @@ class SimulatedExchange:
         caller = self.lines.get(line.forwarded) if line.forwarded else None
         if line.doing == "ringing" and caller is not None:
             self._join_colleague(line, caller)
+        elif line.doing == "ringing" and line.dialled:
+            self._quiet(line)
+            line.doing = "idle"
+            self._later(lambda: self._ask(line))
         elif line.doing == "ringing":
             self._quiet(line)
             line.doing = "idle"
@@ -152,6 +160,8 @@ class SimulatedExchange:
         caller = self.lines.get(line.forwarded) if line.forwarded else None
         if line.doing == "ringing" and caller is not None:
             self._come_back(caller)
+        elif line.doing == "ringing" and line.dialled:
+            self._not_reached(line, cause)
         elif line.doing == "ringing":
             self._fail(line, cause)
 
@@ -163,6 +173,8 @@ class SimulatedExchange:
         was_ringing = line.doing == "ringing"
         self._quiet(line)
         line.doing = "gone"
+        if was_ringing and line.dialled:
+            self._later(lambda: self._observe(facts.DialFailed(leg=leg, cause="failed")))
         if was_ringing and line.offer:
             self._later(lambda: self._observe(facts.OfferFailed(offer=line.offer, cause="failed")))
         self._later(lambda: self._observe(facts.LegEnded(leg=leg, cause=cause)))
@@ -267,7 +279,7 @@ class SimulatedExchange:
                 line.doing, line.hears = "music", f"music/{effect.music}"
                 line.interaction, line.queue, line.place = effect.interaction, effect.queue, effect.place
                 line.recording = effect.recording
-                line.timers.append(self._later(lambda: self._ask(line), LOOP_S))
+                line.timers.append(self._later(lambda: self._ask(line), effect.again_s or HOP_S))
             case effects.Forward():
                 line.doing, line.interaction = "forwarded", effect.interaction
                 line.hears = f"forward/{effect.extension or effect.outside}"
@@ -329,6 +341,25 @@ class SimulatedExchange:
             return
         self._later(lambda: self._ring(line, effect.party))
         line.timers.append(self._later(lambda: self._fail(line, "no_answer"), effect.ring_s + 1))
+
+    def _dial(self, effect: effects.Dial) -> None:
+        line = Line(
+            leg=effect.leg,
+            doing="ringing",
+            dialled=True,
+            interaction=effect.interaction,
+            party=effect.party,
+            trunk=effect.trunk,
+        )
+        self.lines[effect.leg] = line
+        self._later(lambda: self.on_dial(line))
+        line.timers.append(self._later(lambda: self._not_reached(line, "no_answer"), effect.ring_s))
+
+    def _not_reached(self, line: Line, cause: str) -> None:
+        if self.lines.pop(line.leg, None) is not None:
+            self._quiet(line)
+            line.doing = "gone"
+            self._later(lambda: self._observe(facts.DialFailed(leg=line.leg, cause=cause)))
 
     def _ring(self, line: Line, party: str) -> None:
         if line.doing == "ringing":

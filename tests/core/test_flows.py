@@ -21,7 +21,7 @@ def node(name: str, kind: str, exits: dict[str, str] | None = None, **options: o
 
 def test_every_plug_in_is_what_it_should_be() -> None:
     """Each node and strategy has its label, its options and its functions."""
-    assert list(node_kinds()) == ["announce", "hang_up", "hours", "menu", "queue", "transfer"]
+    assert list(node_kinds()) == ["announce", "callback", "hang_up", "hours", "menu", "queue", "transfer"]
     for kind in node_kinds().values():
         assert kind.__doc__
         assert kind.Options.__doc__
@@ -39,7 +39,12 @@ def test_every_plug_in_is_what_it_should_be() -> None:
         ("hang_up", {}, ()),
         ("hours", {"hours": "a"}, ("open", "closed")),
         ("menu", {"prompt": "a", "choices": {"1": "x", "#": "y"}}, ("1", "#", "none")),
-        ("queue", {"queue": "a"}, ("timeout", "full", "next")),
+        (
+            "queue",
+            {"queue": "a"},
+            ("timeout", "full", "service_level", "expected_wait", "no_agents", "closed", "left", "next"),
+        ),
+        ("callback", {"queue": "a"}, ("refused", "next")),
         ("transfer", {"extension": "101"}, ("failed",)),
     ],
 )

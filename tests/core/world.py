@@ -85,8 +85,9 @@ class World:
         out = self.centre.handle(self.clock.now, fact)
         self.effects.extend(out)
         for effect in out:
-            if isinstance(effect, effects.CallEffect) and not self.cut_off:
-                self.exchange.perform(effect)
+            doing = effect.prompt if isinstance(effect, effects.Assure) else effect
+            if isinstance(doing, effects.CallEffect) and not self.cut_off:
+                self.exchange.perform(doing)
         return out
 
     def run(self, seconds: float = 0.1) -> None:

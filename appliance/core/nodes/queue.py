@@ -14,8 +14,8 @@ class Options:
 
 
 def exits(_options: Options) -> tuple[str, ...]:
-    """Name the ways out: waited too long, no room, and after the conversation."""
-    return ("timeout", "full", "next")
+    """Name the ways out: the queue's overflows, the key that leaves it, and after the conversation."""
+    return ("timeout", "full", "service_level", "expected_wait", "no_agents", "closed", "left", "next")
 
 
 def enter(options: Options, _visit: Visit) -> Step:

@@ -1,0 +1,214 @@
+"""Attempts: calling a customer back, with an agent kept for it all the while.
+
+The place in the queue decides when, as if the customer were still on the line: so there are never more attempts than
+free agents, and never one ahead of an older live caller.
+"""
+
+from appliance.core import effects as ask
+from appliance.core import state as st
+from appliance.core.agent import Agents
+from appliance.core.callback import CONFIRM_KEY, CONFIRM_S, SECOND_US
+from appliance.core.facts import FoundLeg, Leg, Prompted
+from appliance.core.interaction import Interactions
+from appliance.core.matching import Match
+from appliance.core.offer import Offers
+from appliance.core.queue import Queues
+from appliance.core.turn import Deadlines, Turn
+
+EXPIRE_AGAIN_S = 60
+"A promise whose time is over while it is being kept is looked at again so much later."
+
+
+class Attempts:
+    """What happens between the promise to call back and the conversation."""
+
+    def __init__(
+        self,
+        state: st.State,
+        deadlines: Deadlines,
+        queues: Queues,
+        agents: Agents,
+        interactions: Interactions,
+        offers: Offers,
+    ) -> None:
+        """Take over a state."""
+        self._state = state
+        self._deadlines = deadlines
+        self._queues = queues
+        self._agents = agents
+        self._interactions = interactions
+        self._offers = offers
+
+    def make(self, turn: Turn, match: Match) -> None:
+        """Serve a caller: ring an agent's phone, or the customer's first while the agent is kept."""
+        interaction = match.interaction
+        rules = self._interactions.callbacks.rules(match.waiting.queue)
+        if not interaction.is_called_back or not rules.customer_first:
+            self._offers.make(turn, match)
+            return
+        ring = self._offers.keep(turn, match)
+        calling = st.Calling(waiting=match.waiting, offer=ring.offer, agent=ring.agent, leg=ring.leg)
+        self._interactions.change(turn, interaction, calling)
+        self._interactions.callbacks.dial(turn, interaction, match.waiting)
+
+    # -- the customer's phone
+
+    def asked(self, turn: Turn, interaction: st.Interaction) -> bool:
+        """Ask a customer who picked up to press 1; False if this is no attempt."""
+        state = interaction.state
+        if not isinstance(state, st.Calling):
+            return False
+        interaction.customer.do(st.Doing.ASKING, turn.now)
+        if not self._interactions.callbacks.question(turn, interaction, state.waiting):
+            self._reached(turn, interaction, state)
+        return True
+
+    def heard(self, turn: Turn, interaction: st.Interaction, fact: Prompted) -> bool:
+        """Take in what the customer pressed; False if this is no attempt."""
+        state, callback = interaction.state, interaction.callback
+        if not isinstance(state, st.Calling) or callback is None:
+            return False
+        if fact.prompt == callback.prompt:
+            interaction.customer.do(st.Doing.ASKING, turn.now)
+            if fact.key == CONFIRM_KEY:
+                self._reached(turn, interaction, state)
+            else:
+                self.not_reached(turn, interaction, "not_confirmed")
+        return True
+
+    def _reached(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
+        """Join the customer with the agent who waits, or let the phone ring of the one who is kept."""
+        callback = interaction.callback
+        if callback is None:
+            return
+        callback.reached = True
+        self._deadlines.drop(f"callback/{interaction.id}")
+        self._deadlines.drop(f"expire/{interaction.id}")
+        if self._is_kept(state):
+            self._offers.ring_kept(turn, interaction, state)
+            self._interactions.asked_again(turn, interaction)
+        else:
+            joining = st.Joining(waiting=state.waiting, offer=state.offer, agent=state.agent, leg=state.leg)
+            self._interactions.change(turn, interaction, joining)
+            self._offers.join(turn, interaction, state.leg)
+
+    def _is_kept(self, state: st.Calling) -> bool:
+        """Whether the agent's phone has not rung yet."""
+        return state.leg not in self._state.legs
+
+    def dial_failed(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
+        """Take in that the customer did not pick up."""
+        self._state.legs.pop(interaction.leg, None)
+        self.not_reached(turn, interaction, cause)
+
+    def not_reached(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
+        """End an attempt without blame for the agent; try again later, or give up."""
+        state = interaction.state
+        if isinstance(state, st.Calling):
+            self._free(turn, interaction, state)
+            self._agents.spare(turn, self._agents.all[state.agent])
+            self._suspend(turn, interaction, state.waiting, cause)
+
+    def _free(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
+        """Hang up on both, and forget the offer."""
+        if self._state.legs.pop(interaction.leg, None) is not None:
+            turn.ask(ask.HangUp(leg=interaction.leg))
+        if not self._is_kept(state):
+            turn.ask(ask.HangUp(leg=state.leg))
+        self._offers.forget(interaction, state)
+
+    def _suspend(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, cause: str) -> None:
+        callback, rules = interaction.callback, self._interactions.callbacks.rules(waiting.queue)
+        self._off_the_line(interaction)
+        self._interactions.change(turn, interaction, st.Suspended(waiting=waiting))
+        if callback is None or callback.attempts >= rules.attempts or turn.now >= callback.expires_at:
+            self._give_up(turn, interaction, waiting, f"callback_{cause}")
+        else:
+            self._deadlines.set(f"callback/{interaction.id}", turn.now + rules.retry_s * SECOND_US)
+
+    def _off_the_line(self, interaction: st.Interaction) -> None:
+        self._state.legs.pop(interaction.leg, None)
+        interaction.customer.leg = Leg(interaction.leg.exchange, "")
+
+    def _give_up(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, cause: str) -> None:
+        self._queues.counts(waiting.queue).callbacks_failed += 1
+        self._interactions.close(turn, interaction, cause)
+
+    # -- the end of a leg
+
+    def gone(self, turn: Turn, interaction: st.Interaction, leg: Leg) -> bool:
+        """Take in that a leg is gone; False if this is no matter of a callback."""
+        match interaction.state:
+            case st.Suspended() if leg == interaction.leg:
+                self._off_the_line(interaction)
+                self.due(turn, interaction)
+            case st.Calling() if leg == interaction.leg:
+                self._state.legs.pop(leg, None)
+                self.not_reached(turn, interaction, "not_confirmed")
+            case st.Calling() as state:
+                self._agent_gone(turn, interaction, state)
+            case _:
+                return False
+        return True
+
+    def _agent_gone(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
+        """Let the customer keep the place: the agent hung up while the customer's phone rang."""
+        self._state.legs.pop(state.leg, None)
+        self._free(turn, interaction, state)
+        self._off_the_line(interaction)
+        self._deadlines.drop(f"callback/{interaction.id}")
+        self._interactions.wait_again(turn, interaction, state.waiting)
+        self._agents.miss(turn, self._agents.all[state.agent], "refused", 0)
+
+    # -- time
+
+    def due(self, turn: Turn, interaction: st.Interaction) -> None:
+        """Wait in the queue again, once the line is over, the pause too, and we may call; or end a call that lasts."""
+        match interaction.state:
+            case st.Calling():
+                self.not_reached(turn, interaction, "no_answer")
+            case st.Suspended(waiting=waiting):
+                if self._state.legs.pop(interaction.leg, None) is not None:
+                    turn.ask(ask.HangUp(leg=interaction.leg))
+                self._off_the_line(interaction)
+                opens_at = self._interactions.callbacks.opens_at(turn.now, waiting.queue)
+                if opens_at is not None and opens_at <= turn.now:
+                    self._deadlines.drop(f"callback/{interaction.id}")
+                    self._interactions.wait_again(turn, interaction, waiting)
+                elif opens_at is not None:
+                    self._deadlines.set(f"callback/{interaction.id}", opens_at)
+            case _:
+                return
+
+    def expired(self, turn: Turn, interaction: st.Interaction) -> None:
+        """Give up, unless the promise is being kept just now."""
+        match interaction.state:
+            case st.Waiting() as waiting if interaction.is_called_back:
+                self._queues.leave(interaction, waiting)
+                self._give_up(turn, interaction, waiting, "callback_expired")
+            case st.Suspended(waiting=waiting):
+                self._give_up(turn, interaction, waiting, "callback_expired")
+            case _:
+                self._deadlines.set(f"expire/{interaction.id}", turn.now + EXPIRE_AGAIN_S * SECOND_US)
+
+    # -- after an exchange was out of sight
+
+    def mended(self, turn: Turn, interaction: st.Interaction, legs: dict[Leg, FoundLeg]) -> bool:
+        """Hold a callback against what is there; False if it has a line that others must mend."""
+        if not interaction.is_called_back:
+            return False
+        match interaction.state:
+            case st.Suspended():
+                if interaction.leg in self._state.legs and interaction.leg not in legs:
+                    self.gone(turn, interaction, interaction.leg)
+            case st.Calling() as state if interaction.leg not in legs:
+                self.not_reached(turn, interaction, "failed")
+            case st.Calling() as state if not self._is_kept(state) and state.leg not in legs:
+                self._agent_gone(turn, interaction, state)
+            case st.Calling():
+                self._deadlines.set(f"callback/{interaction.id}", turn.now + CONFIRM_S * SECOND_US)
+            case st.Offered():
+                return False
+            case _:
+                pass
+        return True

@@ -1,0 +1,80 @@
+"""Callbacks: what a caller is promised who keeps the place without the line, and the call that keeps the promise."""
+
+from appliance.core import effects as ask
+from appliance.core import model
+from appliance.core import state as st
+from appliance.core.directory import Directory
+from appliance.core.facts import Leg
+from appliance.core.hours import opens_at
+from appliance.core.turn import Deadlines, Turn
+
+SECOND_US = 1_000_000
+CONFIRM_S = 30
+"Seconds that the question to who picks up may take, beyond the ringing."
+CONFIRM_KEY = "1"
+CONFIRM_WAIT_MS = 5_000
+
+
+class Callbacks:
+    """What is known of the queues' callbacks."""
+
+    def __init__(self, state: st.State, deadlines: Deadlines, directory: Directory) -> None:
+        """Take over a state."""
+        self._state = state
+        self._deadlines = deadlines
+        self._directory = directory
+
+    def rules(self, queue: str) -> model.Callback:
+        """Give what a queue says of callbacks; a queue that says nothing any more keeps its promises as usual."""
+        bound = self._directory.queues.get(queue)
+        return (bound.queue.callback if bound else None) or model.Callback()
+
+    def opens_at(self, now: int, queue: str) -> int | None:
+        """Tell when we may call next, now or later; None if never."""
+        hours = self.rules(queue).hours
+        return opens_at(self._directory.opening.get(hours, ()), now) if hours else now
+
+    def dial(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Call the customer."""
+        callback = interaction.callback
+        if callback is None:
+            return
+        rules = self.rules(waiting.queue)
+        callback.attempts += 1
+        self._state.counts.setdefault(waiting.queue, st.QueueCounts()).callback_attempts += 1
+        self._state.minted += 1
+        leg = Leg(interaction.leg.exchange, f"c-{self._state.boot:06d}-{self._state.minted:08d}")
+        interaction.customer.leg = leg
+        interaction.customer.do(st.Doing.TOLD, turn.now)
+        self._state.legs[leg] = interaction.id
+        self._deadlines.set(f"callback/{interaction.id}", turn.now + (rules.ring_s + CONFIRM_S) * SECOND_US)
+        trunks = self._directory.trunks
+        turn.ask(
+            ask.Dial(
+                leg=leg,
+                interaction=interaction.id,
+                party=interaction.party,
+                trunk=interaction.trunk if interaction.trunk in trunks else next(iter(trunks), ""),
+                ring_s=rules.ring_s,
+            )
+        )
+
+    def question(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> bool:
+        """Ask who picked up to press 1; False if nothing is to be asked."""
+        callback, rules = interaction.callback, self.rules(waiting.queue)
+        if callback is None or not rules.confirm:
+            return False
+        self._state.minted += 1
+        callback.prompt = self._state.minted
+        interaction.customer.do(st.Doing.TOLD, turn.now)
+        turn.ask(
+            ask.Prompt(
+                leg=interaction.leg,
+                prompt=callback.prompt,
+                sounds=(rules.confirm,),
+                language=interaction.language,
+                keys=CONFIRM_KEY,
+                wait_ms=CONFIRM_WAIT_MS,
+            )
+        )
+        return True

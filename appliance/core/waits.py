@@ -1,0 +1,60 @@
+"""What the Centre remembers of waits: what was expected of them, what was said, what became of it."""
+
+import msgspec
+
+
+class Guess(msgspec.Struct, frozen=True, array_like=True):
+    """What was expected of a caller's wait, when, and from what."""
+
+    at: int
+    ahead: int
+    "Callers who were to be served before."
+    staff: int
+    "Agents at work."
+    low_s: int
+    "The interval's ends, seconds from then; both 0 if there was no data."
+    high_s: int
+
+
+class Comfort(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a waiting caller hears and has heard."""
+
+    prompt: int = 0
+    "The prompt whose end is awaited, 0 for none."
+    due: bool = False
+    "Whether something is to be said as soon as the leg asks."
+    next_at: int = 0
+    "When the next announcement is due, 0 for never."
+    placed: bool = False
+    "Whether the leg's channel knows its place, and is recorded if it is to be."
+    welcomed: bool = False
+    spoken: int = 0
+    "How many announcements there were."
+    position: int = 0
+    "The position that was said last, 0 for none."
+    said: Guess | None = None
+    "The expected wait that was said last."
+    guesses: list[Guess] = []
+    "The first one, made at the entry, and those that were said; each is scored when the wait is over."
+
+
+class Lane(msgspec.Struct, kw_only=True):
+    """What waits have shown for callers with about the same number ahead of them."""
+
+    samples: list[int] = []
+    "Microseconds of wait an agent and a caller ahead (the own turn counts as one), oldest first."
+    miss: int = 200
+    "Share of the samples that an interval leaves out, in thousandths: it follows the misses."
+
+
+class Outlook(msgspec.Struct, kw_only=True):
+    """What a queue knows of its waits, and how well it has told them."""
+
+    lanes: dict[int, Lane] = {}
+    "By `estimate.lane_of`."
+    told: int = 0
+    "Intervals that have been scored,"
+    inside: int = 0
+    sooner: int = 0
+    later: int = 0
+    "and where the wait was in respect of them."
