@@ -9,6 +9,8 @@ from appliance.core.hours import opens_at
 from appliance.core.turn import Deadlines, Turn
 
 SECOND_US = 1_000_000
+ACCEPTED_S = 60
+"Seconds after which a caller who asked to be called back is taken to have hung up."
 CONFIRM_S = 30
 "Seconds that the question to who picks up may take, beyond the ringing."
 CONFIRM_KEY = "1"
@@ -34,6 +36,45 @@ class Callbacks:
         hours = self.rules(queue).hours
         return opens_at(self._directory.opening.get(hours, ()), now) if hours else now
 
+    def may(self, interaction: st.Interaction, queue: str) -> bool:
+        """Whether a queue calls back, and the caller has a number."""
+        bound = self._directory.queues.get(queue)
+        return bound is not None and bound.queue.callback is not None and not interaction.view.withheld
+
+    def promise(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Keep in mind what is promised."""
+        self._counts(waiting.queue).callbacks += 1
+        expires_at = turn.now + self.rules(waiting.queue).expire_s * SECOND_US
+        interaction.callback = st.Callback(
+            line=interaction.leg,
+            ticket=waiting.ticket,
+            accepted_at=turn.now,
+            expires_at=expires_at,
+            attempts=interaction.callback.attempts if interaction.callback else 0,
+        )
+        self._deadlines.set(f"expire/{interaction.id}", expires_at)
+        self._deadlines.set(f"callback/{interaction.id}", turn.now + ACCEPTED_S * SECOND_US)
+
+    def assure(self, turn: Turn, interaction: st.Interaction) -> None:
+        """Say that we will call back, once that is kept; then the line is hung up."""
+        state, callback = interaction.state, interaction.callback
+        if not isinstance(state, st.Suspended) or callback is None or not interaction.asks:
+            return
+        accepted = self.rules(state.waiting.queue).accepted
+        self._state.minted += 1
+        callback.prompt = self._state.minted
+        interaction.customer.do(st.Doing.TOLD, turn.now)
+        prompt = ask.Prompt(
+            leg=interaction.leg,
+            prompt=callback.prompt,
+            sounds=(accepted,) if accepted else (),
+            language=interaction.language,
+        )
+        turn.ask(ask.Assure(prompt=prompt))
+
+    def _counts(self, queue: str) -> st.QueueCounts:
+        return self._state.counts.setdefault(queue, st.QueueCounts())
+
     def dial(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Call the customer."""
         callback = interaction.callback
@@ -41,7 +82,7 @@ class Callbacks:
             return
         rules = self.rules(waiting.queue)
         callback.attempts += 1
-        self._state.counts.setdefault(waiting.queue, st.QueueCounts()).callback_attempts += 1
+        self._counts(waiting.queue).callback_attempts += 1
         self._state.minted += 1
         leg = Leg(interaction.leg.exchange, f"c-{self._state.boot:06d}-{self._state.minted:08d}")
         interaction.customer.leg = leg

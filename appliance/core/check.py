@@ -6,11 +6,11 @@ A fault names the field by its path and says what is wrong by a stable word; the
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
-from appliance.core import model
+from appliance.core import check_waiting, model
+from appliance.core.fault import Fault
 from appliance.core.plugins import all_strategies, node_kinds, options_of
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -54,18 +54,6 @@ LEVELS = (1, 9)
 "Of a skill; and what a priority may be."
 NEEDS_MAX = 20
 RELAX_S_MAX = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong."""
-
-    path: str
-    "Such as `queues.support.ring_s`."
-    code: str
-    "`invalid`, `out_of_range`, `too_long`, `too_many`, `missing`, `unknown`, `twice`, `empty`."
-    detail: str = ""
-    "The value, the range, or what the name should lead to."
 
 
 def check(configuration: model.Configuration) -> tuple[Fault, ...]:
@@ -194,6 +182,7 @@ def _queues(configuration: model.Configuration) -> Iterator[Fault]:
             yield Fault(f"{where}.agents", "twice")
         if not SLUG.fullmatch(queue.music):
             yield Fault(f"{where}.music", "invalid", queue.music)
+        yield from check_waiting.faults(configuration, queue)
         strategy = all_strategies().get(queue.strategy)
         if strategy is None:
             yield Fault(f"{where}.strategy", "unknown", queue.strategy)

@@ -10,7 +10,6 @@ from appliance.core.cdr import Outcome, Segment, Stretch
 from appliance.core.directory import PRIORITY, Directory
 from appliance.core.facts import Leg, LegAsked, Prompted
 from appliance.core.filing import record, stretch_of, waiting_of
-from appliance.core.model import Callback
 from appliance.core.overflow import Overflows
 from appliance.core.queue import Queues
 from appliance.core.recording import is_recorded
@@ -31,8 +30,6 @@ PLACE = re.compile(r"[1-9],\d{1,18},\d{1,18}", re.ASCII)
 "Priority, time of entry, number: what `Hold` wrote."
 CLOCKS = ("wait", "leave", "join", "say", "callback", "expire")
 "The deadlines that an interaction may have."
-ACCEPTED_S = 60
-"Seconds after which a caller who asked to be called back is taken to have hung up."
 
 
 class Interactions:
@@ -126,7 +123,7 @@ class Interactions:
             case st.Walking(flow=flow, node=node):
                 self.walk(turn, interaction, flow, node)
             case st.Suspended():
-                self._assure(turn, interaction)
+                self.callbacks.assure(turn, interaction)
             case st.Waiting() | st.Offered() | st.Joining() | st.Connected() | st.Calling():
                 self._hold(turn, interaction, waiting_of(interaction.state))
             case st.Forwarded(flow=flow, node=node):
@@ -159,7 +156,7 @@ class Interactions:
         waiting = waiting_of(state)
         key = self.comfort.heard(turn, interaction, waiting, fact)
         if isinstance(state, st.Waiting):
-            if key == "callback" and self._may_be_called_back(interaction, waiting.queue):
+            if key == "callback" and self.callbacks.may(interaction, waiting.queue):
                 self._turn_into_callback(turn, interaction, waiting)
                 return
             bound = self.directory.node(waiting.flow, waiting.node)
@@ -206,7 +203,7 @@ class Interactions:
                         return
                     step = Leave(exit=exit_name)
                 case CallBack(queue=queue):
-                    if self._may_be_called_back(interaction, queue):
+                    if self.callbacks.may(interaction, queue):
                         self._turn_into_callback(turn, interaction, self._visit(turn, flow, node, queue))
                         return
                     step = Leave(exit="refused")
@@ -343,15 +340,8 @@ class Interactions:
         ahead = self._queues.position(interaction.id) if isinstance(interaction.state, st.Waiting) else None
         self.comfort.tell(turn, interaction, waiting, ahead)
 
-    # -- keeping the place without the line
-
-    def _may_be_called_back(self, interaction: st.Interaction, queue: str) -> bool:
-        bound = self.directory.queues.get(queue)
-        return bound is not None and bound.queue.callback is not None and not interaction.view.withheld
-
     def _turn_into_callback(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Let a caller hang up and keep the place: the same entry, without the line."""
-        rules = self.directory.queues[waiting.queue].queue.callback or Callback()
         if isinstance(interaction.state, st.Waiting):
             self._queues.leave(interaction, waiting)
             self._segment(turn, interaction, Outcome.CALLBACK)
@@ -359,33 +349,9 @@ class Interactions:
             self._rank(interaction, waiting)
             self._segment(turn, interaction, None)
         self._stop_waiting(interaction)
-        self._queues.counts(waiting.queue).callbacks += 1
-        attempts = interaction.callback.attempts if interaction.callback else 0
-        expires_at = turn.now + rules.expire_s * SECOND_US
-        interaction.callback = st.Callback(
-            line=interaction.leg,
-            ticket=waiting.ticket,
-            accepted_at=turn.now,
-            expires_at=expires_at,
-            attempts=attempts,
-        )
         interaction.state = st.Suspended(waiting=waiting)
-        self._deadlines.set(f"expire/{interaction.id}", expires_at)
-        self._deadlines.set(f"callback/{interaction.id}", turn.now + ACCEPTED_S * SECOND_US)
-        self._assure(turn, interaction)
-
-    def _assure(self, turn: Turn, interaction: st.Interaction) -> None:
-        """Say that we will call back, once that is kept; then the line is hung up."""
-        state, callback = interaction.state, interaction.callback
-        if not isinstance(state, st.Suspended) or callback is None or not interaction.asks:
-            return
-        bound = self.directory.queues.get(state.waiting.queue)
-        rules = bound.queue.callback if bound else None
-        callback.prompt = self.mint()
-        interaction.customer.do(st.Doing.TOLD, turn.now)
-        sounds = (rules.accepted,) if rules and rules.accepted else ()
-        prompt = ask.Prompt(leg=interaction.leg, prompt=callback.prompt, sounds=sounds, language=interaction.language)
-        turn.ask(ask.Assure(prompt=prompt))
+        self.callbacks.promise(turn, interaction, waiting)
+        self.callbacks.assure(turn, interaction)
 
     # -- the end
 

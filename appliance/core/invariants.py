@@ -16,7 +16,7 @@ from appliance.core.account import Account, Entry, Held, Seen, Visited, agents_o
 from appliance.core.cdr import CDR, Stretch
 from appliance.core.centre import Centre
 from appliance.core.directory import suits
-from appliance.core.interaction import waiting_of
+from appliance.core.filing import waiting_of
 from appliance.core.offer import DEAD_PHONE, rings_of
 
 SECOND_US = 1_000_000

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from appliance.core import model
-from appliance.core.check import PARTS_MAX, Fault, check
+from appliance.core.check import PARTS_MAX, check
+from appliance.core.fault import Fault
 from tests.core.test_flows import node
 from tests.core.world import a_company, a_flow, a_queue
 
