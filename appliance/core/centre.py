@@ -17,7 +17,7 @@ from appliance.core.desk import Desk
 from appliance.core.directory import Directory
 from appliance.core.index import Index
 from appliance.core.interaction import Interactions
-from appliance.core.matching import Match, first_match, why_not, why_not_for
+from appliance.core.matching import Match, candidates, first_match, why_not, why_not_for
 from appliance.core.model import Configuration
 from appliance.core.offer import Offers
 from appliance.core.overflow import Overflows
@@ -64,6 +64,10 @@ class Centre:
         """Say why an agent may not be offered a waiting interaction now; empty if nothing is against it."""
         return why_not_for(self._directory, self._queues, agent, interaction)
 
+    def candidates(self, interaction: st.Interaction) -> tuple[list[ask.Candidate], dict[str, str]]:
+        """List who could be offered a waiting interaction now, in order, and why the queue's other agents could not."""
+        return candidates(self._directory, self._queues, self.state.agents, interaction)
+
     def deadline(self) -> int | None:
         """Tell when something is due next, in centre time."""
         first = self._deadlines.first()
@@ -102,7 +106,10 @@ class Centre:
         self._queues = Queues(state, self._deadlines, directory)
         self._agents = Agents(state.agents, self._deadlines)
         self._index = Index(
-            directory, state.agents, lambda agent: why_not(agent, directory.company), self._queues.lends
+            directory,
+            state.agents,
+            lambda agent: why_not(agent, directory.company, directory.units(agent.slug)),
+            self._queues.lends,
         )
         self._queues.open(self._index)
         self._staffing = Staffing(directory, state.agents, self._deadlines)
@@ -289,7 +296,7 @@ class Centre:
     def _due_of_one(self, turn: Turn, kind: str, interaction: st.Interaction) -> None:
         match kind:
             case "relax":
-                self._queues.relax(interaction)
+                self._queues.settle(interaction)
             case "wait":
                 self._interactions.waited_too_long(turn, interaction)
             case "say":

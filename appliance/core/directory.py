@@ -180,6 +180,11 @@ class Directory:
             ),
         )
 
+    def units(self, agent: str) -> int:
+        """Tell how much an agent takes at once."""
+        known = self.agents.get(agent)
+        return known.units if known else 1
+
     def site(self, number: str) -> str:
         """Tell the site whose callers dial a number; empty if there is none."""
         known = self.numbers.get(number)

@@ -109,10 +109,6 @@ class Index:
         if kept is not None:
             self._stand_alone(kept, slug)
 
-    def is_free(self, agent: str) -> bool:
-        """Whether an agent stands in pools."""
-        return agent in self._standing
-
     # -- callers
 
     def enter(self, name: PoolName, place: Place, interaction: str) -> None:

@@ -34,18 +34,20 @@ class Match:
     excluded: dict[str, int]
 
 
-def why_not(agent: st.Agent, company: model.Company = NO_COMPANY) -> str:
-    """Say why an agent is not eligible for any offer; empty if eligible for some."""
+def why_not(agent: st.Agent, company: model.Company = NO_COMPANY, units: int = 1) -> str:
+    """Say why an agent who takes so many units at once is not eligible for any call; empty if eligible for some."""
     if not isinstance(agent.state, st.Available):
         return str(agent.state.__struct_config__.tag)
     if not agent.reachable:
         return "unreachable"
-    return "own_call" if agent.busy and company.rest_on_own_call else ""
+    if agent.busy and company.rest_on_own_call:
+        return "own_call"
+    return "full" if agent.load + (units if company.voice_alone else 1) > units else ""
 
 
 def why_not_for(directory: Directory, queues: Queues, agent: st.Agent, interaction: st.Interaction) -> str:
     """Say why an agent may not be offered a waiting interaction now; empty if nothing is against it."""
-    why = why_not(agent, directory.company)
+    why = why_not(agent, directory.company, directory.units(agent.slug))
     if why:
         return why
     queue, stage, site = queues.pool_name(interaction)

@@ -133,11 +133,6 @@ class Queues:
             if interaction.leg.exchange == exchange:
                 self.settle(interaction)
 
-    def relax(self, interaction: st.Interaction) -> None:
-        """Ask less of the agents for a caller who has waited long enough."""
-        if interaction.id in self.visits:
-            self.settle(interaction)
-
     def lends(self, queue: str) -> bool:
         """Whether a queue's agents may help out: nobody waits in it, and its service level of the day holds."""
         if self._waiting.get(queue):

@@ -96,6 +96,8 @@ class Agent(msgspec.Struct, kw_only=True):
     missed: int = 0
     busy: bool = False
     "Whether the phone is in a call of the agent's own."
+    load: int = 0
+    "Units taken by what goes on beside calls, such as chats."
     idle_us: int = 0
     "Since the day began: all stretches of waiting for an offer that ended in one,"
     idles: int = 0

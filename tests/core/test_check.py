@@ -45,6 +45,9 @@ def test_a_sound_company_has_no_fault() -> None:
         (model.Company(prefix="abc"), "company.prefix"),
         (model.Company(emergency=("1", "112")), "company.emergency"),
         (model.Company(zone="no zone;"), "company.zone"),
+        (model.Company(ageing_s=-1), "company.ageing_s"),
+        (model.Company(grades={"gold": 0, "tin": 9}), "company.grades.gold"),
+        (model.Company(grades={"Gold!": 1}), "company.grades.Gold!"),
     ],
 )
 def test_faults_of_the_company(company: model.Company, path: str) -> None:
@@ -100,12 +103,41 @@ def test_names_that_lead_nowhere_and_names_twice() -> None:
         ({"strategy_options": {"luck": 1}}, "strategy_options", "invalid"),
         ({"ring_s": 1}, "ring_s", "out_of_range"),
         ({"priority": 10}, "priority", "out_of_range"),
+        ({"weight": 0}, "weight", "out_of_range"),
+        ({"requirement": (model.Need(skill="magic", level=1),)}, "requirement", "missing"),
+        ({"requirement": (model.Need(skill="english", level=0),)}, "requirement", "out_of_range"),
+        ({"requirement": (model.Need(skill="english", level=1, relax_s=-1),)}, "requirement", "out_of_range"),
+        ({"requirement": (model.Need(skill="english", level=1),) * 21}, "requirement", "too_many"),
+        ({"lenders": ("support",)}, "lenders", "missing"),
+        ({"lenders": ("none",)}, "lenders", "missing"),
     ],
 )
 def test_faults_of_a_queue(queue: dict[str, object], path: str, code: str) -> None:
     """Each names its field."""
     made = msgspec.structs.replace(a_queue(), **queue)
-    assert codes(queues=(made,)) == [(f"queues.support.{path}", code)]
+    ann, bob = sound().agents
+    assert codes(queues=(made,), agents=(msgspec.structs.replace(ann, skills={"english": 5}), bob)) == [
+        (f"queues.support.{path}", code)
+    ]
+
+
+def test_faults_of_lenders_agents_numbers_and_flows() -> None:
+    """Names lead somewhere, once; levels and priorities are 1 to 9."""
+    lent = (a_queue(lenders=("other", "other")), a_queue("other"))
+    assert codes(queues=lent) == [("queues.support.lenders", "twice")]
+    ann, bob = sound().agents
+    for changes, path in (
+        ({"site": "No Where"}, "site"),
+        ({"skills": {"English!": 5}}, "skills.English!"),
+        ({"skills": {"english": 10}}, "skills.english"),
+    ):
+        agents = (msgspec.structs.replace(ann, **changes), bob)
+        assert codes(agents=agents) == [(f"agents.ann.{path}", "invalid")]
+    assert codes(agents=(msgspec.structs.replace(ann, units=0), bob)) == [("agents.ann.units", "out_of_range")]
+    (number,) = sound().numbers
+    assert codes(numbers=(msgspec.structs.replace(number, site="north"),)) == [("numbers.2000.site", "missing")]
+    assert codes(numbers=(msgspec.structs.replace(number, priority=10),)) == [("numbers.2000.priority", "out_of_range")]
+    assert codes(flows=(msgspec.structs.replace(a_flow(), priority=10),)) == [("flows.main.priority", "out_of_range")]
 
 
 @pytest.mark.parametrize(

@@ -42,13 +42,16 @@ def company(dice: Random) -> model.Configuration:
             slug=f"a{n}",
             extension=f"1{n:02}",
             site=dice.choice(SITES),
+            units=dice.randint(1, 3),
             skills={skill: dice.randint(1, 9) for skill in SKILLS if dice.random() < 0.6},
         )
         for n in range(dice.randint(1, 8))
     )
     count = dice.randint(1, 4)
     return model.Configuration(
-        company=model.Company(ageing_s=dice.choice((0, 0, 20)), rest_on_own_call=dice.random() < 0.5),
+        company=model.Company(
+            ageing_s=dice.choice((0, 0, 20)), rest_on_own_call=dice.random() < 0.5, voice_alone=dice.random() < 0.5
+        ),
         agents=agents,
         numbers=tuple(model.Number(slug=f"20{n}", flow="", site=site) for n, site in enumerate(SITES)),
         queues=tuple(_queue(dice, n, count, agents) for n in range(count)),
@@ -95,7 +98,12 @@ class Floor:
         """Make queues and index anew from the state."""
         self.queues = Queues(self.state, Deadlines(self.state.deadlines), self.directory)
         company = self.directory.company
-        self.index = Index(self.directory, self.state.agents, lambda agent: why_not(agent, company), self.queues.lends)
+        self.index = Index(
+            self.directory,
+            self.state.agents,
+            lambda agent: why_not(agent, company, self.directory.units(agent.slug)),
+            self.queues.lends,
+        )
         self.queues.open(self.index)
 
     def change(self) -> None:
@@ -119,6 +127,7 @@ class Floor:
         free: tuple[st.AgentState, ...] = (st.Available(), st.Available(), st.Available())
         agent.state = dice.choice((*free, st.SignedOut(), st.OnBreak(reason="x"), st.Missed(cause="x")))
         agent.reachable, agent.busy = dice.random() < 0.9, dice.random() < 0.1
+        agent.load = dice.choice((0, 0, 0, 1, 2))
         agent.idle_since = agent.idle_since_wrap_up = now - dice.randrange(1_000)
         agent.handled, agent.talk_us = dice.randrange(5), dice.randrange(1_000)
         agent.idles, agent.idle_us = dice.randrange(3), dice.randrange(1_000)
@@ -178,7 +187,7 @@ class Floor:
         for interaction in self.state.interactions.values():
             due = self.state.deadlines.get(f"relax/{interaction.id}")
             if due is not None and due <= self.state.now:
-                self.queues.relax(interaction)
+                self.queues.settle(interaction)
         if self.dice.random() < 0.3:
             self.state.seen[:] = self.dice.choice((["here"], ["there"], ["here", "there"], []))
             for exchange in ("here", "there"):
