@@ -65,10 +65,10 @@ class Attempts:
 
     def heard(self, turn: Turn, interaction: st.Interaction, fact: Prompted) -> bool:
         """Take in what the customer pressed; False if this is no attempt."""
-        state, callback = interaction.state, interaction.callback
-        if not isinstance(state, st.Calling) or callback is None:
+        state = interaction.state
+        if not isinstance(state, st.Calling):
             return False
-        if fact.prompt == callback.prompt:
+        if fact.prompt == interaction.promised.prompt:
             interaction.customer.do(st.Doing.ASKING, turn.now)
             if fact.key == CONFIRM_KEY:
                 self._reached(turn, interaction, state)
@@ -78,10 +78,7 @@ class Attempts:
 
     def _reached(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
         """Join the customer with the agent who waits, or let the phone ring of the one who is kept."""
-        callback = interaction.callback
-        if callback is None:
-            return
-        callback.reached = True
+        interaction.promised.reached = True
         self._deadlines.drop(f"callback/{interaction.id}")
         self._deadlines.drop(f"expire/{interaction.id}")
         if self._is_kept(state):
@@ -118,10 +115,10 @@ class Attempts:
         self._offers.forget(interaction, state)
 
     def _suspend(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, cause: str) -> None:
-        callback, rules = interaction.callback, self._interactions.callbacks.rules(waiting.queue)
+        callback, rules = interaction.promised, self._interactions.callbacks.rules(waiting.queue)
         self._off_the_line(interaction)
         self._interactions.change(turn, interaction, st.Suspended(waiting=waiting))
-        if callback is None or callback.attempts >= rules.attempts or turn.now >= callback.expires_at:
+        if callback.attempts >= rules.attempts or turn.now >= callback.expires_at:
             self._give_up(turn, interaction, waiting, f"callback_{cause}")
         else:
             self._deadlines.set(f"callback/{interaction.id}", turn.now + rules.retry_s * SECOND_US)

@@ -55,18 +55,15 @@ class Callbacks:
         self._deadlines.set(f"expire/{interaction.id}", expires_at)
         self._deadlines.set(f"callback/{interaction.id}", turn.now + ACCEPTED_S * SECOND_US)
 
-    def assure(self, turn: Turn, interaction: st.Interaction) -> None:
+    def assure(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Say that we will call back, once that is kept; then the line is hung up."""
-        state, callback = interaction.state, interaction.callback
-        if not isinstance(state, st.Suspended) or callback is None or not interaction.asks:
-            return
-        accepted = self.rules(state.waiting.queue).accepted
+        accepted = self.rules(waiting.queue).accepted
         self._state.minted += 1
-        callback.prompt = self._state.minted
+        interaction.promised.prompt = self._state.minted
         interaction.customer.do(st.Doing.TOLD, turn.now)
         prompt = ask.Prompt(
             leg=interaction.leg,
-            prompt=callback.prompt,
+            prompt=self._state.minted,
             sounds=(accepted,) if accepted else (),
             language=interaction.language,
         )
@@ -77,11 +74,8 @@ class Callbacks:
 
     def dial(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Call the customer."""
-        callback = interaction.callback
-        if callback is None:
-            return
         rules = self.rules(waiting.queue)
-        callback.attempts += 1
+        interaction.promised.attempts += 1
         self._counts(waiting.queue).callback_attempts += 1
         self._state.minted += 1
         leg = Leg(interaction.leg.exchange, f"c-{self._state.boot:06d}-{self._state.minted:08d}")
@@ -102,16 +96,16 @@ class Callbacks:
 
     def question(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> bool:
         """Ask who picked up to press 1; False if nothing is to be asked."""
-        callback, rules = interaction.callback, self.rules(waiting.queue)
-        if callback is None or not rules.confirm:
+        rules = self.rules(waiting.queue)
+        if not rules.confirm:
             return False
         self._state.minted += 1
-        callback.prompt = self._state.minted
+        interaction.promised.prompt = self._state.minted
         interaction.customer.do(st.Doing.TOLD, turn.now)
         turn.ask(
             ask.Prompt(
                 leg=interaction.leg,
-                prompt=callback.prompt,
+                prompt=self._state.minted,
                 sounds=(rules.confirm,),
                 language=interaction.language,
                 keys=CONFIRM_KEY,

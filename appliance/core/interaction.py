@@ -122,8 +122,8 @@ class Interactions:
         match interaction.state:
             case st.Walking(flow=flow, node=node):
                 self.walk(turn, interaction, flow, node)
-            case st.Suspended():
-                self.callbacks.assure(turn, interaction)
+            case st.Suspended(waiting=waiting):
+                self.callbacks.assure(turn, interaction, waiting)
             case st.Waiting() | st.Offered() | st.Joining() | st.Connected() | st.Calling():
                 self._hold(turn, interaction, waiting_of(interaction.state))
             case st.Forwarded(flow=flow, node=node):
@@ -138,7 +138,7 @@ class Interactions:
         state = interaction.state
         if isinstance(state, st.Waiting | st.Offered | st.Joining):
             self._heard(turn, interaction, state, fact)
-        if isinstance(state, st.Suspended) and interaction.callback and interaction.callback.prompt == fact.prompt:
+        if isinstance(state, st.Suspended) and interaction.promised.prompt == fact.prompt:
             turn.ask(ask.HangUp(leg=interaction.leg))
         if not isinstance(state, st.Walking) or state.prompt != fact.prompt:
             return
@@ -316,7 +316,7 @@ class Interactions:
     def say(self, turn: Turn, interaction: st.Interaction) -> None:
         """Let a waiting caller hear what is due; nothing new begins while an agent's phone rings."""
         if isinstance(interaction.state, st.Waiting):
-            self.comfort.due(turn, interaction, interaction.state, self._queues.position(interaction.id))
+            self.comfort.due(turn, interaction)
 
     def _flow_out(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, exit_name: str) -> None:
         self._queues.leave(interaction, waiting)
@@ -351,7 +351,7 @@ class Interactions:
         self._stop_waiting(interaction)
         interaction.state = st.Suspended(waiting=waiting)
         self.callbacks.promise(turn, interaction, waiting)
-        self.callbacks.assure(turn, interaction)
+        self.callbacks.assure(turn, interaction, waiting)
 
     # -- the end
 

@@ -44,9 +44,7 @@ class Offers:
         turn.touch(interaction.id)
         self._queues.leave(interaction, match.waiting)
         self._deadlines.drop(f"wait/{interaction.id}")
-        self._deadlines.drop(f"say/{interaction.id}")
-        if turn.now == match.waiting.entered_at:
-            self._interactions.comfort.at_once(interaction)
+        self._interactions.comfort.offered(turn.now, interaction, match.waiting)
         first, *others = [
             st.Ring(offer=offer, agent=chosen.agent, leg=Leg(interaction.leg.exchange, offer))
             for chosen in match.chosen

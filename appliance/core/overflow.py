@@ -179,9 +179,8 @@ class Overflows:
         """Tell how a node goes on if nobody presses anything."""
         step = bound.kind.enter(bound.options, Visit(now=now, opening=self._directory.opening))
         for _ in range(HOPS_MAX):
-            if not isinstance(step, Say):
-                break
-            step = bound.kind.hear(bound.options, Heard(key="", tries=step.tries))
+            if isinstance(step, Say):
+                step = bound.kind.hear(bound.options, Heard(key="", tries=step.tries))
         return step
 
     def _opening(self, queue: str) -> tuple[tuple[int, int], ...]:

@@ -72,7 +72,7 @@ def _close(state: st.State, turn: Turn, interaction: st.Interaction) -> None:
         ask.CallFiled(
             cdr=CDR(
                 interaction=interaction.id,
-                leg=interaction.leg,
+                leg=interaction.leg if interaction.callback is None else interaction.callback.line,
                 trunk=interaction.trunk,
                 number=interaction.number,
                 party=interaction.party,

@@ -301,6 +301,13 @@ class Interaction(msgspec.Struct, kw_only=True):
         return self.customer.leg
 
     @property
+    def promised(self) -> Callback:
+        """What its caller was promised; raises `ValueError` if nothing was."""
+        if self.callback is None:
+            raise ValueError(f"nobody was promised a call by {self.id}")
+        return self.callback
+
+    @property
     def is_called_back(self) -> bool:
         """Whether it keeps its place without the line."""
         return self.callback is not None and not self.callback.reached

@@ -58,9 +58,10 @@ class WaitingCallers:
         if comfort is not None and comfort.next_at and not interaction.is_called_back:
             self._deadlines.set(f"say/{interaction.id}", max(comfort.next_at, now))
 
-    def at_once(self, interaction: st.Interaction) -> None:
-        """Note that an agent was free when the caller came, so that the wait says nothing of other waits."""
-        if interaction.comfort is not None:
+    def offered(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Learn nothing from a caller for whom an agent was free at once; begin no words while a phone rings."""
+        self._deadlines.drop(f"say/{interaction.id}")
+        if interaction.comfort is not None and now == waiting.entered_at:
             interaction.comfort.guesses.clear()
 
     def answered(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
@@ -84,16 +85,13 @@ class WaitingCallers:
 
     # -- what is said
 
-    def due(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, ahead: int) -> None:
+    def due(self, turn: Turn, interaction: st.Interaction) -> None:
         """Say what is due, as soon as the leg listens."""
         comfort = interaction.comfort
-        if comfort is None:
-            return
-        comfort.due = True
-        if interaction.asks:
-            self.tell(turn, interaction, waiting, ahead)
-        elif not comfort.prompt:
-            turn.ask(ask.Recall(leg=interaction.leg))
+        if comfort is not None:
+            comfort.due = True
+            if not comfort.prompt:
+                turn.ask(ask.Recall(leg=interaction.leg))
 
     def tell(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, ahead: int | None) -> None:
         """Tell a leg that asks: what is due to be said, else music. `ahead` is None while an agent's phone rings."""

@@ -7,8 +7,10 @@ import pytest
 from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.cdr import CDR, Outcome, Stretch
+from appliance.core.nodes import callback as node
+from appliance.core.steps import End, Heard
 from drivers.simulated.exchange import Line
-from tests.core.world import BEGIN, SECOND, World, a_company, a_flow, a_queue
+from tests.core.world import BEGIN, SECOND, World, a_company, a_flow, a_queue, plant
 
 WAITING = model.WaitingCaller(sounds=("offer",), first_s=2, every_s=10, callback_key="1")
 
@@ -507,3 +509,43 @@ def test_a_customer_who_does_not_answer_our_question_in_time_is_let_go() -> None
     world.cut_off = True
     world.run(41)
     assert the_record(world).cause == "callback_no_answer"
+
+
+def test_a_promise_that_breaks_us_is_filed_without_a_line_to_fall_back_on() -> None:
+    """The interaction alone is closed; nothing is asked of a leg that is not there."""
+    world = a_world()
+    asked = asks_for_a_callback(world)
+    plant(world.centre._interactions.callbacks, "rules")  # noqa: SLF001  a planted defect
+    world.sign_on("ann")
+    world.run(1)
+    assert world.some(effects.Quarantined)
+    assert world.some(effects.FallBack) == []
+    (record,) = world.records()
+    assert (record.cause, record.leg) == ("internal_error", asked.leg)
+
+
+def test_what_was_not_promised_is_an_error() -> None:
+    """Of ours."""
+    world = a_world()
+    world.call(key="")
+    (interaction,) = world.centre.state.interactions.values()
+    with pytest.raises(ValueError, match="nobody was promised"):
+        _ = interaction.promised
+
+
+def test_the_node_asks_nothing() -> None:
+    """So it hears nothing."""
+    assert node.hear(node.Options(queue="support"), Heard(key="", tries=1)) == End()
+
+
+def test_what_comes_too_late_changes_nothing() -> None:
+    """A failure of a call that has succeeded, and the end of a prompt that nobody awaits."""
+    world = a_world(customer_first=True)
+    asks_for_a_callback(world)
+    world.sign_on("ann")
+    line = the_customer(world)
+    world.take(facts.Prompted(leg=line.leg, prompt=9999, key="1"))
+    confirms(world, line)
+    world.take(facts.DialFailed(leg=line.leg, cause="busy"))
+    assert line.hears == "music/default"
+    world.talk()

@@ -7,7 +7,7 @@ import pytest
 from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.cdr import Outcome
-from appliance.core.estimate import SAMPLES_MIN
+from appliance.core.estimate import GUESSES_MAX, SAMPLES_MIN
 from appliance.core.standing import POSITIONS_MAX, position_sound, prompts_to_speak, wait_sounds
 from appliance.core.waits import Comfort, Guess, Lane, Outlook
 from tests.core.world import SECOND, World, a_company, a_flow, a_queue
@@ -271,3 +271,56 @@ def test_only_what_may_be_said_is_spoken_and_own_words_come_first() -> None:
     texts = {prompt.slug: prompt.texts for prompt in spoken}
     assert texts["queue-wait-to-75"] == {"en": "and 1 minute and 15 seconds.", "zh": "到1分15秒。"}
     assert texts["queue-wait-from-120"] == {"en": "You will probably wait between 2 minutes", "zh": "预计等候2分钟"}
+
+
+def test_words_that_are_due_while_others_are_said_follow_them() -> None:
+    """Without a break for music, and without taking the leg out of the first ones."""
+    world = a_world(welcome="hello", sounds=("one",), first_s=1)
+    line = world.call(key="")
+    world.run(2.2)
+    assert line.hears == "prompt/en/one"
+    assert world.some(effects.Recall) == []
+
+
+def test_only_so_many_intervals_of_a_caller_are_scored() -> None:
+    """Who hears very many does not outweigh the others."""
+    world = a_world(expected_wait=True, first_s=1, every_s=1)
+    world.sign_on("ann")
+    world.call(key="")
+    world.talk()
+    with_data(world)
+    world.call(key="")
+    world.run(200)
+    assert len(said(world)) > GUESSES_MAX
+    assert len(comfort_of(world, 1).guesses) == GUESSES_MAX
+
+
+def test_a_caller_whose_agents_phone_died_is_comforted_no_more_but_waits() -> None:
+    """The first in line again; giving up then teaches nothing."""
+    world = a_world(sounds=("one",), first_s=5)
+    world.sign_on("ann")
+    line = world.call(key="")
+    phone = world.talk()
+    world.exchange.end(phone.leg, 38)
+    world.run(30)
+    assert (line.hears, said(world)) == ("music/default", [])
+    world.exchange.end(line.leg)
+    world.run(1)
+    assert world.centre.state.outlooks["support"].told == 0
+
+
+@pytest.mark.parametrize("kind", ["wait", "say", "callback", "alone"])
+def test_a_clock_that_nobody_waits_for_does_nothing(kind: str) -> None:
+    """Neither to a caller who waits without limits or comfort, nor to one who is still in a menu."""
+    for flow in (a_straight_flow(), a_flow()):
+        world = a_world(flow, leave_key="2")
+        world.sign_on("ann")
+        line = world.call(key="")
+        if line.doing != "prompt":
+            phone = world.talk()
+            world.exchange.end(phone.leg, 38)
+            world.run(1)
+        before = line.hears
+        world.centre._deadlines.set(f"{kind}/{state_of(world).id}", world.clock.now)  # noqa: SLF001  a clock by mistake
+        world.run(0.1)
+        assert (line.hears, world.records()) == (before, [])
