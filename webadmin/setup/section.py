@@ -376,8 +376,9 @@ def _drop(request: PageRequest, section: Section, part: model.Part) -> Response:
     )
     if request.POST.get("step") != "drop-apply":
         before = request.standing.configuration
-        in_the_way = new_faults(before, without_part(before, section.list, part))
-        return show_review(request, review, errors_of(request, in_the_way, "", frozenset()))
+        users = new_faults(before, without_part(before, section.list, part))
+        in_use = tuple(msgspec.structs.replace(problem, code="in_use") for problem in users)
+        return show_review(request, review, errors_of(request, in_use, "", frozenset()))
     reply = request.ask(api.Drop(token=token_of(request), base=base_of(request), list=section.list, slug=part.slug))
     if reply.problems:
         return show_review(request, review, errors_of(request, reply.problems, "", frozenset()))
