@@ -25,6 +25,8 @@ FALL_BACK = "sr-fall-back"
 
 MUSIC_S = 10
 "Seconds of music between two questions to the daemon."
+BEFORE_ASKING_S = 0.3
+"How long after a talk a caller's leg asks us, by another line than the one that tells who hung up."
 AGENT_WAITS_S = 30
 "How long an agent's answered leg waits to be bridged."
 AFTER_TALK_S = 5
@@ -88,7 +90,8 @@ def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
         FROM_TRUNK,
         extension(
             "_.",
-            "Set(SR_NUMBER=${FILTER(0-9*#+,${EXTEN})})",
+            "Set(CALLERID(dnid)=${FILTER(0-9*#+,${EXTEN})})",
+            "Set(SR_NUMBER=${CALLERID(dnid)})",
             "Set(GROUP(trunk)=${SR_TRUNK})",
             *limits,
             f"Goto({CALLER},s,1)",
@@ -125,12 +128,10 @@ def _caller(site: Site) -> str:
             "Goto(ask)",
             ("hold", "Set(SR_LOST=)"),
             "Set(SR_AGAIN=)",
-            'GotoIf($["${SR_RECORDING}" = "" | "${SR_RECORDING}" = "${SR_RECORDED}"]?music)',
-            'ExecIf($["${SR_RECORDED}" != ""]?StopMixMonitor())',
-            f"MixMonitor({path(site.recordings)}/${{FILTER(A-Za-z0-9-,${{SR_RECORDING}})}}.raw,bD)",
-            "Set(SR_RECORDED=${SR_RECORDING})",
-            ("music", "Set(SR_SINCE=${EPOCH})"),
-            music.format(seconds=MUSIC_S),
+            "Set(SR_SINCE=${EPOCH})",
+            # Whom we bridge is to ask when the talk is over, though it never came to its music (perform.py).
+            f'ExecIf($["${{SR_DONE}}" = "hold"]?{music.format(seconds=MUSIC_S)})',
+            'GotoIf($["${SR_DONE}" = "again"]?again)',
             # Music that ends at once (a class without files) must not spin.
             "ExecIf($[${EPOCH} - ${SR_SINCE} < 1]?Wait(1))",
             "Goto(ask)",
@@ -140,7 +141,10 @@ def _caller(site: Site) -> str:
             ("outside", "Set(SR_LOST=)"),
             "Set(SR_OUT=${FILTER(0-9*#+,${SR_TO})})",
             "Gosub(sr-outside,s,1)",
-            ("again", "Goto(ask)"),
+            "Goto(ask)",
+            # The end of the phone that hung up is told by then.
+            ("again", f"Wait({BEFORE_ASKING_S})"),
+            "Goto(ask)",
             ("end", "Hangup(${FILTER(0-9,${SR_CAUSE})})"),
         ),
     )
@@ -270,6 +274,7 @@ def _phones(configuration: Configuration) -> str:
 def files(site: Site, equipment: Equipment) -> dict[str, str]:
     """Give the dialplan's files, name to text; raises `ConfError` for a part that the dialplan cannot hold."""
     configuration = equipment.configuration
+    path(site.recordings)  # said to MixMonitor over AGI, which takes the same characters for its own
     general = "[general]\nstatic = yes\nwriteprotect = yes\nautofallthrough = yes\nclearglobalvars = yes\n"
     return {
         "extensions.conf": sections(general, _caller(site), _agent(), _clear(), include=f"extensions{COMPANY}"),
