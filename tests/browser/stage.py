@@ -76,7 +76,7 @@ class Stage:
         certificate.ensure(places.certificate, places.key, listen=places.listen, now=datetime.now(UTC))
         self.zeo = Zeo(places.run / "store", places.zeo_socket)
         self.lines = list[Line]()
-        self.present = True
+        self.present = False
         "Whether the daemon is there."
         self.programs: list[subprocess.Popen[bytes]] = []
 
@@ -84,6 +84,7 @@ class Stage:
         """Come up, with the sample company."""
         self.box = Box(self.places.run)
         await self.box.daemon.start(self.box.boot)
+        self.present = True
         company = sample.document(trunk_host="127.0.0.1", trunk_port=self.places.far_port)
         reply = await self.box.ask(api.Import(text=document.write(company)))
         if reply.problems:
