@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.centre import centre
-from tests.bench.measure import KEPT, ami, fastagi, memory
+from tests.bench.measure import ami, fastagi, memory
 
 RUNS = 5
 TABLE_COLUMNS = 110
@@ -67,12 +67,6 @@ BENCHES = (
         measure=lambda side: memory(side, calls=1_000),
         goals={"pyst2-threads": 6, "panoramisk": 6},
         small_is_good=True,
-    ),
-    Bench(
-        name="fastagi-kept-100",
-        unit="commands/CPU-s",
-        measure=lambda side: fastagi(side, at_once=100, malloc=KEPT),
-        goals={"pyst2-threads": 0, "panoramisk": 0},  # not judged: how much of the above is malloc's
     ),
     Bench(
         name="fastagi-centre-100",

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -22,15 +21,6 @@ FIRST = 20
 START_S = 20.0
 RUN_S = 120.0
 KIB = 1_024
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": "131072"}
-"""What glibc begins with, for every side, and there it stays.
-
-Left alone it grows with the largest block that a program has freed. asyncio's streams (panoramisk) read into a new
-block of 256 KiB each time, so they cost 47 us a command in most programs, among them the smallest, and 27 us in a few:
-it hung on how many strings the imports of a worker had interned. KEPT shows the second state.
-"""
-KEPT = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "4194304"}
-"As in a program that has freed large blocks before: none is given back to the kernel."
 
 
 def free_port() -> int:
@@ -40,13 +30,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def worker(
-    side: str, bench: str, port: int, *, malloc: dict[str, str] = MALLOC
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(side: str, bench: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run one side in a process of its own."""
     command = (sys.executable, "-m", "tests.bench.worker", side, bench, str(port))
-    environment = os.environ | malloc
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=environment)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         yield process
     finally:
@@ -68,10 +55,10 @@ async def _warm(port: int) -> None:
     await call(port, calls=FIRST, at_once=FIRST)
 
 
-async def fastagi(side: str, *, at_once: int, malloc: dict[str, str] = MALLOC) -> float:
+async def fastagi(side: str, *, at_once: int) -> float:
     """Give the commands that a side carries out in a second of processor time."""
     port = free_port()
-    async with worker(side, "fastagi", port, malloc=malloc) as process, asyncio.timeout(RUN_S):
+    async with worker(side, "fastagi", port) as process, asyncio.timeout(RUN_S):
         await _warm(port)
         seen = psutil.Process(process.pid)
         before = sum(seen.cpu_times()[:2])

@@ -86,8 +86,6 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         ("fastagi-1000", "panoramisk"): 3,
         ("fastagi-1000-memory", "pyst2-threads"): 6,
         ("fastagi-1000-memory", "panoramisk"): 6,
-        ("fastagi-kept-100", "pyst2-threads"): 0,
-        ("fastagi-kept-100", "panoramisk"): 0,
         ("fastagi-centre-100", "pyst2-threads"): 0,
         ("fastagi-centre-100", "panoramisk"): 0,
         ("ami-all", "pyst2"): 100,
