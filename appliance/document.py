@@ -28,6 +28,7 @@ DEPTH_MAX = 20
 Values = dict[str, Any]  # any: see above
 _LINE = re.compile(r"at line (\d+)")
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
+_PATH_LIKE = re.compile(r'[."]')
 _LISTS = (*api.PARTS, "people")
 _PUBLISHED_FORMAT = 1
 
@@ -205,14 +206,19 @@ def _leaves_of(path: str, value: object, *, full: bool) -> Iterator[tuple[str, s
                     yield from _leaves_of(f"{path}.{field.name}", item, full=full)
         case dict():
             for key, item in value.items():
-                yield from _leaves_of(f"{path}.{key}", item, full=full)
+                yield from _leaves_of(_below(path, key), item, full=full)
         case list() | tuple():
             nodes = [node for node in value if isinstance(node, model.Node)]
             for node in nodes:
-                yield from _leaves_of(f"{path}.{node.id}", node, full=full)
+                yield from _leaves_of(_below(path, node.id), node, full=full)
             yield path, ", ".join([node.id for node in nodes] or [_shown(item) for item in value])
         case _:
             yield path, _shown(value)
+
+
+def _below(path: str, key: str) -> str:
+    """Name what stands in a table; a key that looks like a path is quoted, so that no two values share one."""
+    return f"{path}.{msgspec.json.encode(key).decode() if not key or _PATH_LIKE.search(key) else key}"
 
 
 def _shown(value: object) -> str:

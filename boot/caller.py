@@ -7,7 +7,7 @@ then it no longer catches that signal, which /proc/PID/status shows (`SigCgt`, p
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ ANCESTORS_MAX = 3
 "How far up `make` may stand: a shell may be between."
 
 LOOK_S = 0.5
+"How often to look whether `make` was told to end."
 
 
 class Caller:
@@ -35,30 +36,33 @@ class Caller:
 
 
 @contextmanager
+def watched(told: Callable[[], object]) -> Iterator[None]:
+    """Call `told` once, from a thread of its own, when the `make` above is told to end; never without one."""
+    caller, over = Caller(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK_S):
+            if caller.told_to_end():
+                told()
+                return
+
+    if caller.pid:
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+@contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Raise KeyboardInterrupt in the main thread on SIGINT, SIGTERM, SIGHUP, and when `make` above was told to end."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in SIGNALS}
-    caller, over = Caller(), threading.Event()
-
-    def watch() -> None:
-        while not over.wait(LOOK_S):
-            if caller.told_to_end():
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    if caller.pid:
-        watcher.start()
-    try:
+    with handled(end), watched(lambda: os.kill(os.getpid(), signal.SIGTERM)):
         yield
-    finally:
-        over.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -69,14 +73,21 @@ def signals_held_back() -> Iterator[None]:
     def note(number: int, _frame: FrameType | None) -> None:
         came.append(number)
 
-    before = {number: signal.signal(number, note) for number in SIGNALS}
+    with handled(note):
+        yield
+    if came:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let `handler` take the signals that end us, and put back what took them before."""
+    before = {number: signal.signal(number, handler) for number in SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        raise KeyboardInterrupt
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _status(pid: int, name: str) -> str:

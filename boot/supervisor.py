@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
-from boot.caller import SIGNALS, Caller
+from boot.caller import SIGNALS, watched
 from boot.child import Child, State
 from boot.notes import Notes
 from boot.notify import NotifySocket
 from boot.process import Process
 
-CALLER_LOOK_S = 0.5
-"How often to look whether the `make` that started us was told to end."
 QUESTION_BYTES_MAX = 4096
 ANSWER_S_MAX = 2.0
 
@@ -72,18 +70,17 @@ class Supervisor:
         door_path.unlink(missing_ok=True)
         door = await asyncio.start_unix_server(self._asked, str(door_path), limit=QUESTION_BYTES_MAX)
         door_path.chmod(0o600)
-        calling = asyncio.ensure_future(self._watch_caller())
         keeping = [
             asyncio.ensure_future(child.keep([self._children[name] for name in child.process.after]))
             for child in self._children.values()
         ]
         try:
             stopping = asyncio.ensure_future(self._stop.wait())
-            await asyncio.wait((stopping, *keeping), return_when=asyncio.FIRST_COMPLETED)
+            with watched(lambda: loop.call_soon_threadsafe(self._left_by_make)):
+                await asyncio.wait((stopping, *keeping), return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
         finally:
             self._stop.set()
-            calling.cancel()
             await self._end(keeping)
             notify.close()
             self._stopped.set()
@@ -142,15 +139,11 @@ class Supervisor:
             await writer.drain()
         writer.close()
 
-    async def _watch_caller(self) -> None:
-        """Stop when the `make` that started us was told to end."""
-        caller = Caller()
-        while caller.pid:
-            await asyncio.sleep(CALLER_LOOK_S)
-            if caller.told_to_end():
-                self._say("make was told to end")
-                self.stop()
-                return
+    def _left_by_make(self) -> None:
+        """Stop, but never kill: the signal that `make` passes on may have come first."""
+        if not self._stop.is_set():
+            self._say("make was told to end")
+            self._stop.set()
 
 
 async def _first(*others: Coroutine[object, object, object]) -> None:

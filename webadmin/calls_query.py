@@ -1,5 +1,6 @@
 """The filters of the list of calls: what the address says, checked, and back."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from webadmin.times import Calendar
 
 TEXT_LENGTH_MAX = 100
 PAGE_MAX = 100_000
+LONGER_S_MAX = 86_400
 OUTCOMES = ("answered", "abandoned", "flowed_out", "self_served", "failed")
 RECORDED: Mapping[str, bool | None] = {"": None, "yes": True, "no": False}
 
@@ -27,15 +29,15 @@ class Filters:
     number: str = ""
     outcome: str = ""
     recorded: str = ""
+    longer_s: int = 0
+    "Calls that took longer than this."
     text: str = ""
     page: int = 0
 
     @property
     def any(self) -> bool:
         """Tell whether anything is filtered."""
-        return any(
-            (self.since, self.until, self.queue, self.agent, self.number, self.outcome, self.recorded, self.text)
-        )
+        return dataclasses.replace(self, page=0) != Filters()
 
     def query(self, calendar: Calendar, *, size: int, page: int | None = None) -> Query:
         """Give the same for the store."""
@@ -47,6 +49,7 @@ class Filters:
             number=self.number,
             outcome=self.outcome,
             recorded=RECORDED[self.recorded],
+            longer_us=self.longer_s * 1_000_000,
             text=self.text,
             page=self.page if page is None else page,
             size=size,
@@ -62,6 +65,7 @@ class Filters:
             "number": self.number,
             "outcome": self.outcome,
             "recorded": self.recorded,
+            "longer": str(self.longer_s) if self.longer_s else "",
             "text": self.text,
             "page": str(page) if page else "",
         }
@@ -81,6 +85,7 @@ def filters_of(values: Mapping[str, str]) -> Filters:
         number=_plain(values.get("number", "")),
         outcome=outcome if outcome in OUTCOMES else "",
         recorded=recorded if recorded in RECORDED else "",
+        longer_s=whole_number(values.get("longer", ""), LONGER_S_MAX) or 0,
         text=_plain(values.get("text", "")),
         page=_page(values.get("page", "")),
     )

@@ -3,6 +3,7 @@
 `python -m webadmin.texts` compiles the catalogues into `build/locale`; sources are `webadmin/locale/<tag>/LC_MESSAGES`.
 """
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def compile_catalogues(target: Path = COMPILED) -> tuple[Path, ...]:
             catalogue = read_po(stream, locale=source.parents[1].name)
         compiled = target / source.parents[1].name / "LC_MESSAGES" / f"{DOMAIN}.mo"
         compiled.parent.mkdir(parents=True, exist_ok=True)
-        fresh = compiled.with_suffix(".new")
+        fresh = compiled.with_suffix(f".{os.getpid()}.new")  # others may write the same at the same time
         with fresh.open("wb") as stream:
             write_mo(stream, catalogue)
         fresh.replace(compiled)

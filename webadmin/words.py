@@ -160,16 +160,3 @@ def problem_text(say: Texts, problem: api.Problem) -> str:
 def title_of(reason: model.Reason, language: str) -> str:
     """Give a reason's words in a language, in another one, or its name."""
     return reason.title.get(language) or next((text for text in reason.title.values() if text), reason.slug)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Titled:
-    """A reason with its words in one language."""
-
-    slug: str
-    title: str
-
-
-def titled(reasons: tuple[model.Reason, ...], language: str) -> tuple[Titled, ...]:
-    """Give reasons with their words, in their order."""
-    return tuple(Titled(slug=reason.slug, title=title_of(reason, language)) for reason in reasons)

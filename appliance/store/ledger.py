@@ -49,6 +49,8 @@ class Query:
     "The number of ours that was dialled."
     outcome: str = ""
     recorded: bool | None = None
+    longer_us: int = 0
+    "Calls that took longer from beginning to end; 0 for any."
     text: str = ""
     "In the caller's number or name, or the interaction itself."
     before: int = 0
@@ -196,6 +198,7 @@ def _suits(query: Query, cdr: CDR, named: frozenset[str]) -> bool:
         and query.number in {"", cdr.number}
         and query.outcome in {"", cdr.outcome}
         and query.recorded in {None, bool(cdr.recording)}
+        and (not query.longer_us or cdr.ended - cdr.began > query.longer_us)
         and (not query.text or cdr.party in named or query.text == cdr.interaction)
     )
 

@@ -116,6 +116,11 @@ class Session(asyncio.Protocol):
         """Read what Asterisk says and hand it on."""
         if self.ended:
             return
+        reply = self._agi.answer(data)
+        if reply is not None:
+            self._awaited = None
+            self._then(reply)
+            return
         try:
             for message in self._agi.receive(data):
                 if self._hear(message):
@@ -145,6 +150,7 @@ class Session(asyncio.Protocol):
         if self.ended:
             return
         self.ended = reason
+        self._then = _unasked  # who was to have it holds us, as a rule
         awaited, self._awaited = self._awaited, None
         if awaited is not None:
             awaited.errback(SessionEndedError(reason))

@@ -32,6 +32,7 @@ _SECONDS = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,3})?")
 _FILE = re.compile(r"(?!(?:.*/)?\.\.(?:/|$))[^,|^${}()\0-\x1f]{1,255}")
 _FLAGS = re.compile(r"[A-Za-z]{0,16}")
 _TONE = re.compile(r"[a-z]{1,20}")
+_SPECIAL = re.compile(r'[\r\n\0"\\]').search
 
 _APPLICATIONS: dict[str, tuple[re.Pattern[str], ...]] = {
     "MixMonitor": (_FILE, _FLAGS),  # a third argument would be a program to run
@@ -61,9 +62,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 def quote(value: str | int, *, what: str) -> str:
     """Give the value as one argument that parse_args reads back as it was."""
-    text = clean(value, what=what)
-    if "\\" in text or '"' in text:
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    text = str(value)
+    if _SPECIAL(text):
+        text = clean(text, what=what).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'
 
 

@@ -7,7 +7,6 @@ and the core tells it anew.
 import re
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -19,6 +18,7 @@ from drivers.asterisk import agi_commands as agi
 from drivers.asterisk.agi import Session, SessionEndedError
 from drivers.asterisk.codec import LocalProtocolError
 from drivers.asterisk.codec_agi import Reply
+from drivers.asterisk.conf import Site
 
 Told = effects.AnswerLeg | effects.Prompt | effects.Hold | effects.Forward | effects.HangUp | effects.FallBack
 "What a leg can be told while it asks."
@@ -27,7 +27,12 @@ TOLD_MAX = 20
 "Effects that may wait for one leg; the core gives one or two."
 OTHER_LANGUAGE = "en"
 "The language of a prompt that is not spoken in the one wanted."
+RECORDED = "MIXMONITOR_FILENAME"
+"Where Asterisk notes, in the moment in which a recording begins, what the leg is recorded to."
 
+_RECORDING = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
+_BEGUN = "0"
+"What EXEC says of a recording that has begun; -1 and -2 are refusals."
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?")
 
@@ -42,16 +47,23 @@ class Asking:
         clock: IReactorTime,
         session: Session,
         *,
-        prompts: Path,
+        site: Site,
         set_before: dict[str, str],
         tell: Callable[[Prompted], None],
+        held: Callable[[], None],
     ) -> None:
-        """`set_before` are the variables that we have set on the leg; `tell` is given the outcomes of prompts."""
+        """Begin with nothing to tell.
+
+        `set_before` are the variables that we know of the leg; `tell` is given the outcomes of prompts; `held` is
+        called once a Hold is told to its end.
+        """
         self.session = session
         self._clock = clock
-        self._prompts = prompts
+        self._prompts = site.prompts
+        self._recordings = site.recordings
         self._set = set_before
         self._tell = tell
+        self._held = held
         self._queue: deque[Told] = deque()
         self._running = False
         self._spoke = False
@@ -101,15 +113,7 @@ class Asking:
             case effects.Prompt():
                 await self._prompt(effect)
             case effects.Hold():
-                await self._leave(
-                    "hold",
-                    SR_INTERACTION=effect.interaction,
-                    SR_QUEUE=effect.queue,
-                    SR_PLACE=effect.place,
-                    SR_MUSIC=effect.music,
-                    SR_SECONDS=str(effect.again_s),
-                    SR_RECORDING=effect.recording,
-                )
+                await self._hold(effect)
             case effects.Forward():
                 await self._leave(
                     "forward" if effect.extension else "outside",
@@ -127,14 +131,59 @@ class Asking:
     async def _say(self, command: agi.Command) -> Reply:
         return await self.session.command(command)
 
-    async def _leave(self, done: str, **variables: str) -> None:
-        """Set what the dialplan is to know, its errand last, and let the leg go on with it."""
+    async def _know(self, **variables: str) -> None:
+        """Set what the dialplan is to know."""
         for name, value in variables.items():
             if self._set.get(name) != value:
                 await self._say(agi.set_variable(name, value))
                 self._set[name] = value
+
+    async def _leave(self, done: str, **variables: str) -> None:
+        """Set what the dialplan is to know, its errand last, and let the leg go on with it."""
+        await self._know(**variables)
         await self._say(agi.set_variable("SR_DONE", done))
         self.session.close()
+
+    async def _hold(self, hold: effects.Hold) -> None:
+        await self._know(
+            SR_INTERACTION=hold.interaction,
+            SR_QUEUE=hold.queue,
+            SR_PLACE=hold.place,
+            SR_MUSIC=hold.music,
+            SR_SECONDS=str(hold.again_s),
+        )
+        if hold.recording:
+            await self._record(hold.recording)
+        await self._leave("hold")
+        self._held()
+
+    async def _record(self, recording: str) -> None:
+        """Let the leg be recorded whenever it is bridged; a recording that has begun goes on as it is.
+
+        It is done here, before the leg leaves us, so that no phone is answered sooner. The same file twice would be
+        cut by the second, so Asterisk is asked where we do not know: a session may end between the two.
+        """
+        if not _RECORDING.fullmatch(recording):
+            report.error("agi: a recording has a name that no file has")
+            return
+        file = f"{self._recordings}/{recording}.raw"
+        before = self._set.pop(RECORDED, None)
+        if before is None:
+            before = (await self._say(agi.get_variable(RECORDED))).data
+        if before != file:
+            if before:
+                await self._say(agi.execute("StopMixMonitor"))
+            reply = await self._say(agi.execute("MixMonitor", file, "bD"))
+            if reply.result != _BEGUN:
+                await self._refused()
+                return
+        self._set[RECORDED] = file
+
+    async def _refused(self) -> None:
+        """Say that nothing is recorded, unless the leg was taken away: then `HANGUP` stands before the next reply."""
+        await self._say(agi.NOOP)
+        if self.open:
+            report.error("agi: Asterisk does not record a leg")
 
     async def _prompt(self, prompt: effects.Prompt) -> None:
         if not self._spoke:

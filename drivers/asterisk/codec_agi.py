@@ -52,10 +52,12 @@ _NAMES = (
 )
 _PLACES = {name: place for place, name in enumerate(_NAMES)}
 _LAST = f"\n{_NAMES[-1]}: ".encode()
-_ARGUMENTS = "".join(f"(?:agi_arg_{number}: [^\r\n]*\n" for number in range(1, 10)) + ")?" * 9
-_WELL = re.compile("".join((*(f"{name}: [^\r\n]*\n" for name in _NAMES), _ARGUMENTS, "\n")).encode())
+_ARGUMENTS = "".join(f"(?:agi_arg_{number}: .*\n" for number in range(1, 10)) + ")?" * 9
+_WELL = re.compile("".join((*(f"{name}: .*\n" for name in _NAMES), _ARGUMENTS, "\n")).encode()).fullmatch
 "An environment as nearly every call has it: no value with a line end, few arguments."
-_PLAIN = re.compile(rb"200 result=([!-~]{0,80})(?: \(([^\r\n()]{0,1000})\))?(?: endpos=([0-9]{1,18}))?\n")
+_PLAIN = re.compile(r"200 result=([!-~]{0,80})(?: \(([^\r\n()]{0,1000})\))?(?: endpos=([0-9]{1,18}))?\n").fullmatch
+_PLAIN_BYTES_MAX = 4_096
+"More than a plain reply has."
 _CODE = re.compile(r"([1-9][0-9]{2})([ -])(.*)", re.DOTALL)
 _ENDPOS = re.compile(r"(?:^| )endpos=(-?[0-9]{1,18})$")
 _HANGUP = b"HANGUP\n"
@@ -126,7 +128,7 @@ class HungUp(msgspec.Struct, frozen=True, kw_only=True):
     """Asterisk has taken the channel from this connection: hung up, bridged or redirected."""
 
 
-_COMMON = {f"200 result={result}\n".encode(): (Reply(code=_OK, result=result),) for result in ("0", "1", "-1", *_KEYS)}
+_COMMON = {f"200 result={result}\n".encode(): Reply(code=_OK, result=result) for result in ("0", "1", "-1", *_KEYS)}
 "Nine replies of ten."
 
 
@@ -137,6 +139,11 @@ class State(Enum):
     IDLE = "idle"
     WAITING = "waiting"
     CLOSED = "closed"
+
+
+_IDLE = State.IDLE
+_WAITING = State.WAITING
+"Looked up for every command: an Enum is slow to give its members."
 
 
 class AgiConnection:
@@ -151,10 +158,22 @@ class AgiConnection:
 
     def send(self, command: Command) -> bytes:
         """Give the bytes of the command; its reply is awaited from now on."""
-        if self.state is not State.IDLE:
+        if self.state is not _IDLE:
             raise LocalProtocolError(f"a command while the connection is in state {self.state.value}")
-        self.state = State.WAITING
+        self.state = _WAITING
         return command.line
+
+    def answer(self, data: bytes) -> Reply | None:
+        """Give the awaited reply if the bytes are just that, as nearly always; else None: `receive` is to read them.
+
+        It is what `receive` would give, for a third of the cost.
+        """
+        if self.state is not _WAITING or self._buffer:
+            return None
+        reply = _COMMON.get(data) or _plain(data)
+        if reply is not None:
+            self.state = _IDLE
+        return reply
 
     def receive(self, data: bytes) -> Iterable[Environment | Reply | HungUp]:
         """Take in some bytes and give the messages that they complete; run the iterator to its end.
@@ -163,11 +182,6 @@ class AgiConnection:
         """
         if self.state is State.CLOSED:
             raise RemoteProtocolError("the connection has failed before")
-        if self.state is State.WAITING and not self._buffer:
-            replies = _COMMON.get(data) or _plain(data)
-            if replies is not None:
-                self.state = State.IDLE
-                return replies
         self._buffer += data
         return self._messages()
 
@@ -191,7 +205,7 @@ class AgiConnection:
         return taken
 
     def _environment(self) -> Environment | None:
-        if _WELL.fullmatch(self._buffer) and len(self._buffer) <= LINE_BYTES_MAX:
+        if len(self._buffer) <= LINE_BYTES_MAX and _WELL(self._buffer) and b"\r" not in self._buffer:
             text = "\n" + self._buffer[:-2].decode(errors="replace")
             self._buffer = b""
             self.state = State.IDLE
@@ -280,14 +294,15 @@ def _in_order(lines: list[str]) -> Iterator[str]:
         yield f"{name}: {value}".removesuffix("\r")
 
 
-def _plain(data: bytes) -> tuple[Reply] | None:
+def _plain(data: bytes) -> Reply | None:
     """Give the reply if the bytes are one line with one value and nothing to think about."""
-    match = _PLAIN.fullmatch(data)
+    if len(data) > _PLAIN_BYTES_MAX:
+        return None
+    match = _PLAIN(data.decode("utf-8", "replace"))
     if match is None:
         return None
-    result, value, endpos = match.groups(b"")
-    decoded = value.decode("utf-8", "replace")
-    return (Reply(code=_OK, result=result.decode(), data=decoded, endpos=int(endpos) if endpos else None),)
+    result, value, endpos = match.groups("")
+    return Reply(code=_OK, result=result, data=value, endpos=int(endpos) if endpos else None)
 
 
 def _parse_result(text: str) -> Reply | None:

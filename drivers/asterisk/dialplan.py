@@ -25,6 +25,8 @@ FALL_BACK = "sr-fall-back"
 
 MUSIC_S = 10
 "Seconds of music between two questions to the daemon, where it has not said how many."
+BEFORE_ASKING_S = 0.3
+"How long after a talk a caller's leg asks us, by another line than the one that tells who hung up."
 AGENT_WAITS_S = 150
 "How long an agent's answered leg waits to be bridged: a customer may have to be called first."
 AFTER_TALK_S = 5
@@ -88,7 +90,8 @@ def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
         FROM_TRUNK,
         extension(
             "_.",
-            "Set(SR_NUMBER=${FILTER(0-9*#+,${EXTEN})})",
+            "Set(CALLERID(dnid)=${FILTER(0-9*#+,${EXTEN})})",
+            "Set(SR_NUMBER=${CALLERID(dnid)})",
             "Set(GROUP(trunk)=${SR_TRUNK})",
             *limits,
             f"Goto({CALLER},s,1)",
@@ -101,6 +104,7 @@ def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
 def _caller(site: Site) -> str:
     """Give the loop that a caller goes round."""
     music = 'MusicOnHold(${{IF($["${{SR_MUSIC}}" = ""]?default:${{SR_MUSIC}})}},{seconds})'
+    seconds = f"${{IF($[0${{SR_SECONDS}} > 0]?${{SR_SECONDS}}:{MUSIC_S})}}"
     # The place has commas in it, so it comes last.
     asked = ",".join(f"${{SR_{name}}}" for name in ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "PLACE"))
     jumps = [f'GotoIf($["${{SR_DONE}}" = "{word}"]?{word})' for word in ("hold", "forward", "outside", "again", "end")]
@@ -125,13 +129,11 @@ def _caller(site: Site) -> str:
             "Goto(ask)",
             ("hold", "Set(SR_LOST=)"),
             "Set(SR_AGAIN=)",
-            'GotoIf($["${SR_RECORDING}" = "" | "${SR_RECORDING}" = "${SR_RECORDED}"]?music)',
-            'ExecIf($["${SR_RECORDED}" != ""]?StopMixMonitor())',
-            f"MixMonitor({path(site.recordings)}/${{FILTER(A-Za-z0-9-,${{SR_RECORDING}})}}.raw,bD)",
-            "Set(SR_RECORDED=${SR_RECORDING})",
-            ("music", 'GotoIf($["${SR_SECONDS}" = "0"]?ask)'),
+            'GotoIf($["${SR_DONE}" = "hold" & "${SR_SECONDS}" = "0"]?ask)',
             "Set(SR_SINCE=${EPOCH})",
-            music.format(seconds=f"${{IF($[0${{SR_SECONDS}} > 0]?${{SR_SECONDS}}:{MUSIC_S})}}"),
+            # Whom we bridge is to ask when the talk is over, though it never came to its music (perform.py).
+            f'ExecIf($["${{SR_DONE}}" = "hold"]?{music.format(seconds=seconds)})',
+            'GotoIf($["${SR_DONE}" = "again"]?again)',
             # Music that ends at once (a class without files) must not spin.
             "ExecIf($[${EPOCH} - ${SR_SINCE} < 1]?Wait(1))",
             "Goto(ask)",
@@ -141,7 +143,10 @@ def _caller(site: Site) -> str:
             ("outside", "Set(SR_LOST=)"),
             "Set(SR_OUT=${FILTER(0-9*#+,${SR_TO})})",
             "Gosub(sr-outside,s,1)",
-            ("again", "Goto(ask)"),
+            "Goto(ask)",
+            # The end of the phone that hung up is told by then.
+            ("again", f"Wait({BEFORE_ASKING_S})"),
+            "Goto(ask)",
             ("end", "Hangup(${FILTER(0-9,${SR_CAUSE})})"),
         ),
     )
@@ -271,6 +276,7 @@ def _phones(configuration: Configuration) -> str:
 def files(site: Site, equipment: Equipment) -> dict[str, str]:
     """Give the dialplan's files, name to text; raises `ConfError` for a part that the dialplan cannot hold."""
     configuration = equipment.configuration
+    path(site.recordings)  # said to MixMonitor over AGI, which takes the same characters for its own
     general = "[general]\nstatic = yes\nwriteprotect = yes\nautofallthrough = yes\nclearglobalvars = yes\n"
     return {
         "extensions.conf": sections(general, _caller(site), _agent(), _clear(), include=f"extensions{COMPANY}"),

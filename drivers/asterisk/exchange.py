@@ -228,6 +228,7 @@ class Exchange:
         legs = reconcile.found_legs(self.name, self._channels, self._performer.asking)
         for found in legs:
             self._observer.know(found.leg.uniqueid)
+        self._performer.look_again()
         self._found = True
         reachable = tuple(sorted(name for name in self._extensions if self._sight.reaches(name)))
         self._observe(facts.LegsFound(exchange=self.name, legs=legs, reachable=reachable, restarted=restarted))
@@ -275,7 +276,10 @@ class Exchange:
         arguments = environment.arguments + ("",) * 7
         trunk, number, interaction, queue = arguments[:4]
         place = ",".join(arguments[4:7]).strip(",")
-        self._channels.born(uniqueid, environment.get("agi_channel"))
+        if self._channels.born(uniqueid, environment.get("agi_channel")) is None:
+            # What a leg leaves behind when it is bridged goes on in the dialplan for an instant.
+            session.close("a stand-in")
+            return
         self._performer.asks(uniqueid, session)
         name = environment.get("agi_calleridname")
         if environment.get("agi_type") == "PJSIP":

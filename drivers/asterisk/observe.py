@@ -101,13 +101,25 @@ class Observer:
         one, other = legs[0].uniqueid, legs[1].uniqueid
         if len(self._wishes) >= 2 * WISHES_MAX:
             self._wishes.clear()
+        self._forget_wish(one)
+        self._forget_wish(other)
         self._wishes[one], self._wishes[other] = other, one
 
     def wish_failed(self, legs: tuple[Leg, Leg]) -> None:
         """Tell, once, that two legs could not be joined."""
-        if self._wishes.pop(legs[0].uniqueid, None) is not None:
-            self._wishes.pop(legs[1].uniqueid, None)
+        if self.wishes(legs):
+            self._forget_wish(legs[0].uniqueid)
             self._tell(facts.BridgeFailed(legs=legs))
+
+    def wishes(self, legs: tuple[Leg, Leg]) -> bool:
+        """Say whether the bridge of two legs is still awaited."""
+        return self._wishes.get(legs[0].uniqueid) == legs[1].uniqueid
+
+    def _forget_wish(self, uniqueid: str) -> None:
+        """Await no bridge of a leg, nor of the other that was to be in it."""
+        other = self._wishes.pop(uniqueid, "")
+        if self._wishes.get(other) == uniqueid:
+            del self._wishes[other]
 
     def know(self, uniqueid: str) -> None:
         """Note that the core knows a leg, so that it is told of its end."""
@@ -169,7 +181,7 @@ class Observer:
         self.offer_failed(uniqueid, cause)
         if uniqueid not in self._known:
             self.dial_failed(uniqueid, cause)
-        self._wishes.pop(uniqueid, None)
+        self._forget_wish(uniqueid)
         if uniqueid in self._known:
             del self._known[uniqueid]
             code = event.get("Cause")
@@ -187,7 +199,7 @@ class Observer:
         one, other = wished[0], self._wishes[wished[0]]
         legs = (self.leg(one), self.leg(other))
         if present == {one, other}:
-            del self._wishes[one], self._wishes[other]
+            self._forget_wish(one)
             self._tell(facts.Bridged(legs=legs))
         else:
             self.on_wrong_bridge(members)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Protocol, assert_never
 
 from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as LateError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -17,7 +18,7 @@ from appliance.core import effects
 from appliance.core.facts import Leg, PartyView, Prompted
 from drivers.asterisk import dialplan
 from drivers.asterisk.agi import Session
-from drivers.asterisk.asking import Asking
+from drivers.asterisk.asking import RECORDED, Asking
 from drivers.asterisk.channels import Channel, Channels
 from drivers.asterisk.codec import LocalProtocolError
 from drivers.asterisk.codec_ami import Action, Answer
@@ -30,6 +31,8 @@ OFFER_GRACE_S = 5
 "A phone that the core has not stopped by then stops by itself."
 LEGS_MAX = 5_000
 "Legs whose variables we remember; more means that their ends were not seen."
+HOLD_S_MAX = 2.0
+"How long a bridge waits for the caller's leg to be told to hold, and so to be recorded; then it is made all the same."
 
 _CALLABLE = re.compile(r"\+?[0-9]{2,20}")
 "A number that a trunk can call."
@@ -91,6 +94,8 @@ class Performer:
         self._actions = Actions()
         self._asking: dict[str, Asking] = {}
         self._set: dict[str, dict[str, str]] = {}
+        self._unheld: dict[str, list[Deferred[None]]] = {}
+        "The legs that are to hold and have not been told it to the end, and the bridges that wait for it."
         observer.on_late = self._end_late
         observer.on_wrong_bridge = self._undo
 
@@ -104,8 +109,16 @@ class Performer:
         if len(self._set) >= LEGS_MAX:
             self._set.clear()
         variables = self._set.setdefault(uniqueid, {})
+        if session.environment is not None and not session.environment.get("agi_arg_3"):
+            # Nobody has told it of an interaction yet, so nobody has begun to record it.
+            variables.setdefault(RECORDED, "")
         self._asking[uniqueid] = Asking(
-            self._clock, session, prompts=self._site.prompts, set_before=variables, tell=self._tell
+            self._clock,
+            session,
+            site=self._site,
+            set_before=variables,
+            tell=self._tell,
+            held=lambda: self._is_held(uniqueid),
         )
 
     def asks_no_more(self, session: Session) -> None:
@@ -118,6 +131,16 @@ class Performer:
     def ended(self, uniqueid: str) -> None:
         """Forget a leg that is gone."""
         self._set.pop(uniqueid, None)
+        self._is_held(uniqueid)
+
+    def look_again(self) -> None:
+        """Note what is found after a (re)connection: a leg neither held nor recorded yet is to be told to hold."""
+        for uniqueid in [uniqueid for uniqueid in self._unheld if self._channels.get(uniqueid) is None]:
+            self._is_held(uniqueid)
+        for channel in self._channels:
+            held = channel.variables.get("SR_DONE") == "hold" or channel.variables.get(RECORDED)
+            if not held and not channel.bridge and not channel.variables.get("SR_AGENT"):
+                self._unheld.setdefault(channel.uniqueid, [])
 
     @property
     def asking(self) -> tuple[str, ...]:
@@ -130,9 +153,7 @@ class Performer:
         """Do it, without waiting and without raising."""
         match effect:
             case effects.AnswerLeg() | effects.Prompt() | effects.Hold() | effects.Forward():
-                asking = self._listening(effect.leg)
-                if asking is not None:
-                    asking.do(effect)
+                self._tell_leg(effect)
             case effects.HangUp():
                 self._hang_up(effect)
             case effects.FallBack():
@@ -153,9 +174,42 @@ class Performer:
             case _:
                 assert_never(effect)
 
+    def _tell_leg(self, effect: effects.AnswerLeg | effects.Prompt | effects.Hold | effects.Forward) -> None:
+        if isinstance(effect, effects.Hold):
+            self._is_to_hold(effect.leg.uniqueid)
+        asking = self._listening(effect.leg)
+        if asking is not None:
+            asking.do(effect)
+
     def _listening(self, leg: Leg) -> Asking | None:
         asking = self._asking.get(leg.uniqueid)
         return asking if asking is not None and asking.open else None
+
+    def _is_to_hold(self, uniqueid: str) -> None:
+        """Let bridges wait for a leg."""
+        if len(self._unheld) >= LEGS_MAX:
+            for forgotten in tuple(self._unheld):
+                self._is_held(forgotten)
+        self._unheld.setdefault(uniqueid, [])
+
+    def _is_held(self, uniqueid: str) -> None:
+        """Let the bridges go on that wait for a leg, which holds now or is gone."""
+        for waiting in self._unheld.pop(uniqueid, []):
+            if not waiting.called:
+                waiting.callback(None)
+
+    async def _until_held(self, uniqueid: str) -> None:
+        """Wait until a leg that is to hold has been told so, but not for ever: people are to talk."""
+        bridges = self._unheld.get(uniqueid)
+        if bridges is None:
+            return
+        waiting: Deferred[None] = Deferred()
+        bridges.append(waiting)
+        waiting.addTimeout(HOLD_S_MAX, self._clock)
+        try:
+            await waiting
+        except LateError:
+            report.warn("ami: two legs are joined before the caller's was told to hold")
 
     def _hang_up(self, effect: effects.HangUp) -> None:
         asking = self._listening(effect.leg)
@@ -241,13 +295,21 @@ class Performer:
             self._observer.dial_failed(uniqueid, "failed")
 
     async def _bridge(self, legs: tuple[Leg, Leg]) -> None:
+        """Join two legs; after their talk the caller's asks us, though it may not have come to its music before."""
+        await self._until_held(legs[0].uniqueid)
+        if not self._observer.wishes(legs):
+            return
         caller, agent = (self._channels.get(leg.uniqueid) for leg in legs)
         if caller is None or agent is None:
             self._clock.callLater(0, self._observer.wish_failed, legs)
             return
+        self._start(self._tell_to_ask(caller.name))
         answer = await self._act(self._actions.bridge(caller.name, agent.name))
         if answer is not None and not answer.ok:
             self._observer.wish_failed(legs)
+
+    async def _tell_to_ask(self, name: str) -> None:
+        await self._act(self._actions.setvar(name, "SR_DONE", "again"))
 
     async def _end_leg(self, uniqueid: str, cause: int) -> None:
         """Hang up a channel by its full name, or by the Uniqueid that we gave it if we have not heard of it yet."""

@@ -8,13 +8,14 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from appliance.core.facts import FoundLeg, Leg
+from drivers.asterisk.asking import RECORDED
 from drivers.asterisk.channels import Channel, Channels
 from drivers.asterisk.codec_ami import Action, Answer, Event
 from drivers.asterisk.conf import Seen, Technology
 from drivers.asterisk.link import Link, LinkError
 from drivers.asterisk.vocabulary import Actions
 
-VARIABLES = ("SR_INTERACTION", "SR_OFFER", "SR_AGENT", "SR_QUEUE", "SR_PLACE")
+VARIABLES = ("SR_INTERACTION", "SR_OFFER", "SR_AGENT", "SR_QUEUE", "SR_PLACE", "SR_DONE", RECORDED)
 "What we read from each channel."
 TRIES = 10
 TRY_S = 0.3

@@ -19,7 +19,6 @@ _MODULES = {
     "app_verbose func_callerid func_channel func_cut func_devstate func_groupcount func_hangupcause func_logic "
     "func_math func_rand func_strings",
     "calls": "res_musiconhold res_agi res_speech res_manager_devicestate res_stasis res_stasis_device_state",
-    "spool": "res_cdrel_custom cel_custom",
 }
 MODULES = tuple(module for modules in _MODULES.values() for module in modules.split())
 "The modules that are loaded, `.so` left out; all others stay on the disk. `bridge_native_rtp` hides DTMF from AMI."
@@ -112,16 +111,6 @@ def _manager(site: Site, secrets: Mapping[str, str]) -> str:
     return sections(general, *accounts)
 
 
-def _events_spool() -> str:
-    """Give the mapping of the spool of channel events: what a call's story is rebuilt from, and no name."""
-    fields = (
-        "eventtype eventtime CHANNEL(uniqueid) CHANNEL(linkedid) CHANNEL(channame) CHANNEL(context) CHANNEL(exten) "
-        "CALLERID(num) BRIDGEPEER eventextra"
-    )
-    columns = ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in fields.split())
-    return sections(f"[mappings]\nswitchroom.csv => {columns}\n")
-
-
 def files(site: Site, secrets: Mapping[str, str]) -> dict[str, str]:
     """Give the files, name to text; `secrets` are the passwords of `ACCOUNTS`."""
     rtp, udptl = site.rtp_ports, site.udptl_ports
@@ -144,7 +133,7 @@ def files(site: Site, secrets: Mapping[str, str]) -> dict[str, str]:
         "asterisk.conf": sections(_folders(site), section("options", options)),
         "modules.conf": sections(f"[modules]\nautoload = no\n{loads}\nnoload = bridge_native_rtp.so\n"),
         "logger.conf": sections(
-            section("general", [("dateformat", "%F %T.%3q"), ("rotatestrategy", "rotate")]),
+            section("general", [("dateformat", "%F %T.%3q"), ("rotatestrategy", "rotate"), ("queue_log", False)]),
             "[logfiles]\nmessages => notice,warning,error\n",
         ),
         "manager.conf": _manager(site, secrets),
@@ -170,16 +159,8 @@ def files(site: Site, secrets: Mapping[str, str]) -> dict[str, str]:
             section("default", [("mode", "files"), ("directory", site.music), ("sort", "alpha")])
         ),
         "cdr.conf": sections(section("general", [("enable", False)])),
-        "cel.conf": sections(
-            section(
-                "general",
-                [
-                    ("enable", True),
-                    ("events", "CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,LINKEDID_END"),
-                ],
-            )
-        ),
-        "cel_custom.conf": _events_spool(),
+        # What happened in a call is told by events; a spool of them would be a log with callers' numbers in it.
+        "cel.conf": sections(section("general", [("enable", False)])),
         "features.conf": sections(section("general", [("transferdigittimeout", 3)]), section("featuremap", [])),
         "indications.conf": sections(section("general", [("country", "eu")]), section("eu", COUNTRY_TONES)),
         "pjproject.conf": sections(section("startup", [("type", "startup"), ("log_level", 2)]), loud),

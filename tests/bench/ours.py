@@ -1,7 +1,5 @@
 """Our side: the FastAGI server and the link as the daemon uses them, with a fixed script in place of the Centre."""
 
-from collections.abc import Callable
-
 import uvloop
 from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
@@ -10,45 +8,62 @@ from twisted.internet.protocol import Factory
 
 from drivers.asterisk import agi_commands as say
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
-from drivers.asterisk.agi_commands import Command
 from drivers.asterisk.codec_agi import Reply
 from drivers.asterisk.codec_ami import Event
 from drivers.asterisk.link import Account, Link, LinkOptions
 from tests.bench.side import CHANNEL, GREETED, NAME, NUMBER, STATE, UNIQUEID, WANTED, Count, check
 
-STEPS: tuple[tuple[Callable[[], Command], Callable[[Reply], bool]], ...] = (
-    (lambda: say.ANSWER, lambda reply: reply.ok),
-    (lambda: say.set_variable("NAME", NAME), lambda reply: reply.ok),
-    (lambda: say.get_variable("NAME"), lambda reply: reply.data == NAME),
-    (lambda: say.stream_file("welcome", keys="12"), lambda reply: reply.endpos == GREETED),
-    (lambda: say.get_option("menu", keys="123", timeout_ms=5_000), lambda reply: reply.digit == "2"),
-    (lambda: say.wait_for_digit(timeout_ms=3_000), lambda reply: reply.digit == "#"),
-    (lambda: say.say_digits("12"), lambda reply: reply.ok),
-    (lambda: say.execute("Wait", "0.1"), lambda reply: reply.ok),
-    (lambda: say.set_variable("DONE", "1"), lambda reply: reply.ok),
-    (lambda: say.NOOP, lambda reply: reply.ok),
-)
-"Each command, made anew for each call, and what its reply has to be."
-
 
 class Script:
-    """One call."""
+    """One call: each command is made anew, and each reply is looked at."""
 
-    __slots__ = ("_session", "_step")
+    __slots__ = ("_ask", "_session")
 
     def __init__(self, session: Session) -> None:
         """Say the first command."""
         self._session = session
-        self._step = 0
-        session.ask(STEPS[0][0](), self._next)
+        self._ask = session.ask
+        self._ask(say.ANSWER, self._answered)
 
-    def _next(self, reply: Reply) -> None:
-        check(STEPS[self._step][1](reply))
-        self._step += 1
-        if self._step < len(STEPS):
-            self._session.ask(STEPS[self._step][0](), self._next)
-        else:
-            self._session.close()
+    def _answered(self, reply: Reply) -> None:
+        check(reply.ok)
+        self._ask(say.set_variable("NAME", NAME), self._named)
+
+    def _named(self, reply: Reply) -> None:
+        check(reply.ok)
+        self._ask(say.get_variable("NAME"), self._told)
+
+    def _told(self, reply: Reply) -> None:
+        check(reply.ok and reply.data == NAME)
+        self._ask(say.stream_file("welcome", keys="12"), self._greeted)
+
+    def _greeted(self, reply: Reply) -> None:
+        check(reply.ok and reply.endpos == GREETED)
+        self._ask(say.get_option("menu", keys="123", timeout_ms=5_000), self._chosen)
+
+    def _chosen(self, reply: Reply) -> None:
+        check(reply.ok and reply.digit == "2")
+        self._ask(say.wait_for_digit(timeout_ms=3_000), self._pressed)
+
+    def _pressed(self, reply: Reply) -> None:
+        check(reply.ok and reply.digit == "#")
+        self._ask(say.say_digits("12"), self._said)
+
+    def _said(self, reply: Reply) -> None:
+        check(reply.ok)
+        self._ask(say.execute("Wait", "0.1"), self._waited)
+
+    def _waited(self, reply: Reply) -> None:
+        check(reply.ok)
+        self._ask(say.set_variable("DONE", "1"), self._marked)
+
+    def _marked(self, reply: Reply) -> None:
+        check(reply.ok)
+        self._ask(say.NOOP, self._done)
+
+    def _done(self, reply: Reply) -> None:
+        check(reply.ok)
+        self._session.close()
 
 
 def _begin(session: Session) -> None:

@@ -32,7 +32,10 @@ def test_a_signal_to_make_alone_ends_what_it_runs(tmp_path: Path, number: signal
         assert process.stdout is not None
         assert any(line == "up\n" for line in process.stdout)
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=DEADLINE_S)
+        try:
+            rest, _ = process.communicate(timeout=DEADLINE_S)
+        finally:
+            process.kill()
     assert rest.startswith("down\n")
     assert process.returncode == -number
 

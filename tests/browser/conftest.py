@@ -41,7 +41,11 @@ class Floor:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.address = str(self._answer()).rstrip("/")
+        try:
+            self.address = str(self._answer()).rstrip("/")
+        except AssertionError:
+            self.stop()
+            raise
 
     def ask(self, do: str, **values: str | float) -> object:
         """Let something happen."""

@@ -1,18 +1,24 @@
 """A box whose telephones are played: everything real but the exchange, which is the simulated one.
 
-Runs as a process of its own, `python -m tests.browser.stage HOME PORT`: database, daemon, pages and nginx. It says one
-line of JSON when it is ready, then does what lines on its standard input ask (`Ask`) and answers each with a line.
+Runs as a process of its own, `python -m tests.browser.stage` with `SWITCHROOM_HOME` and `SWITCHROOM_PORT` set:
+database, daemon, pages and nginx. It says one line of JSON once its own pages answer, then does what lines on its
+standard input ask (`Ask`) and answers each with a line.
 """
 
+import contextlib
 import json
 import math
 import os
+import ssl
 import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPSConnection
 
 import msgspec
 from twisted.internet import asyncioreactor
@@ -20,6 +26,7 @@ from twisted.internet import asyncioreactor
 asyncioreactor.install()  # type: ignore[no-untyped-call]  # Twisted gives it no types
 
 from twisted.internet.defer import ensureDeferred  # noqa: E402  after the reactor
+from twisted.internet.threads import deferToThread  # noqa: E402  after the reactor
 
 from appliance import api, document, sample  # noqa: E402  after the reactor
 from appliance.places import Places, places_of  # noqa: E402  after the reactor
@@ -30,6 +37,8 @@ from webadmin.front_door import render  # noqa: E402  after the reactor
 from webadmin.programs import front_door, nginx_argv, web_argv  # noqa: E402  after the reactor
 
 RATE = 8_000
+UP_S, LOOK_S = 60.0, 0.05
+"How long nginx and the pages may take to come, and how often they are looked for."
 TONES_HZ = (440, 620)
 "Caller's and agent's, in the recordings that are made here."
 
@@ -67,7 +76,7 @@ class Stage:
         certificate.ensure(places.certificate, places.key, listen=places.listen, now=datetime.now(UTC))
         self.zeo = Zeo(places.run / "store", places.zeo_socket)
         self.lines = list[Line]()
-        self.present = True
+        self.present = False
         "Whether the daemon is there."
         self.programs: list[subprocess.Popen[bytes]] = []
 
@@ -75,6 +84,7 @@ class Stage:
         """Come up, with the sample company."""
         self.box = Box(self.places.run)
         await self.box.daemon.start(self.box.boot)
+        self.present = True
         company = sample.document(trunk_host="127.0.0.1", trunk_port=self.places.far_port)
         reply = await self.box.ask(api.Import(text=document.write(company)))
         if reply.problems:
@@ -87,6 +97,24 @@ class Stage:
         )
         for argv in (web_argv(), nginx_argv(self.places, "/usr/sbin/nginx")):
             self.programs.append(subprocess.Popen(argv, env=environment))  # noqa: ASYNC220  it returns at once
+        await deferToThread(self._wait_for_pages)
+
+    def _wait_for_pages(self) -> None:
+        """Wait until the pages answer behind our own certificate: what another box says on our port is refused."""
+        context = ssl.create_default_context(cafile=str(self.places.certificate))
+        deadline = time.monotonic() + UP_S
+        while True:
+            gone = [program.args for program in self.programs if program.poll() is not None]
+            if gone:
+                raise RuntimeError(f"ended before it was ready: {gone}")
+            door = HTTPSConnection(self.places.host, self.places.web_port, timeout=UP_S, context=context)
+            with contextlib.closing(door), contextlib.suppress(ConnectionError):
+                door.request("GET", "/sign-in")
+                if door.getresponse().status == HTTPStatus.OK:
+                    return
+            if time.monotonic() > deadline:
+                raise RuntimeError("the pages do not answer")
+            threading.Event().wait(LOOK_S)
 
     async def stop(self) -> None:
         """Go, in order."""
@@ -184,6 +212,7 @@ def main() -> None:
             say({"answer": stage.places.address})
         except BaseException as error:
             say({"error": repr(error)})
+            await finish()
             raise
         threading.Thread(target=listen, daemon=True).start()
 

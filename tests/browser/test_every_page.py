@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.conftest import Floor, Visitor
+from tests.browser.conftest import SCREEN, Floor, Visitor
 from webadmin.texts import ROOT
 
 pytestmark = pytest.mark.browser
@@ -19,6 +19,18 @@ PAGES = (
     *("/setup/dispositions/order", "/setup/phones", "/setup/phones/301", "/setup/secrets/extension/301"),
     *("/setup/changes", "/setup/changes/1"),
 )
+
+
+NARROW = ViewportSize(width=390, height=800)
+"A telephone."
+
+
+def overflow(page: Page) -> int:
+    """Tell by how many pixels a page is wider than a telephone."""
+    page.set_viewport_size(NARROW)
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    page.set_viewport_size(SCREEN)
+    return int(wider)
 
 
 def faults(page: Page) -> list[str]:
@@ -46,6 +58,7 @@ def test_every_page(browser: Browser, floor: Floor, language: str, dark: bool) -
         elif page.locator("#health").is_visible():
             expect(page.locator("#health")).to_have_attribute("data-state", "ok")
         assert faults(page) == [], path
+        assert overflow(page) <= 0, path
     assert visitor.errors == []
     visitor.context.close()
 
@@ -58,6 +71,7 @@ def test_a_change_is_reviewed_applied_and_undone(browser: Browser, floor: Floor)
     page.fill("[name=ring_s]", "1")
     page.press("[name=ring_s]", "Enter")
     expect(page.locator("[data-field=ring_s] .invalid")).to_contain_text("3–300")
+    expect(page.locator("[name=ring_s]")).to_be_focused()
     page.fill("[name=ring_s]", "25")
     page.press("[name=ring_s]", "Enter")
     expect(page.locator(".changes-words")).to_contain_text("Ring at most: 15 s → 25 s")
@@ -72,6 +86,22 @@ def test_a_change_is_reviewed_applied_and_undone(browser: Browser, floor: Floor)
     page.click("button[value=revert]")
     page.goto(f"{floor.address}/setup/queues/sales")
     expect(page.locator("[name=ring_s]")).to_have_value("15")
+    visitor.context.close()
+
+
+def test_what_is_used_is_not_removed(browser: Browser, floor: Floor) -> None:
+    """The review says what stands in the way, before the click; what nobody uses goes, and comes back by one click."""
+    visitor = Visitor(browser, floor, language="zh")
+    visitor.sign_in("admin")
+    page = visitor.go("/setup/queues/sales")
+    page.click("button[value=drop]")
+    expect(page.locator(".alert-danger")).to_contain_text("流程：main")
+    expect(page.locator("button[value=drop-apply]")).to_be_disabled()
+    page = visitor.go("/setup/breaks/lunch")
+    page.click("button[value=drop]")
+    page.click("button[value=drop-apply]")
+    page.click(".alert-success button[value=revert]")
+    expect(page.locator("td a[href='/setup/breaks/lunch']")).to_be_visible()
     visitor.context.close()
 
 

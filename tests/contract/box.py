@@ -71,14 +71,14 @@ class Box:
         self.process.kill()
         self.process.wait(STOP_S_MAX)
 
-    async def console(self, command: str) -> list[str]:
-        """Ask Asterisk on its console, and give the lines that it says."""
+    async def console(self, command: str, mark: str = "!") -> list[str]:
+        """Ask Asterisk on its console, and give the lines that have the mark in them."""
         arguments = self.bundle.argv("-C", str(self.site.etc / "asterisk.conf"), "-rx", command)
         environment = dict(os.environ)
         said: bytes = await getProcessOutput(  # type: ignore[no-untyped-call]  # Twisted gives it no type
             arguments[0], arguments[1:], env=environment
         )
-        return [line for line in said.decode(errors="replace").splitlines() if "!" in line]
+        return [line for line in said.decode(errors="replace").splitlines() if mark in line]
 
     def log(self) -> str:
         """Give what Asterisk has written to its log."""

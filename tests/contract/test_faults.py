@@ -16,10 +16,21 @@ from drivers.robot.sound import heard_tones
 from tests.contract import stories
 from tests.contract.box import CALLERS, VOICES, WITHOUT_DAEMON_S, Box
 from tests.contract.company import password
-from tests.contract.floor_real import RealCaller, opened
+from tests.contract.floor import Caller
+from tests.contract.floor_real import RealCaller, RealFloor, opened
 from tests.contract.recordings import read
 
 pytestmark = [pytest.mark.contract, pytest.mark.slow]
+
+
+async def one_talks_one_waits(floor: RealFloor) -> tuple[Caller, Caller]:
+    """Bring two callers into a queue: the first talks with Anna, the second waits behind."""
+    await floor.sign_on("anna")
+    talking = await stories.in_queue(floor)
+    await floor.phone("101").rings()
+    await floor.phone("101").answers()
+    await talking.hears(floor.phone("101"))
+    return talking, await stories.in_queue(floor, number="5550102")
 
 
 @pytest_twisted.ensureDeferred
@@ -118,12 +129,7 @@ async def test_a_dead_phone_gives_the_caller_back(box: Box) -> None:
 async def test_asterisk_hangs_for_a_while(box: Box) -> None:
     """Out of sight and back: nobody is dropped, no place is lost, and the next call is served."""
     async with opened(box) as floor:
-        await floor.sign_on("anna")
-        talking = await stories.in_queue(floor)
-        await floor.phone("101").rings()
-        await floor.phone("101").answers()
-        await talking.hears(floor.phone("101"))
-        waiting = await stories.in_queue(floor, number="5550102")
+        talking, waiting = await one_talks_one_waits(floor)
         await waiting.hears_music()
         box.process.send_signal(signal.SIGSTOP)
         await floor.healthy({"exchange": "down", "trunk/carrier": "ok"}, 10)
@@ -144,12 +150,7 @@ async def test_asterisk_hangs_for_a_while(box: Box) -> None:
 async def test_a_new_configuration_drops_nobody(box: Box) -> None:
     """A number and a phone are added while two talk and one waits; both work at once."""
     async with opened(box) as floor:
-        await floor.sign_on("anna")
-        talking = await stories.in_queue(floor)
-        await floor.phone("101").rings()
-        await floor.phone("101").answers()
-        await talking.hears(floor.phone("101"))
-        waiting = await stories.in_queue(floor, number="5550102")
+        talking, waiting = await one_talks_one_waits(floor)
         extension = model.Extension(slug="120")
         configuration = msgspec.structs.replace(
             box.configuration,

@@ -1,14 +1,19 @@
 """Hostile callers, through the real Asterisk: what they send is text everywhere and never anything else."""
 
-import csv
 import re
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import pytest_twisted
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.task import deferLater
 
 from appliance.core import facts
+from drivers.asterisk.link import Account, Link, LinkOptions
+from drivers.asterisk.render import accounts_of
+from drivers.asterisk.vocabulary import Actions
 from drivers.robot.call import Call, CallRefusedError
 from tests.contract.box import Box
 from tests.contract.company import company
@@ -20,6 +25,9 @@ pytestmark = [pytest.mark.contract, pytest.mark.slow]
 
 EXTENSIONS = frozenset(phone.slug for phone in company().extensions)
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+TRIES = 50
+ENOUGH = 3
+"So many different numbers have digits in them."
 REFUSED = frozenset({400, 401, 403, 404, 414, 416, 484, 513, 603})
 "What a carrier may be told of a call that we cannot take."
 
@@ -61,10 +69,9 @@ def check_questions(floor: RealFloor, number: str) -> None:
 
 
 def check_traces(box: Box) -> None:
-    """Nothing was run, and every line of Asterisk's spool of events has its own columns and no more."""
+    """Nothing was run; Asterisk's log is all that is written, and every line of it is one that Asterisk began."""
     assert not Path("/tmp", MARK).exists()  # noqa: S108  the hostile values name it
-    with (box.site.home / "log/cel-custom/switchroom.csv").open(newline="", errors="replace") as spool:
-        assert {len(row) for row in csv.reader(spool)} == {10}
+    assert [file.name for file in (box.site.home / "log").rglob("*") if not file.name.startswith("messages")] == []
     for line in box.log().splitlines():
         assert line.startswith("["), line
 
@@ -111,6 +118,40 @@ async def test_dialled_numbers(box: Box) -> None:
                 assert not await taken(call), value
             check_questions(floor, "")
             assert all(call.end is not None for call in box.carrier.calls.values())
+    check_traces(box)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_dialled_number_is_digits_wherever_it_stands(box: Box) -> None:
+    """Each value after a number, while nobody of ours is there: Asterisk itself keeps only what can be dialled."""
+    accounts = {user: Account(user=user, secret=secret) for user, secret in accounts_of(box.site).items()}
+    up: Deferred[None] = Deferred()
+    link = Link(
+        box.reactor,
+        TCP4ClientEndpoint(box.reactor, "127.0.0.1", box.site.ami_port, timeout=5),
+        LinkOptions(events=accounts["events"], calls=accounts["calls"], care=None, wanted=()),
+        on_event=lambda _: None,
+        on_up=lambda: up.callback(None),
+        on_down=lambda _: None,
+    )
+    link.start()
+    try:
+        await up.addTimeout(10, box.reactor)
+        calls = [box.carrier.dial(f"2001{in_address(value)}"[:70]) for value in HOSTILE]
+        dialled: set[str] = set()
+        for _ in range(TRIES):
+            answer = await link.act(Actions().status())
+            dialled = {event.get("DNID") for event in answer.events if event.get("Context") == "sr-caller"}
+            if len(dialled) > ENOUGH:
+                break
+            await deferLater(box.reactor, 0.1)
+        assert len(dialled) > ENOUGH
+        assert not [number for number in dialled if not re.fullmatch(r"2001[0-9*#+]*", number)], dialled
+        for call in calls:
+            if call.end is None:
+                await call.hang_up()
+    finally:
+        await link.stop()
     check_traces(box)
 
 

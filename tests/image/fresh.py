@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,12 +35,17 @@ mount -t proc proc "$1/proc"
 mount --rbind /sys "$1/sys"
 mount --rbind /dev "$1/dev"
 mount -t tmpfs -o mode=755 tmpfs "$1/run"
+mkdir -p "$1/tmp/switchroom-slots"
+mount --bind "$2" "$1/tmp/switchroom-slots"
 root="$1"
-shift
+shift 2
 exec chroot "$root" /usr/bin/env --ignore-environment --chdir=/root/switchroom "$@" \
     /usr/bin/python3 -m tests.image.story
 """
-"Run in namespaces of its own: the root's file systems, then the story as process 1."
+"""Run in namespaces of its own: the root's file systems, then the story as process 1.
+
+The network is the host's, so the folder of the slots is too: tests of both never take each other's ports.
+"""
 
 
 class FreshError(Exception):
@@ -119,7 +125,9 @@ def tell_story(root: Path) -> int:
     given = [f"{name}={value}" for name, value in environment().items() if value]
     unshare = shutil.which("unshare") or "/usr/bin/unshare"
     namespaces = [unshare, "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-euc", ENTER, "sh"]
-    return subprocess.run([*namespaces, str(root), *given], check=False).returncode
+    slots = Path(tempfile.gettempdir()) / "switchroom-slots"
+    slots.mkdir(mode=0o777, exist_ok=True)
+    return subprocess.run([*namespaces, str(root), str(slots), *given], check=False).returncode
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -213,6 +213,16 @@ def test_a_call_has_a_readable_address(pages: Pages) -> None:
     assert pages.get("/calls/1999-01-01/0001", "supervisor").status_int == 404
 
 
+def test_calls_by_their_length(pages: Pages) -> None:
+    """Longer than means longer: the abandoned call took two seconds, answered ones five."""
+    assert "No call fits" in pages.get("/calls?outcome=abandoned&longer=2", "supervisor").text
+    assert "No call fits" in pages.get("/calls?longer=5", "supervisor").text
+    listed = pages.get("/calls?longer=1&outcome=abandoned", "supervisor").text
+    assert listed.count('data-outcome="abandoned"') == 1
+    assert 'name="longer" inputmode="numeric" value="1"' in listed
+    assert len(pages.get("/calls.csv?longer=2", "supervisor").text.splitlines()) == len(pages.interactions)
+
+
 def test_reading_goes_on_without_the_daemon(pages: Pages) -> None:
     """Pages are shown; what would change something says that it cannot be done just now, and changes nothing."""
     version = pages.reader.standing().version

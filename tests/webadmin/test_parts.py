@@ -87,13 +87,25 @@ def test_whole_numbers() -> None:
 def test_filters_survive_their_address() -> None:
     """What a filter says stands in its address, and is read back."""
     filters = Filters(
-        since=date(2026, 11, 1), until=date(2026, 11, 2), queue="sales", text="138&x=1", outcome="abandoned"
+        since=date(2026, 11, 1),
+        until=date(2026, 11, 2),
+        queue="sales",
+        text="138&x=1",
+        outcome="abandoned",
+        longer_s=30,
     )
     query = dict(pair.split("=", 1) for pair in filters.address(page=3).partition("?")[2].split("&"))
     assert query["page"] == "3"
     assert (
         filters_of(
-            {"text": "138&x=1", "queue": "sales", "from": "2026-11-01", "until": "2026-11-02", "outcome": "abandoned"}
+            {
+                "text": "138&x=1",
+                "queue": "sales",
+                "from": "2026-11-01",
+                "until": "2026-11-02",
+                "outcome": "abandoned",
+                "longer": query["longer"],
+            }
         )
         == filters
     )
@@ -104,6 +116,7 @@ def test_filters_survive_their_address() -> None:
             "outcome": "x",
             "recorded": "maybe",
             "page": "-1",
+            "longer": "-30",
             "text": "\x00a\n",
         }
     )

@@ -1,5 +1,6 @@
 // Bundles the pages' style and behaviour into build/web: names carry a hash of their content, manifest.json tells them.
-// The same sources give the same bytes each time; nothing is fetched.
+// The same sources give the same bytes each time; nothing is fetched. Files of an earlier build stay: a box that runs
+// still serves them, and a build beside it takes nothing away.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
@@ -9,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, "..", "..");
 const target = path.resolve(root, process.argv[2] ?? path.join("build", "web"));
-const fresh = `${target}.new`;
+const fresh = `${target}.${process.pid}.new`;
 
 await rm(fresh, { recursive: true, force: true });
 await mkdir(fresh, { recursive: true });
@@ -41,5 +42,7 @@ for (const name of (await readdir(still)).sort()) {
 }
 const sorted = Object.fromEntries(Object.entries(manifest).sort());
 await writeFile(path.join(fresh, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);
-await rm(target, { recursive: true, force: true });
-await rename(fresh, target);
+await mkdir(target, { recursive: true });
+const made = (await readdir(fresh)).sort((one, other) => (one === "manifest.json") - (other === "manifest.json"));
+for (const name of made) await rename(path.join(fresh, name), path.join(target, name));
+await rm(fresh, { recursive: true, force: true });

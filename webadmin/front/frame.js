@@ -29,6 +29,7 @@ export function startFrame() {
   for (const box of document.querySelectorAll("select[data-go], input[data-go]")) {
     box.addEventListener("change", () => box.form.requestSubmit());
   }
+  document.querySelector(":is(input, select, textarea)[aria-invalid=true]")?.focus();
   document.body.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-Switchroom-CSRF"] = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
   });

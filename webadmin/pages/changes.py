@@ -55,6 +55,7 @@ def _list(request: PageRequest) -> Response:
     found = request.reader.changes(page)
     return request.show(
         "setup_changes",
+        purpose=request.say(PAGE.help),
         lines=[_line(request, change) for change in found.items],
         page=page,
         more=found.more,

@@ -112,6 +112,7 @@ def _show(request: PageRequest, form: Form, errors: Mapping[str, str]) -> Respon
         "setup_company",
         status=422 if errors else 200,
         form=form,
+        purpose=request.say(PAGE.help),
         errors=errors,
         base=base_of(request) if request.method == "POST" else request.standing.version,
         menu=setup_pages(request),

@@ -6,8 +6,9 @@ from appliance.core.figures import Formula
 from webadmin.page import About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
+from webadmin.setup.choices import titled
 from webadmin.texts import marked
-from webadmin.words import FORMULAS, titled
+from webadmin.words import FORMULAS
 
 PAGE = About(
     label=marked("Floor"), permission=Permission.FLOOR, addresses=("/floor", "/floor/wall"), rail=20, icon="floor"

@@ -9,12 +9,10 @@ from pyramid.response import Response
 from appliance import api
 from appliance.core import model
 from webadmin.frame import setup_pages
-from webadmin.page import FORM, About
-from webadmin.permissions import Permission
 from webadmin.request import PageRequest
-from webadmin.setup.choices import SLUG_HELP, SLUG_LABEL
-from webadmin.setup.fields import Field, Form, Text, shown, typed
+from webadmin.setup.fields import Field, Form, shown, typed
 from webadmin.setup.flow_form import kind_label, kinds, rearranged, steps, targets, typed_nodes
+from webadmin.setup.named import NAMED, SLUG, title
 from webadmin.setup.section import (
     NEW,
     Column,
@@ -36,22 +34,10 @@ from webadmin.setup.section import (
 from webadmin.texts import marked
 from webadmin.words import problem_text
 
-PURPOSE = marked(
-    "What callers meet, step by step: announcements, menus, workgroups, transfers. Several numbers may share one."
-)
-PAGE = About(
-    label=marked("Flows"),
-    permission=Permission.SETUP,
-    addresses=("/setup/flows", "/setup/flows/{slug}"),
-    methods=FORM,
-    setup=55,
-    help=PURPOSE,
-)
-
 STEPS_SHOWN = 5
 FIELDS: tuple[Field, ...] = (
-    Text(name="slug", label=SLUG_LABEL, needed=True, longest=63, help=SLUG_HELP),
-    Text(name="title", label=marked("Title"), help=marked("What the numbers' form calls it.")),
+    SLUG,
+    title(marked("What the numbers' form calls it.")),
 )
 
 
@@ -67,18 +53,21 @@ def _numbers(request: PageRequest, part: model.Part) -> str:
 
 SECTION = Section(
     list="flows",
-    address=PAGE.addresses[0],
-    title=PAGE.label,
-    purpose=PURPOSE,
+    address="/setup/flows",
+    title=marked("Flows"),
+    place=55,
+    purpose=marked(
+        "What callers meet, step by step: announcements, menus, workgroups, transfers. Several numbers may share one."
+    ),
     add=marked("Add a flow"),
     fields=FIELDS,
     columns=(
-        Column(label=SLUG_LABEL, text=lambda _request, part: part.slug),
-        Column(label=marked("Title"), text=lambda _request, part: getattr(part, "title", "")),
+        *NAMED,
         Column(label=marked("Steps"), text=_steps_in_short),
         Column(label=marked("Numbers"), text=_numbers),
     ),
 )
+PAGE = SECTION.page
 
 
 def view(request: PageRequest) -> Response:

@@ -41,7 +41,14 @@ PAGE = About(
 )
 PASSWORD_MIN = 10
 SLUG_LABEL = marked("Sign-in name")
-ADD = marked("Add a person")
+HEAD = {
+    "title": PAGE.label,
+    "address": PAGE.addresses[0],
+    "purpose": PURPOSE,
+    "add": marked("Add a person"),
+    "credential": "",
+}
+"What list and form say of the page, as a `Section` does."
 
 FIELDS: tuple[Field, ...] = (
     Text(
@@ -79,7 +86,11 @@ FIELDS: tuple[Field, ...] = (
         label=marked("New password"),
         help=marked("Leave it empty to keep the present one; for a new person a random one is made and shown once."),
     ),
-    Check(name="disabled", label=marked("May not sign in at present")),
+    Check(
+        name="disabled",
+        label=marked("May not sign in at present"),
+        help=marked("Nothing of this person is lost; who is signed in is signed out at once."),
+    ),
 )
 
 
@@ -116,7 +127,7 @@ def _list(request: PageRequest) -> Response:
     columns = [SLUG_LABEL, marked("Name"), marked("Role"), marked("Extension"), marked("Workgroups"), marked("Remark")]
     return request.show(
         "setup_list",
-        section={"title": PAGE.label, "address": PAGE.addresses[0], "purpose": PURPOSE, "add": ADD},
+        section=HEAD,
         rows=rows,
         columns=columns,
         menu=setup_pages(request),
@@ -160,7 +171,7 @@ def _show(request: PageRequest, form: Form, person: api.Person | None, errors: M
     return request.show(
         "setup_form",
         status=422 if errors else 200,
-        section={"title": PAGE.label, "address": PAGE.addresses[0], "add": ADD, "credential": ""},
+        section=HEAD,
         form=form,
         part=person,
         errors=errors,

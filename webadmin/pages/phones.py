@@ -1,25 +1,11 @@
 """Phones: the desk phones and what they may dial."""
 
-from pyramid.response import Response
-
 from appliance.core import model
-from webadmin.page import FORM, About
-from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.setup.choices import agents
 from webadmin.setup.fields import Check, Choice, Choices, Field, Text
-from webadmin.setup.section import Column, Section, answer
+from webadmin.setup.section import Column, Section
 from webadmin.texts import marked
-
-PURPOSE = marked("Desk phones by extension. People's phones are made with the people; phones of nobody are made here.")
-PAGE = About(
-    label=marked("Phones"),
-    permission=Permission.SETUP,
-    addresses=("/setup/phones", "/setup/phones/{slug}"),
-    methods=FORM,
-    setup=35,
-    help=PURPOSE,
-)
 
 FIELDS: tuple[Field, ...] = (
     Text(
@@ -55,9 +41,12 @@ def _outside(request: PageRequest, part: model.Part) -> str:
 
 SECTION = Section(
     list="extensions",
-    address=PAGE.addresses[0],
-    title=PAGE.label,
-    purpose=PURPOSE,
+    address="/setup/phones",
+    title=marked("Phones"),
+    place=35,
+    purpose=marked(
+        "Desk phones by extension. People's phones are made with the people; phones of nobody are made here."
+    ),
     add=marked("Add a phone"),
     fields=FIELDS,
     columns=(
@@ -68,8 +57,5 @@ SECTION = Section(
     choices=choices,
     credential="extension",
 )
-
-
-def view(request: PageRequest) -> Response:
-    """Show the phones, or one's form, review or removal."""
-    return answer(request, SECTION)
+PAGE = SECTION.page
+view = SECTION.view

@@ -1,30 +1,17 @@
 """Prompts: what is said to callers."""
 
-from pyramid.response import Response
-
 from appliance.core import model
-from webadmin.page import FORM, About
-from webadmin.permissions import Permission
 from webadmin.request import PageRequest
-from webadmin.setup.choices import SLUG_HELP, SLUG_LABEL
-from webadmin.setup.fields import Field, Form, Paragraph, Text
-from webadmin.setup.section import Column, Section, answer
+from webadmin.setup.fields import Field, Form, Paragraph
+from webadmin.setup.named import NAMED, SLUG, title
+from webadmin.setup.section import Column, Section
 from webadmin.texts import LANGUAGES, marked
 
-PURPOSE = marked("Texts that the box speaks to callers, in each language that callers hear.")
-PAGE = About(
-    label=marked("Prompts"),
-    permission=Permission.SETUP,
-    addresses=("/setup/prompts", "/setup/prompts/{slug}"),
-    methods=FORM,
-    setup=70,
-    help=PURPOSE,
-)
 EXCERPT = 60
 
 FIELDS: tuple[Field, ...] = (
-    Text(name="slug", label=SLUG_LABEL, needed=True, longest=63, help=SLUG_HELP),
-    Text(name="title", label=marked("Title"), help=marked("What the flows' forms call it.")),
+    SLUG,
+    title(marked("What the flows' forms call it.")),
     Paragraph(
         name="text_en",
         label=marked("English words"),
@@ -53,10 +40,6 @@ def values(form: Form) -> dict[str, object]:
     return {"slug": form.text("slug"), "title": form.text("title"), "texts": texts}
 
 
-def _title(_request: PageRequest, part: model.Part) -> str:
-    return getattr(part, "title", "")
-
-
 def _words(request: PageRequest, part: model.Part) -> str:
     texts = part.texts if isinstance(part, model.Prompt) else {}
     text = texts.get(request.language) or next(iter(texts.values()), "")
@@ -65,22 +48,19 @@ def _words(request: PageRequest, part: model.Part) -> str:
 
 SECTION = Section(
     list="prompts",
-    address=PAGE.addresses[0],
-    title=PAGE.label,
-    purpose=PURPOSE,
+    address="/setup/prompts",
+    title=marked("Prompts"),
+    place=70,
+    purpose=marked("Texts that the box speaks to callers, in each language that callers hear."),
     add=marked("Add a prompt"),
     fields=FIELDS,
     columns=(
-        Column(label=SLUG_LABEL, text=lambda _request, part: part.slug),
-        Column(label=marked("Title"), text=_title),
+        *NAMED,
         Column(label=marked("Words"), text=_words),
     ),
     data=data,
     values=values,
     errors={"texts": "text_en"},
 )
-
-
-def view(request: PageRequest) -> Response:
-    """Show the prompts, or one's form, review or removal."""
-    return answer(request, SECTION)
+PAGE = SECTION.page
+view = SECTION.view

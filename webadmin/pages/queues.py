@@ -1,31 +1,18 @@
 """Workgroups: where callers wait, and who serves them."""
 
-from pyramid.response import Response
-
 from appliance.core import model
 from appliance.core.plugins import all_strategies
-from webadmin.page import FORM, About
-from webadmin.permissions import Permission
 from webadmin.request import PageRequest
-from webadmin.setup.choices import MUSIC, SLUG_HELP, SLUG_LABEL, agents
-from webadmin.setup.fields import Check, Choice, Choices, Field, Number, Several, Text
-from webadmin.setup.section import Column, Section, answer
+from webadmin.setup.choices import MUSIC, agents
+from webadmin.setup.fields import Check, Choice, Choices, Field, Number, Several
+from webadmin.setup.named import NAMED, SLUG, title
+from webadmin.setup.section import Column, Section
 from webadmin.texts import marked
 from webadmin.words import STRATEGIES
 
-PURPOSE = marked("Callers wait in a workgroup until one of its agents is free.")
-PAGE = About(
-    label=marked("Workgroups"),
-    permission=Permission.SETUP,
-    addresses=("/setup/queues", "/setup/queues/{slug}"),
-    methods=FORM,
-    setup=40,
-    help=PURPOSE,
-)
-
 FIELDS: tuple[Field, ...] = (
-    Text(name="slug", label=SLUG_LABEL, needed=True, longest=63, help=SLUG_HELP),
-    Text(name="title", label=marked("Title"), help=marked("What desks, wallboards and reports call it.")),
+    SLUG,
+    title(marked("What desks, wallboards and reports call it.")),
     Several(name="agents", label=marked("Agents"), help=marked("An agent may serve many workgroups at once.")),
     Choice(
         name="strategy",
@@ -110,12 +97,8 @@ def choices(request: PageRequest) -> dict[str, Choices]:
     return {
         "agents": agents(request),
         "strategy": [(name, request.say(STRATEGIES.get(name, name))) for name in all_strategies()],
-        "music": [(name, name) for name in dict.fromkeys([*MUSIC, *music])],
+        "music": [(name, request.say(MUSIC.get(name, name))) for name in dict.fromkeys([*MUSIC, *music])],
     }
-
-
-def _title(_request: PageRequest, part: model.Part) -> str:
-    return getattr(part, "title", "")
 
 
 def _agents(request: PageRequest, part: model.Part) -> str:
@@ -129,21 +112,18 @@ def _aim(request: PageRequest, part: model.Part) -> str:
 
 SECTION = Section(
     list="queues",
-    address=PAGE.addresses[0],
-    title=PAGE.label,
-    purpose=PURPOSE,
+    address="/setup/queues",
+    title=marked("Workgroups"),
+    place=40,
+    purpose=marked("Callers wait in a workgroup until one of its agents is free."),
     add=marked("Add a workgroup"),
     fields=FIELDS,
     columns=(
-        Column(label=SLUG_LABEL, text=lambda _request, part: part.slug),
-        Column(label=marked("Title"), text=_title),
+        *NAMED,
         Column(label=marked("Agents"), text=_agents),
         Column(label=marked("Answer within"), text=_aim),
     ),
     choices=choices,
 )
-
-
-def view(request: PageRequest) -> Response:
-    """Show the workgroups, or one's form, review or removal."""
-    return answer(request, SECTION)
+PAGE = SECTION.page
+view = SECTION.view

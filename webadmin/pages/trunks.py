@@ -1,29 +1,15 @@
 """SIP trunks: the lines to carriers."""
 
-from pyramid.response import Response
-
 from appliance.core import model
-from webadmin.page import FORM, About
-from webadmin.permissions import Permission
 from webadmin.request import PageRequest
-from webadmin.setup.choices import SLUG_HELP, SLUG_LABEL
 from webadmin.setup.fields import Check, Field, Lines, Number, Text
-from webadmin.setup.section import Column, Section, answer
+from webadmin.setup.named import NAMED, SLUG, title
+from webadmin.setup.section import Column, Section
 from webadmin.texts import marked
 
-PURPOSE = marked("Lines to a carrier. Calls come in from the addresses named here, and calls out go to the host.")
-PAGE = About(
-    label=marked("SIP trunks"),
-    permission=Permission.SETUP,
-    addresses=("/setup/trunks", "/setup/trunks/{slug}"),
-    methods=FORM,
-    setup=20,
-    help=PURPOSE,
-)
-
 FIELDS: tuple[Field, ...] = (
-    Text(name="slug", label=SLUG_LABEL, needed=True, longest=63, help=SLUG_HELP),
-    Text(name="title", label=marked("Title"), help=marked("What people call it, such as the carrier's name.")),
+    SLUG,
+    title(marked("What people call it, such as the carrier's name.")),
     Text(
         name="host",
         label=marked("Host"),
@@ -49,7 +35,11 @@ FIELDS: tuple[Field, ...] = (
         longest=64,
         help=marked("For the carrier's challenge; empty if it knows us by our address."),
     ),
-    Check(name="register", label=marked("Register with the carrier")),
+    Check(
+        name="register",
+        label=marked("Register with the carrier"),
+        help=marked("For carriers that send calls only to who has signed in with user name and password."),
+    ),
     Number(
         name="calls_max",
         label=marked("Calls at once"),
@@ -70,30 +60,23 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
-def _title(_request: PageRequest, part: model.Part) -> str:
-    return getattr(part, "title", "")
-
-
 def _host(_request: PageRequest, part: model.Part) -> str:
     return f"{part.host}:{part.port}" if isinstance(part, model.Trunk) else ""
 
 
 SECTION = Section(
     list="trunks",
-    address=PAGE.addresses[0],
-    title=PAGE.label,
-    purpose=PURPOSE,
+    address="/setup/trunks",
+    title=marked("SIP trunks"),
+    place=20,
+    purpose=marked("Lines to a carrier. Calls come in from the addresses named here, and calls out go to the host."),
     add=marked("Add a trunk"),
     fields=FIELDS,
     columns=(
-        Column(label=SLUG_LABEL, text=lambda _request, part: part.slug),
-        Column(label=marked("Title"), text=_title),
+        *NAMED,
         Column(label=marked("Host"), text=_host),
     ),
     credential="trunk",
 )
-
-
-def view(request: PageRequest) -> Response:
-    """Show the trunks, or one's form, review or removal."""
-    return answer(request, SECTION)
+PAGE = SECTION.page
+view = SECTION.view

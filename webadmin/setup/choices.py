@@ -1,12 +1,14 @@
 """Lists to choose from, made of the configuration that holds."""
 
+from collections.abc import Mapping
+
 from appliance.core import model
 from webadmin.request import PageRequest
 from webadmin.setup.fields import Choices
 from webadmin.texts import LANGUAGES, marked
 from webadmin.words import title_of
 
-MUSIC = ("default",)
+MUSIC: Mapping[str, str] = {"default": marked("The music that came with the box")}
 
 
 def languages(request: PageRequest) -> Choices:
@@ -35,9 +37,3 @@ def agents(request: PageRequest) -> Choices:
         (agent.slug, f"{request.names.get(agent.slug) or agent.slug} ({agent.extension})")
         for agent in request.standing.configuration.agents
     ]
-
-
-SLUG_LABEL = marked("Short name")
-SLUG_HELP = marked(
-    "Small letters, digits and hyphens, such as sales-2. It names this in addresses and reports and stays as it is."
-)

@@ -14,6 +14,8 @@ from appliance.core import model
 from appliance.core.check import check
 from webadmin.frame import setup_pages
 from webadmin.numerals import whole_number
+from webadmin.page import FORM, About
+from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.setup.fields import Choices, Field, Form, differences, shown, typed
 from webadmin.setup.summaries import path_text, summary_text
@@ -43,6 +45,8 @@ class Section:
     "A key of `api.PARTS`."
     address: str
     title: str
+    place: int
+    "Where it stands among the set-up pages."
     purpose: str
     "What these things are for, said above the list and where it is empty."
     add: str
@@ -59,6 +63,22 @@ class Section:
     "Which field shows what is wrong with a value that has none of its own."
     credential: str = ""
     "`trunk` or `extension` where the part has a SIP password."
+
+    @property
+    def page(self) -> About:
+        """Give what the page says of itself."""
+        return About(
+            label=self.title,
+            permission=Permission.SETUP,
+            addresses=(self.address, f"{self.address}/{{slug}}"),
+            methods=FORM,
+            setup=self.place,
+            help=self.purpose,
+        )
+
+    def view(self, request: PageRequest) -> Response:
+        """Show the list, or a part's form, review or removal."""
+        return answer(request, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +135,12 @@ def with_part(configuration: model.Configuration, name: str, part: model.Part) -
     else:
         changed = (*parts, part)
     return msgspec.structs.replace(configuration, **{name: changed})
+
+
+def without_part(configuration: model.Configuration, name: str, part: model.Part) -> model.Configuration:
+    """Give the configuration with a part taken away."""
+    kept = tuple(other for other in getattr(configuration, name) if other.slug != part.slug)
+    return msgspec.structs.replace(configuration, **{name: kept})
 
 
 def differing(before: object, after: object) -> tuple[str, ...]:
@@ -349,7 +375,10 @@ def _drop(request: PageRequest, section: Section, part: model.Part) -> Response:
         hidden=(("base", base_of(request)),),
     )
     if request.POST.get("step") != "drop-apply":
-        return show_review(request, review)
+        before = request.standing.configuration
+        users = new_faults(before, without_part(before, section.list, part))
+        in_use = tuple(msgspec.structs.replace(problem, code="in_use") for problem in users)
+        return show_review(request, review, errors_of(request, in_use, "", frozenset()))
     reply = request.ask(api.Drop(token=token_of(request), base=base_of(request), list=section.list, slug=part.slug))
     if reply.problems:
         return show_review(request, review, errors_of(request, reply.problems, "", frozenset()))

@@ -48,4 +48,4 @@ def path_text(say: Texts, path: str) -> str:
     listed, _, rest = path.partition(".")
     title = say(LISTS[listed]) if listed in LISTS else listed
     slug = rest.split(".")[0]
-    return f"{title}: {slug}" if slug else title
+    return say("{list}: {name}", list=title, name=slug) if slug else title

@@ -97,9 +97,10 @@ class Played:
         """Let an event come."""
         self.observer.hear(event(name, **headers))
 
-    def asks(self, leg: Leg = CALLER) -> tuple[Session, test_agi.Pipe]:
-        """Let a leg ask."""
-        session, pipe = test_agi.connect(self._server, environment(uniqueid=leg.uniqueid))
+    def asks(self, leg: Leg = CALLER, *, interaction: str = "") -> tuple[Session, test_agi.Pipe]:
+        """Let a leg ask, one that has been told of an interaction or of none."""
+        told = environment("carrier", "2001", interaction, uniqueid=leg.uniqueid)
+        session, pipe = test_agi.connect(self._server, told)
         self.performer.asks(leg.uniqueid, session)
         return session, pipe
 

@@ -33,7 +33,13 @@ def reply_to(data: bytes, seed: int = 1) -> Reply:
 
 def feed(connection: AgiConnection, data: bytes, seed: int) -> list[Environment | Reply | HungUp]:
     """Give what the connection makes of the bytes, cut by the seed."""
-    return [message for chunk in chunks(data, seed) for message in connection.receive(chunk)]
+    return [message for chunk in chunks(data, seed) for message in hear(connection, chunk)]
+
+
+def hear(connection: AgiConnection, chunk: bytes) -> list[Environment | Reply | HungUp]:
+    """Give what the connection makes of the bytes, the quick way where it can."""
+    reply = connection.answer(chunk)
+    return list(connection.receive(chunk)) if reply is None else [reply]
 
 
 def fails(data: bytes, *, match: str, waiting: bool = True) -> None:
@@ -104,6 +110,28 @@ def test_a_reply_in_one_piece_has_its_value_and_its_end(line: bytes, reply: Repl
     connection, _ = begun()
     connection.send(NOOP)
     assert list(connection.receive(line)) == [reply]
+    connection.send(NOOP)
+    assert connection.answer(line) == reply
+    assert connection.state is State.IDLE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *[b"", b"200", b"200 result=1 (a", b"200 result=0\n200 result=0\n", b"HANGUP\n", b"510 No\n", b"\n"],
+        *[b"200 result=1 (a\rb)\n", b"200 result=1 (a (b))\n", b"200 result=1 (" + b"x" * 5_000 + b")\n"],
+    ],
+)
+def test_what_is_not_just_the_awaited_reply_is_left_to_be_received(line: bytes) -> None:
+    """Nothing is taken in, and nothing changes."""
+    connection, _ = begun()
+    assert connection.answer(b"200 result=0\n") is None  # nobody has asked
+    connection.send(NOOP)
+    assert connection.answer(line) is None
+    assert connection.state is State.WAITING
+    assert list(connection.receive(b"200 ")) == []
+    assert connection.answer(b"200 result=0\n") is None  # it is no longer a beginning
+    assert list(connection.receive(b"result=0\n")) == [Reply(code=200, result="0")]
 
 
 def test_nothing_may_follow_unasked() -> None:
@@ -230,7 +258,8 @@ def test_any_bytes_give_messages_or_one_error(pieces: list[bytes], spoken: bool)
         connection.send(ANSWER)
     try:
         for piece in pieces:
-            for message in connection.receive(piece):
+            quick = connection.answer(piece)
+            for message in connection.receive(piece) if quick is None else [quick]:
                 assert isinstance(message, Environment | Reply | HungUp)
                 if connection.state is State.IDLE:
                     connection.send(NOOP)
@@ -263,6 +292,21 @@ def test_a_conversation_comes_back_as_it_was_written(values: list[str], replies:
         end = "" if reply.endpos is None else f" endpos={reply.endpos}"
         line = f"200 result={reply.result} ({reply.data}){end}\n".encode()
         assert feed(connection, line, seed) == [reply]
+
+
+@pytest.mark.slow
+@CASES
+@given(st.sampled_from(["0", "1", "49", ""]), st.binary(max_size=30) | VALUES.map(str.encode), st.booleans())
+def test_the_quick_way_says_what_the_slow_one_says(result: str, value: bytes, bare: bool) -> None:  # noqa: FBT001  hypothesis
+    """Whatever the value is: if there is a quick answer, it is the same."""
+    line = f"200 result={result} ".encode() + (value if bare else b"(" + value + b")") + b"\n"
+    quick, slow = begun()[0], begun()[0]
+    quick.send(NOOP)
+    slow.send(NOOP)
+    reply = quick.answer(line)
+    if reply is not None:
+        assert list(slow.receive(line)) == [reply]
+        assert quick.state is slow.state is State.IDLE
 
 
 def test_limits_are_named() -> None:

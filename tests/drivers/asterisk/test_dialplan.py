@@ -112,6 +112,19 @@ def test_only_the_callers_loop_asks_us() -> None:
     assert asking == [dialplan.CALLER]
 
 
+def test_what_a_trunk_dials_is_filtered_before_anything_else() -> None:
+    """It may be any text: only what a telephone can dial goes on, as the dialled number too."""
+    for configuration in (company(), company(calls_max=2)):
+        steps = [step for _, step in plan(configuration)[dialplan.FROM_TRUNK]["_."]]
+        assert steps[0] == "Set(CALLERID(dnid)=${FILTER(0-9*#+,${EXTEN})})"
+        assert "EXTEN" not in "".join(steps[1:])
+
+
+def test_no_leg_is_recorded_by_the_dialplan() -> None:
+    """It would come too late: a phone may be picked up at once."""
+    assert "MixMonitor" not in str(plan(company()))
+
+
 def test_nobody_stays_in_an_application_for_ever() -> None:
     """Music, waits and rings have an end, so that a caller comes back to us."""
     for name, extensions in plan(company()).items():

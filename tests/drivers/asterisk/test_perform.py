@@ -1,8 +1,15 @@
 """What the core asks for, as Asterisk hears it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
 import pytest
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import implementer
 
 from appliance.core import effects, facts
+from drivers.asterisk import perform
 from tests.drivers.asterisk.played import AGENT, CALLER, Played, go_through, said
 
 HOLD = effects.Hold(leg=CALLER, interaction="i-1", queue="support", music="default", place="5,100,1", recording="r-1")
@@ -16,6 +23,23 @@ OFFER = effects.Offer(
     queue="support",
     ring_s=20,
 )
+
+
+@contextmanager
+def logged_errors() -> Iterator[list[str]]:
+    """Collect what is logged as an error or a warning."""
+    errors: list[str] = []
+
+    @implementer(ILogObserver)
+    def look(event: LogEvent) -> None:
+        if event.get("log_level") in {LogLevel.error, LogLevel.warn}:
+            errors.append(str(event.get("log_format")))
+
+    globalLogPublisher.addObserver(look)
+    try:
+        yield errors
+    finally:
+        globalLogPublisher.removeObserver(look)
 
 
 def a_prompt(**other: object) -> effects.Prompt:
@@ -130,28 +154,111 @@ def test_a_session_that_is_lost_tells_nothing() -> None:
     assert pipe.written == b'SET VARIABLE "SR_LOST" ""\n'
 
 
-def test_hold_sets_what_the_dialplan_needs_and_the_errand_last() -> None:
-    """What was set before and is the same is not set again."""
+TOLD = [
+    "SET VARIABLE SR_INTERACTION i-1",
+    "SET VARIABLE SR_QUEUE support",
+    "SET VARIABLE SR_PLACE 5,100,1",
+    "SET VARIABLE SR_MUSIC default",
+    "SET VARIABLE SR_SECONDS 10",
+]
+ASKED = "GET VARIABLE MIXMONITOR_FILENAME"
+RECORDED = "EXEC MixMonitor /box/spool/r-1.raw,bD"
+HELD = "SET VARIABLE SR_DONE hold"
+
+
+def test_hold_sets_what_the_dialplan_needs_then_records_and_lets_go_last() -> None:
+    """What was set before and is the same is not set again, and a recording that runs is not begun again."""
     played = Played()
     session, pipe = played.asks()
     played.performer.perform(HOLD)
-    assert go_through(session, pipe) == [
-        "SET VARIABLE SR_INTERACTION i-1",
-        "SET VARIABLE SR_QUEUE support",
-        "SET VARIABLE SR_PLACE 5,100,1",
-        "SET VARIABLE SR_MUSIC default",
-        "SET VARIABLE SR_SECONDS 10",
-        "SET VARIABLE SR_RECORDING r-1",
-        "SET VARIABLE SR_DONE hold",
-    ]
+    assert go_through(session, pipe) == [*TOLD, RECORDED, HELD]
     assert pipe.state == "closed"
-    session, pipe = played.asks()
+    session, pipe = played.asks(interaction="i-1")
     played.performer.perform(HOLD)
-    assert go_through(session, pipe) == ["SET VARIABLE SR_DONE hold"]
+    assert go_through(session, pipe) == [HELD]
     played.performer.ended(CALLER.uniqueid)
     session, pipe = played.asks()
     played.performer.perform(HOLD)
-    assert len(go_through(session, pipe)) == 7
+    assert go_through(session, pipe) == [*TOLD, RECORDED, HELD]
+
+
+def test_hold_without_a_recording_records_nothing() -> None:
+    """And lets one that runs go on."""
+    played = Played()
+    session, pipe = played.asks(interaction="i-1")
+    played.performer.perform(msgspec.structs.replace(HOLD, recording=""))
+    assert go_through(session, pipe) == [*TOLD, HELD]
+
+
+@pytest.mark.parametrize(
+    ("reply", "asked"),
+    [
+        (b"200 result=1 (/box/spool/r-1.raw)\n", []),
+        (b"200 result=1 (/box/spool/r-0.raw)\n", ["EXEC StopMixMonitor ", RECORDED]),
+        (b"200 result=0\n", [RECORDED]),
+    ],
+)
+def test_where_we_do_not_know_what_is_recorded_asterisk_is_asked(reply: bytes, asked: list[str]) -> None:
+    """A leg that we find again: the file that runs is not opened again, for that would cut it."""
+    played = Played()
+    session, pipe = played.asks(interaction="i-1")
+    played.performer.perform(HOLD)
+    for command in (*TOLD, ASKED):
+        assert said(pipe) == command
+        session.data_received(reply if command == ASKED else b"200 result=1\n")
+    assert go_through(session, pipe) == [*asked, HELD]
+
+
+def test_a_session_that_ends_while_a_recording_begins_leaves_the_question() -> None:
+    """It may have begun: nobody has told us."""
+    played = Played()
+    session, pipe = played.asks()
+    played.performer.perform(HOLD)
+    for command in (*TOLD, RECORDED):
+        assert said(pipe) == command
+        if command == RECORDED:
+            session.connection_lost(None)
+        else:
+            session.data_received(b"200 result=1\n")
+    session, pipe = played.asks(interaction="i-1")
+    played.performer.perform(HOLD)
+    assert said(pipe) == ASKED
+    session.data_received(b"200 result=1 (/box/spool/r-1.raw)\n")
+    assert go_through(session, pipe) == [HELD]
+
+
+@pytest.mark.parametrize("refusal", ["-1", "-2"])
+def test_a_recording_that_asterisk_refuses_holds_nobody_up(refusal: str) -> None:
+    """It is an error, and tried again when the leg asks again."""
+    played = Played()
+    session, pipe = played.asks()
+    played.performer.perform(HOLD)
+    with logged_errors() as errors:
+        assert go_through(session, pipe, *"11111", refusal) == [*TOLD, RECORDED, "NOOP", HELD]
+    assert errors == ["agi: Asterisk does not record a leg"]
+    session, pipe = played.asks(interaction="i-1")
+    played.performer.perform(HOLD)
+    assert go_through(session, pipe) == [ASKED, RECORDED, HELD]
+
+
+def test_a_leg_that_is_taken_away_while_its_recording_begins_is_no_error() -> None:
+    """It was hung up."""
+    played = Played()
+    session, pipe = played.asks()
+    played.performer.perform(HOLD)
+    with logged_errors() as errors:
+        assert go_through(session, pipe, *"11111", "-1\nHANGUP")[-2:] == ["NOOP", HELD]
+    assert (errors, pipe.state) == ([], "closed")
+
+
+def test_a_recording_with_a_hostile_name_is_left_out() -> None:
+    """It names no file outside the spool."""
+    played = Played()
+    session, pipe = played.asks()
+    played.performer.perform(msgspec.structs.replace(HOLD, recording="../x"))
+    with logged_errors() as errors:
+        assert go_through(session, pipe) == [*TOLD, HELD]
+    assert errors == ["agi: a recording has a name that no file has"]
 
 
 def test_a_leg_that_asks_anew_closes_what_it_had() -> None:
@@ -317,11 +424,20 @@ def bridged(played: Played) -> None:
     played.performer.perform(effects.Bridge(interaction="i-1", legs=(CALLER, AGENT)))
 
 
+def joined(played: Played) -> dict[str, str]:
+    """Give the Bridge that was asked, after the word to the caller's leg to ask again when it is over."""
+    word, asked = played.actions()
+    assert (word["Action"], word["Channel"]) == ("Setvar", "PJSIP/carrier-00000001")
+    assert (word["Variable"], word["Value"]) == ("SR_DONE", "again")
+    assert asked["Action"] == "Bridge"
+    return asked
+
+
 def test_two_legs_are_joined_by_their_full_names() -> None:
     """And told once both are in one bridge."""
     played = Played()
     bridged(played)
-    (asked,) = played.actions()
+    asked = joined(played)
     assert (asked["Channel1"], asked["Channel2"]) == ("PJSIP/carrier-00000001", "PJSIP/101-00000002")
     played.answer(asked)
     for leg, name in ((CALLER, "PJSIP/carrier-00000001"), (AGENT, "PJSIP/101-00000002")):
@@ -330,11 +446,123 @@ def test_two_legs_are_joined_by_their_full_names() -> None:
     assert played.told == [facts.Bridged(legs=(CALLER, AGENT))]
 
 
+def test_a_bridge_waits_until_the_caller_is_told_to_hold() -> None:
+    """Whoever picks up at once is recorded too."""
+    played = Played()
+    session, pipe = played.asks()
+    played.performer.perform(HOLD)
+    bridged(played)
+    for command in (*TOLD, RECORDED, HELD):
+        assert said(pipe) == command
+        assert played.actions() == []
+        session.data_received(b"200 result=0\n")
+    joined(played)
+    played.clock.advance(perform.HOLD_S_MAX)
+    assert [one["Action"] for one in played.actions()] == []
+
+
+def test_a_bridge_waits_for_a_leg_that_lost_us_before_it_was_told() -> None:
+    """It asks again in a moment, and is told then."""
+    played = Played()
+    session, _ = played.asks()
+    played.performer.perform(HOLD)
+    session.connection_lost(None)
+    bridged(played)
+    assert played.actions() == []
+    session, pipe = played.asks(interaction="i-1")
+    played.performer.perform(HOLD)
+    assert go_through(session, pipe)[-1] == HELD
+    joined(played)
+
+
+def test_a_bridge_does_not_wait_for_ever() -> None:
+    """Two who are to talk do talk, be it unrecorded."""
+    played = Played()
+    played.asks()
+    played.performer.perform(HOLD)
+    bridged(played)
+    with logged_errors() as errors:
+        played.clock.advance(perform.HOLD_S_MAX - 0.1)
+        assert played.actions() == []
+        played.clock.advance(0.1)
+    joined(played)
+    assert len(errors) == 1
+    played.hear("Hangup", Uniqueid=CALLER.uniqueid, Channel="PJSIP/carrier-00000001", Cause="16")
+
+
+@pytest.mark.parametrize(("leg", "name"), [(CALLER, "PJSIP/carrier-00000001"), (AGENT, "PJSIP/101-00000002")])
+def test_a_leg_that_ends_while_a_bridge_waits_is_joined_with_nobody(leg: facts.Leg, name: str) -> None:
+    """Its end was told; the other's next bridge is another one."""
+    played = Played()
+    played.observer.on_end = played.performer.ended
+    played.observer.know(leg.uniqueid)
+    session, pipe = played.asks()
+    played.performer.perform(HOLD)
+    bridged(played)
+    played.hear("Hangup", Uniqueid=leg.uniqueid, Channel=name, Cause="16")
+    go_through(session, pipe)
+    played.clock.advance(perform.HOLD_S_MAX)
+    assert played.actions() == []
+    assert played.told == [facts.LegEnded(leg=leg, cause=16)]
+
+
+def test_a_bridge_that_is_overtaken_by_another_is_not_made() -> None:
+    """The phone hung up while it waited, and the next has picked up: the caller has one wish."""
+    played = Played()
+    other = facts.Leg("main", "o-000001-00000002")
+    session, pipe = played.asks()
+    played.performer.perform(HOLD)
+    bridged(played)
+    played.born(other, "PJSIP/102-00000003", "6")
+    played.performer.perform(effects.Bridge(interaction="i-1", legs=(CALLER, other)))
+    go_through(session, pipe)
+    assert joined(played)["Channel2"] == "PJSIP/102-00000003"
+    for leg, name in ((CALLER, "PJSIP/carrier-00000001"), (other, "PJSIP/102-00000003")):
+        played.hear("BridgeEnter", Uniqueid=leg.uniqueid, Channel=name, BridgeUniqueid="b-1")
+    assert played.told == [facts.Bridged(legs=(CALLER, other))]
+
+
+@pytest.mark.parametrize(
+    ("variables", "waits"),
+    [
+        ({}, True),
+        ({"SR_DONE": "hold"}, False),
+        ({"SR_DONE": "", "MIXMONITOR_FILENAME": "/box/spool/r-1.raw"}, False),
+        ({"SR_DONE": "", "MIXMONITOR_FILENAME": ""}, True),
+    ],
+)
+def test_a_bridge_of_a_leg_that_is_found_again_waits_if_it_was_not_told(
+    variables: dict[str, str], *, waits: bool
+) -> None:
+    """We may have been killed while we told it."""
+    played = Played()
+    played.born(CALLER, "PJSIP/carrier-00000001", "6")
+    caller = played.channels.get(CALLER.uniqueid)
+    assert caller is not None
+    caller.variables = variables
+    played.performer.look_again()
+    bridged(played)
+    assert bool(played.actions()) != waits
+
+
+def test_legs_that_ended_unseen_hold_no_bridge_up() -> None:
+    """While the line was down."""
+    played = Played()
+    played.asks()
+    played.performer.perform(HOLD)
+    bridged(played)
+    played.observer.start_again()
+    played.performer.look_again()
+    played.born(CALLER, "PJSIP/carrier-00000001", "6")
+    bridged(played)
+    joined(played)
+
+
 def test_a_bridge_that_is_refused_or_of_a_leg_that_is_gone_has_failed() -> None:
     """The core decides what then."""
     played = Played()
     bridged(played)
-    played.answer(played.actions()[0], "Error")
+    played.answer(joined(played), "Error")
     assert played.told == [facts.BridgeFailed(legs=(CALLER, AGENT))]
     played.hear("Hangup", Uniqueid=AGENT.uniqueid, Channel="PJSIP/101-00000002", Cause="16")
     played.performer.perform(effects.Bridge(interaction="i-1", legs=(CALLER, AGENT)))

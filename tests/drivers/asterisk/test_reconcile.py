@@ -41,7 +41,7 @@ def test_channels_are_found_with_our_variables_and_their_bridges() -> None:
     played = Played()
     done = wait(find_channels(played.clock, played.link, played.channels))
     (asked,) = played.actions()
-    assert asked["Variables"] == "SR_INTERACTION,SR_OFFER,SR_AGENT,SR_QUEUE,SR_PLACE"
+    assert asked["Variables"] == "SR_INTERACTION,SR_OFFER,SR_AGENT,SR_QUEUE,SR_PLACE,SR_DONE,MIXMONITOR_FILENAME"
     gone = Leg("main", "main-1.9")
     played.hear("Hangup", Uniqueid=gone.uniqueid, Channel="PJSIP/carrier-00000009", Cause="16")
     answer_list(
