@@ -254,6 +254,8 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     accepted_at: int
     expires_at: int
     attempts: int = 0
+    placed: bool = False
+    "Whether the channel of the customer's leg knows its place, and is recorded if it is to be."
     prompt: int = 0
     "The prompt whose end is awaited, 0 for none."
     reached: bool = False
