@@ -104,11 +104,12 @@ class Account:
         directory = self._centre.directory
         bound = directory.queues.get(waiting.queue)
         weight = bound.queue.weight if bound is not None else 1
+        since = waiting.entered_at - interaction.credit_us
         step_us = directory.company.ageing_s * SECOND_US
         if step_us:
-            virtual = waiting.entered_at + (interaction.priority - 1) * step_us - (weight - 1) * step_us
+            virtual = since + (interaction.priority - 1) * step_us - (weight - 1) * step_us
             return (0, 0, virtual, waiting.ticket)
-        return (interaction.priority, -weight, waiting.entered_at, waiting.ticket)
+        return (interaction.priority, -weight, since, waiting.ticket)
 
     def see_agent(self, slug: str) -> None:
         """Take in whether an agent is free."""

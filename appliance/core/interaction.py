@@ -282,7 +282,7 @@ class Interactions:
         self._hold(turn, interaction, waiting)
 
     def _rank(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        interaction.priority = self._queues.priority(waiting.queue, interaction.number, waiting.flow, interaction.view)
+        self._queues.welcome(interaction, waiting)
 
     def wait_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Put a caller (back) at the place that arrival gave."""
