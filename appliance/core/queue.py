@@ -212,10 +212,6 @@ class Queues:
         """Count those who wait."""
         return len(self._waiting.get(queue, ()))
 
-    def ahead(self, interaction: st.Interaction, waiting: st.Waiting) -> int:
-        """Count those who are to be served before a caller who waits, or who is about to."""
-        return bisect_left(self._waiting.get(waiting.queue, []), (self.place(interaction, waiting), interaction.id))
-
     def position(self, interaction: str) -> int:
         """Tell how many are before somebody who waits, in the same queue."""
         entries = self._waiting[self.visits[interaction].queue]
