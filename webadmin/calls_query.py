@@ -11,7 +11,7 @@ from webadmin.times import Calendar
 
 TEXT_LENGTH_MAX = 100
 PAGE_MAX = 100_000
-OUTCOMES = ("answered", "abandoned", "flowed_out", "self_served", "failed")
+OUTCOMES = ("answered", "abandoned", "flowed_out", "callback", "self_served", "failed")
 RECORDED: Mapping[str, bool | None] = {"": None, "yes": True, "no": False}
 
 
