@@ -302,7 +302,7 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     interaction: str
     state: str
-    "`flow`, `waiting`, `offered`, `talking`, `forwarded`."
+    "`flow`, `waiting`, `offered`, `talking`, `forwarded`, `callback` (to be called back), `calling`."
     since: int
     "Centre time at which the state began, microseconds."
     began: int
@@ -364,6 +364,20 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "The name of the service level's formula (`appliance.core.figures.Formula`)."
     agents: dict[str, int] = {}
     "State to the number of the queue's agents in it."
+    callbacks: int = 0
+    "Callers who became callbacks today."
+    callbacks_answered: int = 0
+    callbacks_failed: int = 0
+    callbacks_waiting: int = 0
+    "Those who keep their place without the line just now; `waiting` does not count them."
+    expected_low_s: int = 0
+    "The wait that a caller who came now would be told; both ends 0 without data."
+    expected_high_s: int = 0
+    expected_share: int = 80
+    "Percent of the waits that such an interval is to cover,"
+    expected_told: int = 0
+    expected_inside: int = 0
+    "how many have been told, and how many of the waits were inside."
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -32,11 +32,14 @@ CALLS: Mapping[str, Word] = {
     "offered": Word(text=marked("Ringing at an agent"), sign="◉"),
     "talking": Word(text=marked("Talking"), sign="▶"),
     "forwarded": Word(text=marked("Forwarded"), sign="↪"),
+    "callback": Word(text=marked("To be called back"), sign="↩"),
+    "calling": Word(text=marked("Called back"), sign="◉"),
 }
 OUTCOMES: Mapping[str, Word] = {
     "answered": Word(text=marked("Answered"), sign="✓"),
     "abandoned": Word(text=marked("Abandoned"), sign="✕"),
     "flowed_out": Word(text=marked("Left the workgroup"), sign="↪"),
+    "callback": Word(text=marked("Callback"), sign="↩"),
     "self_served": Word(text=marked("Served by the menu"), sign="☰"),
     "failed": Word(text=marked("Failed"), sign="!"),
 }
@@ -45,6 +48,8 @@ STRETCHES: Mapping[str, str] = {
     "waiting": marked("Waiting"),
     "talking": marked("Talking"),
     "forwarded": marked("Forwarded"),
+    "callback": marked("To be called back"),
+    "calling": marked("Called back"),
 }
 CAUSES: Mapping[str, str] = {
     "caller": marked("The caller hung up"),
@@ -55,6 +60,14 @@ CAUSES: Mapping[str, str] = {
     "unknown_number": marked("The dialled number is none of ours"),
     "flow_loop": marked("The menu went in circles and was ended"),
     "blocked": marked("The caller is blocked"),
+    "callback_expired": marked("Too late to call back"),
+    "callback_no_answer": marked("Called back, nobody answered"),
+    "callback_busy": marked("Called back, the line was busy"),
+    "callback_refused": marked("Called back, the call was refused"),
+    "callback_unreachable": marked("Called back, the number could not be reached"),
+    "callback_no_number": marked("There was no number to call back"),
+    "callback_failed": marked("Called back, the call failed"),
+    "callback_not_confirmed": marked("Called back, nobody pressed 1"),
 }
 STRATEGIES: Mapping[str, str] = {"longest_idle": marked("longest idle first")}
 ROLES: Mapping[str, str] = {

@@ -17,14 +17,18 @@ FOLDER = Path(__file__).parent
 
 def names() -> list[str]:
     """List the subcommands."""
-    return sorted(
-        path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_") and path.stem != Path(__file__).stem
-    )
+    modules = (path.stem for path in FOLDER.glob("*.py"))
+    own = Path(__file__).stem
+    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_") and name != own)
+
+
+def _module(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def label(name: str) -> str:
     """Give what the help says of a subcommand, without importing it."""
-    said = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_bytes())) or ""
+    said = ast.get_docstring(ast.parse((FOLDER / f"{_module(name)}.py").read_bytes())) or ""
     return said.partition("\n")[0]
 
 
@@ -39,7 +43,7 @@ class Subcommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in names():
             return None
-        found = importlib.import_module(f"{__package__}.{cmd_name}").command
+        found = importlib.import_module(f"{__package__}.{_module(cmd_name)}").command
         if not isinstance(found, click.Command):
             raise TypeError(f"{cmd_name}.command is no command")
         return found

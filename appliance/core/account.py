@@ -7,16 +7,13 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass
 
 from appliance.core import effects as ask
-from appliance.core import facts
+from appliance.core import facts, model
 from appliance.core import state as st
 from appliance.core.centre import Centre
 from appliance.core.matching import why_not
-from appliance.core.offer import rings_of
+from appliance.core.offer import Held, rings_of
+from appliance.core.waits import Guess
 
-Held = st.Offered | st.Joining | st.Connected
-"States that hold agents."
-Visited = st.Waiting | st.Offered | st.Joining | st.Connected
-"States of a visit to a queue."
 SECOND_US = 1_000_000
 FILED_MAX = 1_000
 "How many filed calls are remembered, to notice one that is filed again."
@@ -32,6 +29,8 @@ class Seen:
     state: st.InteractionState
     entry: Entry | None
     "Its place, if it waits."
+    said: Guess | None
+    "The expected wait that it was told last."
 
 
 class Account:
@@ -93,7 +92,7 @@ class Account:
             return before, None
         held = interaction.state
         entry = (self.place_of(interaction, held), name) if isinstance(held, st.Waiting) else None
-        after = self.calls[name] = Seen(held, entry)
+        after = self.calls[name] = Seen(held, entry, interaction.comfort.said if interaction.comfort else None)
         for agent in agents_of(held):
             self.held.setdefault(agent, {})[name] = None
         if entry is not None and isinstance(held, st.Waiting):
@@ -105,16 +104,17 @@ class Account:
         directory = self._centre.directory
         bound = directory.queues.get(waiting.queue)
         weight = bound.queue.weight if bound is not None else 1
+        since = waiting.entered_at - interaction.credit_us
         step_us = directory.company.ageing_s * SECOND_US
         if step_us:
-            virtual = waiting.entered_at + (interaction.priority - 1) * step_us - (weight - 1) * step_us
+            virtual = since + (interaction.priority - 1) * step_us - (weight - 1) * step_us
             return (0, 0, virtual, waiting.ticket)
-        return (interaction.priority, -weight, waiting.entered_at, waiting.ticket)
+        return (interaction.priority, -weight, since, waiting.ticket)
 
     def see_agent(self, slug: str) -> None:
         """Take in whether an agent is free."""
-        agent = self._centre.state.agents.get(slug)
-        free = agent is not None and not why_not(agent, self._centre.directory.company)
+        agent, directory = self._centre.state.agents.get(slug), self._centre.directory
+        free = agent is not None and not why_not(agent, directory.company, directory.units(slug))
         for queue in self.members.get(slug, ()):
             if free:
                 self.free.setdefault(queue, {})[slug] = None
@@ -196,6 +196,20 @@ class Account:
         self.filed[name] = None
         if len(self.filed) > FILED_MAX:
             del self.filed[next(iter(self.filed))]
+
+
+def lacks(agent: model.Agent, queue: model.Queue, waited_us: int) -> str:
+    """Name a skill that a queue still requires of who serves a caller of such a wait, and that an agent has not."""
+    for need in queue.requirement:
+        level = agent.skills.get(need.skill, 0)
+        fits = {
+            model.How.AT_LEAST: level >= need.level,
+            model.How.EXACT: level == need.level,
+            model.How.AT_MOST: 0 < level <= need.level,
+        }[need.how]
+        if not fits and (need.relax_s == 0 or waited_us < need.relax_s * SECOND_US):
+            return need.skill
+    return ""
 
 
 def agents_of(state: st.InteractionState) -> tuple[str, ...]:

@@ -59,7 +59,10 @@ class Attempts:
         if not isinstance(state, st.Calling):
             return False
         interaction.customer.do(st.Doing.ASKING, turn.now)
-        if not self._interactions.callbacks.question(turn, interaction, state.waiting):
+        if not interaction.promised.placed:
+            interaction.promised.placed = True
+            self._interactions.comfort.place(turn, interaction, state.waiting)
+        elif not self._interactions.callbacks.question(turn, interaction, state.waiting):
             self._reached(turn, interaction, state)
         return True
 

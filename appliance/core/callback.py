@@ -76,6 +76,7 @@ class Callbacks:
         """Call the customer."""
         rules = self.rules(waiting.queue)
         interaction.promised.attempts += 1
+        interaction.promised.placed = False
         self._counts(waiting.queue).callback_attempts += 1
         self._state.minted += 1
         leg = Leg(interaction.leg.exchange, f"c-{self._state.boot:06d}-{self._state.minted:08d}")

@@ -264,6 +264,7 @@ class Centre:
                 self.state.agents[slug].wants_out = True
             else:
                 del self.state.agents[slug]
+                self._deadlines.drop(f"missed/{slug}")
         self._wire(directory)
         for interaction in self.state.interactions.values():
             if isinstance(interaction.state, st.Waiting) and not interaction.is_called_back:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+import msgspec
+
 from appliance.core import model
 from appliance.core.plugins import NodeKind, Strategy, all_strategies, node_kinds, options_of
 from appliance.core.views import Scope
@@ -44,6 +46,8 @@ class BoundQueue:
     "Queues of the same number give an agent the same key."
     positions: Mapping[str, int]
     "Agent to place in the queue's list."
+    skills: tuple[str, ...]
+    "What it asks for at all."
     stages: tuple[Stage, ...]
     "What is asked at first, and what from when on."
     sites: frozenset[str]
@@ -62,11 +66,12 @@ class BoundQueue:
         return number, site if self.stages[number].local and site in self.sites else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """An agent's place in a queue: the agent's own, or one that is lent."""
+class Seat(msgspec.Struct, frozen=True, gc=False):
+    """An agent's place in a queue: the agent's own, or one that is lent.
 
-    agent: str
+    A msgspec struct because there is one for each agent in each queue.
+    """
+
     bound: BoundQueue
     lender: str
     "The queue that lends the agent; empty if it is the agent's own."
@@ -117,6 +122,8 @@ class Directory:
             for slug in bound.queue.agents:
                 self._queues_of.setdefault(slug, []).append(bound.queue.slug)
         self._seats: dict[str, tuple[Seat, ...]] = {}
+        self._standings: dict[tuple[str, object], tuple[int, tuple[tuple[int, str], ...]]] = {}
+        "Queue and what matters of an agent to the agent's level and pools there."
         self._nodes = {
             (flow.slug, node.id): BoundNode(
                 node, node_kinds()[node.kind], options_of(node_kinds()[node.kind], node.options)
@@ -138,6 +145,7 @@ class Directory:
             options,
             self._orders.index(kind),
             {slug: position for position, slug in enumerate(queue.agents)},
+            tuple(dict.fromkeys(need.skill for need in queue.requirement)),
             _stages(queue),
             frozenset(self.agents[slug].site for slug in queue.agents if slug in self.agents),
         )
@@ -157,28 +165,20 @@ class Directory:
 
     def _seats_of(self, agent: model.Agent) -> Iterator[Seat]:
         own = self.queues_of(agent.slug)
+        kind = (agent.site, *sorted(agent.skills.items()))
         for slug in own:
-            yield self._seat(agent, self.queues[slug], "")
+            yield self._seat(agent, kind, self.queues[slug], "")
         for lender in own:
             for slug in self.borrowers.get(lender, ()):
                 if slug not in own:
-                    yield self._seat(agent, self.queues[slug], lender)
+                    yield self._seat(agent, kind, self.queues[slug], lender)
 
-    def _seat(self, agent: model.Agent, bound: BoundQueue, lender: str) -> Seat:
-        skills = dict.fromkeys(need.skill for need in bound.queue.requirement)
-        return Seat(
-            agent.slug,
-            bound,
-            lender,
-            bound.positions.get(agent.slug, len(bound.positions)),
-            sum(agent.skills.get(skill, 0) for skill in skills),
-            tuple(
-                (number, site)
-                for number, stage in enumerate(bound.stages)
-                if all(suits(agent, need) for need in stage.needs)
-                for site in (("", agent.site) if stage.local and agent.site else ("",))
-            ),
-        )
+    def _seat(self, agent: model.Agent, kind: object, bound: BoundQueue, lender: str) -> Seat:
+        known = self._standings.get((bound.queue.slug, kind))
+        if known is None:
+            known = self._standings[bound.queue.slug, kind] = _standing(agent, bound)
+        position = bound.positions.get(agent.slug, len(bound.positions))
+        return Seat(bound, lender, position, *known)
 
     def units(self, agent: str) -> int:
         """Tell how much an agent takes at once."""
@@ -202,6 +202,21 @@ class Directory:
             (n.id for n in self.flows[flow].nodes if n.kind == "queue" and n.options.get("queue") == queue),
             "",
         )
+
+
+def _standing(agent: model.Agent, bound: BoundQueue) -> tuple[int, tuple[tuple[int, str], ...]]:
+    level = 0
+    for skill in bound.skills:
+        level += agent.skills.get(skill, 0)
+    pools: list[tuple[int, str]] = []
+    for number in range(len(bound.stages) - 1, -1, -1):
+        stage = bound.stages[number]
+        if not all(suits(agent, need) for need in stage.needs):
+            break  # an earlier stage asks for all of this, and more
+        pools.append((number, ""))
+        if stage.local and agent.site:
+            pools.append((number, agent.site))
+    return level, tuple(pools)
 
 
 def _stages(queue: model.Queue) -> tuple[Stage, ...]:

@@ -134,8 +134,14 @@ class Interactions:
                 assert_never(interaction.state)
 
     def prompted(self, turn: Turn, interaction: st.Interaction, fact: Prompted) -> None:
-        """Let the node hear the outcome of its prompt; an outcome that nobody awaits is nothing."""
+        """Let the node hear the outcome of its prompt; an outcome that nobody awaits is nothing.
+
+        Only a caller who left the queue while something was said there is told how to go on.
+        """
         state = interaction.state
+        if isinstance(state, st.Walking) and not state.prompt:
+            self.asked_again(turn, interaction)
+            return
         if isinstance(state, st.Waiting | st.Offered | st.Joining):
             self._heard(turn, interaction, state, fact)
         if isinstance(state, st.Suspended) and interaction.promised.prompt == fact.prompt:
@@ -276,7 +282,7 @@ class Interactions:
         self._hold(turn, interaction, waiting)
 
     def _rank(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        interaction.priority = self._queues.priority(waiting.queue, interaction.number, waiting.flow, interaction.view)
+        self._queues.welcome(interaction, waiting)
 
     def wait_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Put a caller (back) at the place that arrival gave."""

@@ -12,14 +12,12 @@ import msgspec
 from appliance.core import effects as ask
 from appliance.core import facts
 from appliance.core import state as st
-from appliance.core.account import Account, Entry, Held, Seen, Visited, agents_of
+from appliance.core.account import Account, Entry, Seen, agents_of, lacks
 from appliance.core.cdr import CDR, Stretch
 from appliance.core.centre import Centre
-from appliance.core.directory import suits
-from appliance.core.filing import waiting_of
-from appliance.core.offer import DEAD_PHONE, rings_of
+from appliance.core.filing import Visited, waiting_of
+from appliance.core.offer import DEAD_PHONE, Held, rings_of
 
-SECOND_US = 1_000_000
 SWEEP = 2
 "Interactions and agents that are looked at with each fact although it did not touch them."
 DEPTH_MAX = 32
@@ -47,6 +45,8 @@ class Rule(enum.StrEnum):
     "Nobody is offered anything before the wrap-up is over, unless the agent said so."
     ONE_RECORD = "one_record"
     "Each call leaves one record, whose segments touch and add up."
+    SAME_WAIT = "same_wait"
+    "The announced wait never grows while nobody has left and nobody came to stand ahead."
     DEADLINE = "deadline"
     "Whatever holds somebody has a deadline."
     TOLD = "told"
@@ -179,7 +179,7 @@ class Watch:
             case ask.CallFiled(cdr=cdr):
                 self._one_record(cdr, about)
             case ask.Hold():
-                self._placed(effect)
+                self._placed(fact, effect)
             case _:
                 pass
 
@@ -196,10 +196,8 @@ class Watch:
         if bound is None:
             return
         kept = slug in {interaction.view.preferred, interaction.view.last_agent} and bound.queue.prefer_s
-        for need in bound.queue.requirement:
-            stands = not need.relax_s or now < waiting.entered_at + need.relax_s * SECOND_US
-            if stands and not kept and not suits(known, need):
-                self._wrong(Rule.SKILLED, slug, f"is offered {name} without {need.skill} {need.how} {need.level}")
+        if not kept and (skill := lacks(known, bound.queue, now - waiting.entered_at)):
+            self._wrong(Rule.SKILLED, slug, f"is offered {name} without {skill}")
 
     def _not_passed(self, slug: str, name: str, about: dict[str, None]) -> None:
         """Hold a choice against all who waited before this fact, still wait, and came first."""
@@ -218,16 +216,25 @@ class Watch:
                     return
 
     def _suits(self, agent: st.Agent, entry: Entry) -> bool:
-        interaction = self._centre.state.interactions.get(entry[1])
-        return (
-            interaction is not None
-            and isinstance(interaction.state, st.Waiting)
-            and interaction.state.queue in self._centre.directory.queues
-            and interaction.leg.exchange in self._centre.state.seen
-            and not self._centre.why_not(agent, interaction)
-        )
+        state, directory = self._centre.state, self._centre.directory
+        interaction = state.interactions.get(entry[1])
+        if interaction is None or not isinstance(interaction.state, st.Waiting):
+            return False
+        waiting = interaction.state
+        if waiting.queue not in directory.queues or interaction.leg.exchange not in state.seen:
+            return False
+        why = self._centre.why_not(agent, interaction)
+        if why == "skill":
+            known, queue = directory.agents[agent.slug], directory.queues[waiting.queue].queue
+            if not lacks(known, queue, state.now - waiting.entered_at):
+                self._wrong(Rule.SKILLED, agent.slug, f"may not serve {entry[1]}, but lacks nothing")
+        return not why
 
-    def _placed(self, effect: ask.Hold) -> None:
+    def _placed(self, fact: facts.AnyFact, effect: ask.Hold) -> None:
+        adopted = effect.interaction not in self._account.calls
+        before = fact.place if isinstance(fact, facts.LegAsked) and fact.queue == effect.queue else ""
+        if adopted and before and effect.place != before:
+            self._wrong(Rule.KEPT_PLACE, effect.interaction, f"had {before} and is told {effect.place}")
         interaction = self._centre.state.interactions.get(effect.interaction)
         if interaction is not None and isinstance(interaction.state, st.Waiting):
             waiting = interaction.state
@@ -252,6 +259,10 @@ class Watch:
         same = (then.flow, then.node, then.queue) == (waiting.flow, waiting.node, waiting.queue)
         if same and (then != waiting or (moved and not isinstance(fact, WHOLE))):
             self._wrong(Rule.KEPT_PLACE, name, f"had {then} and has {waiting}")
+        if then == waiting and before.said and after.said and before.said.high_s:
+            old, new = before.said, after.said
+            if new.staff >= old.staff and new.ahead <= old.ahead and new.high_s > old.high_s:
+                self._wrong(Rule.SAME_WAIT, name, f"was told {old.high_s} s and now {new.high_s} s")
 
     # -- records
 
@@ -282,10 +293,10 @@ class Watch:
             return
         held = interaction.state
         legs = [participant.leg for participant in interaction.participants if participant.leg.uniqueid]
-        if any(state.legs.get(leg) != name for leg in legs):
+        if not interaction.is_called_back and any(state.legs.get(leg) != name for leg in legs):
             self._wrong(Rule.ONE_PLACE, name, "has a leg that belongs to another")
         expected = 1 + (len(rings_of(held)) if isinstance(held, Held) else 0)
-        if len(interaction.participants) != expected:
+        if len(interaction.participants) != expected and not isinstance(held, st.Calling):
             self._wrong(Rule.ONE_PLACE, name, f"has {len(interaction.participants)} participants, not {expected}")
         if isinstance(held, Held):
             self._with_agents(name, held)
@@ -317,6 +328,8 @@ class Watch:
                 needed = [f"join/{name}"]
             case st.Leaving():
                 needed = [f"leave/{name}"]
+            case st.Calling():
+                needed = [f"callback/{name}"]
             case _:
                 pass
         for deadline in needed:

@@ -160,24 +160,27 @@ class Offers:
         state = interaction.state
         ring = next(ring for ring in rings_of(state) if ring.offer == offer)
         bound = self._interactions.directory.queues.get(state.waiting.queue)
-        self.end_ring(turn, interaction, ring)
+        self.end_rings(turn, interaction, state, (ring,))
         self._agents.miss(turn, self._agents.all[ring.agent], cause, bound.queue.missed_s if bound else 0)
 
-    def end_ring(self, turn: Turn, interaction: st.Interaction, ring: st.Ring) -> None:
-        """End one offer; after the last one the caller waits again at the same place."""
-        state = interaction.state
-        if isinstance(state, st.Offered) and state.others:
-            self._drop(interaction, ring)
-            first, *others = [other for other in state.rings if other != ring]
-            self._interactions.change(
-                turn,
-                interaction,
-                st.Offered(
-                    waiting=state.waiting, offer=first.offer, agent=first.agent, leg=first.leg, others=tuple(others)
-                ),
-            )
-        elif isinstance(state, st.Offered | st.Joining):
+    def end_rings(
+        self, turn: Turn, interaction: st.Interaction, state: st.Offered | st.Joining, ended: tuple[st.Ring, ...]
+    ) -> None:
+        """End some offers; after the last one the caller waits again at the same place."""
+        left = [ring for ring in rings_of(state) if ring not in ended]
+        if not left:
             self.take_back(turn, interaction, state)
+            return
+        for ring in ended:
+            self._drop(interaction, ring)
+        first, *others = left
+        self._interactions.change(
+            turn,
+            interaction,
+            st.Offered(
+                waiting=state.waiting, offer=first.offer, agent=first.agent, leg=first.leg, others=tuple(others)
+            ),
+        )
 
     def rang_out(self, turn: Turn, offer: str) -> None:
         """Stop ringing: nobody picked up."""
@@ -289,6 +292,8 @@ class Offers:
         """End everything that an interaction had, because the customer's leg is gone."""
         state = interaction.state
         outcome: Outcome | None = None
+        if cause == "switch_failure" and isinstance(state, st.Waiting | st.Offered | st.Joining | st.Connected):
+            self._queues.remember(interaction, waiting_of(state))
         match state:
             case st.Waiting():
                 self._queues.leave(interaction, state)

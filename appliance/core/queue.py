@@ -10,6 +10,9 @@ from appliance.core.facts import PartyView
 from appliance.core.index import KEPT, Index, Place, PoolName
 from appliance.core.turn import Deadlines
 
+RETURN_S = 600
+"Seconds for which the place of a caller is kept whom a failing exchange cut off."
+
 
 class _Spot(NamedTuple):
     place: Place
@@ -120,6 +123,32 @@ class Queues:
                 return agent
         return ""
 
+    # -- coming back
+
+    def remember(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Keep the place of somebody whom a failing exchange cut off."""
+        now, returns = self._state.now, self._state.returns
+        while returns and (oldest := next(iter(returns))) and returns[oldest].until <= now:
+            del returns[oldest]
+        returns.pop(interaction.party, None)
+        returns[interaction.party] = st.Return(
+            queue=waiting.queue,
+            priority=interaction.priority,
+            entered_at=waiting.entered_at - interaction.credit_us,
+            until=now + RETURN_S * SECOND_US,
+        )
+
+    def welcome(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Rank somebody who enters a queue: anew, or no worse than before an exchange cut the line."""
+        interaction.priority = self.priority(waiting.queue, interaction.number, waiting.flow, interaction.view)
+        interaction.credit_us = 0
+        known = self._state.returns.get(interaction.party)
+        if known is not None and known.queue == waiting.queue:
+            del self._state.returns[interaction.party]
+            if waiting.entered_at < known.until:
+                interaction.priority = min(interaction.priority, known.priority)
+                interaction.credit_us = waiting.entered_at - known.entered_at
+
     # -- what changes round them
 
     def follow(self, agent: str) -> None:
@@ -159,9 +188,10 @@ class Queues:
         bound = self._directory.queues.get(waiting.queue)
         weight = bound.queue.weight if bound else 1
         step = self._directory.company.ageing_s * SECOND_US
+        since = waiting.entered_at - interaction.credit_us
         if step:
-            return 0, 0, waiting.entered_at + (interaction.priority - weight) * step, waiting.ticket
-        return interaction.priority, -weight, waiting.entered_at, waiting.ticket
+            return 0, 0, since + (interaction.priority - weight) * step, waiting.ticket
+        return interaction.priority, -weight, since, waiting.ticket
 
     def priority(self, queue: str, number: str, flow: str, view: PartyView) -> int:
         """Tell a caller's priority: the first that is given of caller, class, flow, number and queue."""
@@ -181,10 +211,6 @@ class Queues:
     def length(self, queue: str) -> int:
         """Count those who wait."""
         return len(self._waiting.get(queue, ()))
-
-    def ahead(self, interaction: st.Interaction, waiting: st.Waiting) -> int:
-        """Count those who are to be served before a caller who waits, or who is about to."""
-        return bisect_left(self._waiting.get(waiting.queue, []), (self.place(interaction, waiting), interaction.id))
 
     def position(self, interaction: str) -> int:
         """Tell how many are before somebody who waits, in the same queue."""

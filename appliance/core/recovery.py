@@ -110,10 +110,11 @@ class Recovery:
             ring = rings[partner.agent]
             self._offers.talk(turn, interaction, state, ring.offer, ring.agent, partner.leg)
             return
-        for ring in rings.values():
-            if ring.leg not in legs:
-                self._offers.end_ring(turn, interaction, ring)
-                self._agents.spare(turn, self._agents.all[ring.agent])
+        gone = tuple(ring for ring in rings.values() if ring.leg not in legs)
+        if gone:
+            self._offers.end_rings(turn, interaction, state, gone)
+        for ring in gone:
+            self._agents.spare(turn, self._agents.all[ring.agent])
         match interaction.state:
             case st.Joining(leg=leg):
                 self._offers.join(turn, interaction, leg)

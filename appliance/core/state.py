@@ -254,6 +254,8 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     accepted_at: int
     expires_at: int
     attempts: int = 0
+    placed: bool = False
+    "Whether the channel of the customer's leg knows its place, and is recorded if it is to be."
     prompt: int = 0
     "The prompt whose end is awaited, 0 for none."
     reached: bool = False
@@ -284,6 +286,8 @@ class Interaction(msgspec.Struct, kw_only=True):
     "Keys pressed in menus, with the titles of what they chose."
     left_queue: bool = False
     "Whether it once left a queue unanswered."
+    credit_us: int = 0
+    "How much longer than now the caller had waited in this queue before a failing exchange cut the line."
     left: list[str] = []
     "Queues that it left by overflow since an agent last talked; it leaves none of them in this way again."
     comfort: Comfort | None = None
@@ -344,6 +348,15 @@ class QueueCounts(msgspec.Struct, kw_only=True):
     "Sum over the answered, from the acceptance to the conversation."
 
 
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """The place of a caller whom a failing exchange cut off, kept for when the caller calls again."""
+
+    queue: str
+    priority: int
+    entered_at: int
+    until: int
+
+
 class State(msgspec.Struct, kw_only=True):
     """All of it."""
 
@@ -354,6 +367,8 @@ class State(msgspec.Struct, kw_only=True):
     minted: int = 0
     "Ids made since the boot number changed."
     tickets: int = 0
+    returns: dict[str, Return] = {}
+    "Party to the place that it comes back to, oldest first."
     turns: dict[str, int] = {}
     "Queue to the number of offers that it has made since ever."
     version: str = ""

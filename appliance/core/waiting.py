@@ -161,6 +161,10 @@ class WaitingCallers:
             )
         )
 
+    def place(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Let the channel of a leg know its place, and be recorded, before it is told more."""
+        self._hold(turn, interaction, waiting, 0)
+
     def _hold(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, again_s: int) -> None:
         interaction.customer.do(st.Doing.TOLD, turn.now)
         bound = self._directory.queues.get(waiting.queue)

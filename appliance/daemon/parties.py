@@ -9,6 +9,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
 from twisted.internet.defer import CancelledError
 from twisted.internet.defer import TimeoutError as LateError
 from twisted.logger import Logger
@@ -54,9 +55,9 @@ class Parties:
             report.error("a caller was not recognised in time: {error}", error=type(error).__name__)
             self._remember(fresh, (cleaned(number), cleaned(name)))
             answer_of(self._reactor, self._people.keep_late(fresh, number, name, self._now())).addErrback(_not_kept)
-            return fresh, PartyView()
+            return fresh, PartyView(withheld=not cleaned(number))
         self._remember(known.party, (known.number, known.name))
-        return known.party, known.view
+        return known.party, msgspec.structs.replace(known.view, withheld=not known.number)
 
     async def label(self, party: str) -> tuple[str, str]:
         """Look up number and name of a party, cleaned; both empty if it is unknown or erased."""

@@ -17,6 +17,7 @@ from twisted.logger import Logger
 
 from appliance import api, sign_ins
 from appliance.core import facts, model
+from appliance.core.standing import prompts_to_speak
 from appliance.daemon.hub import Hub
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.recovery import Configurations
@@ -121,7 +122,7 @@ class Publishing:
     async def _speak(self, standing: Standing) -> None:
         """Speak new prompts before a flow can play them; one that cannot be spoken stays silent, and health says so."""
         try:
-            await deferToThread(speak, standing.configuration.prompts, self._places.prompts)
+            await deferToThread(speak, tuple(prompts_to_speak(standing.configuration)), self._places.prompts)
         except (SpeechError, OSError):
             self.health = "prompts"
             report.failure("a prompt could not be spoken")

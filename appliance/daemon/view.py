@@ -11,11 +11,14 @@ from typing import TypeVar
 import msgspec
 
 from appliance import api
-from appliance.core import figures, model
+from appliance.core import estimate, figures, model
 from appliance.core import state as st
+from appliance.core.waits import Outlook
 
 ValueT = TypeVar("ValueT")
 
+AT_WORK = ("available", "ringing", "talking", "wrap_up", "unreachable")
+"States of agents who serve or could."
 ENDED = "wrap_up"
 "State of a call that is over while its agent finishes it."
 
@@ -54,11 +57,18 @@ def floor(
             number, name = labels.parties.get(over.party, ("", ""))
             calls[card.interaction] = msgspec.structs.replace(over, caller_number=number, caller_name=name)
     entered: dict[str, list[int]] = {}
+    promised: dict[str, int] = {}
     for call in calls.values():
         if call is not None and call.state in {"waiting", "offered"}:
             entered.setdefault(call.queue, []).append(call.entered_at)
+        elif call is not None and call.state == "callback":
+            promised[call.queue] = promised.get(call.queue, 0) + 1
     queues: dict[str, api.LiveQueue | None] = {
-        queue.slug: _queue(queue, state.counts.get(queue.slug) or st.QueueCounts(), entered.get(queue.slug, []), agents)
+        queue.slug: _foretold(
+            _queue(queue, state.counts.get(queue.slug) or st.QueueCounts(), entered.get(queue.slug, []), agents),
+            state,
+            promised.get(queue.slug, 0),
+        )
         for queue in configuration.queues
     }
     return api.LiveView(now=state.now, agents=agents, queues=queues, calls=calls)
@@ -105,13 +115,17 @@ def _call(interaction: st.Interaction, labels: Labels) -> api.LiveCall:
     queue, entered_at, agent = "", 0, ""
     match interaction.state:
         case st.Waiting(queue=queue, entered_at=entered_at):
-            state = "waiting"
+            state = "callback" if interaction.is_called_back else "waiting"
         case st.Offered(waiting=waiting, agent=agent) | st.Joining(waiting=waiting, agent=agent):
             state, queue, entered_at = "offered", waiting.queue, waiting.entered_at
         case st.Connected(waiting=waiting, agent=agent):
             state, queue, entered_at = "talking", waiting.queue, waiting.entered_at
         case st.Forwarded():
             state = "forwarded"
+        case st.Suspended(waiting=waiting):
+            state, queue, entered_at = "callback", waiting.queue, waiting.entered_at
+        case st.Calling(waiting=waiting, agent=agent):
+            state, queue, entered_at = "calling", waiting.queue, waiting.entered_at
         case _:
             state = "flow"
     number, name = labels.parties.get(interaction.party, ("", ""))
@@ -195,4 +209,24 @@ def _queue(
         service_level="" if level is None else f"{level * 100:.1f}",
         formula=formula,
         agents=states,
+    )
+
+
+def _foretold(card: api.LiveQueue, state: st.State, promised: int) -> api.LiveQueue:
+    """Add what a caller would be told of the wait, how well such words have come true, and who is to be called back."""
+    outlook = state.outlooks.get(card.queue) or Outlook()
+    staff = sum(card.agents.get(word, 0) for word in AT_WORK)
+    wait = estimate.guess(outlook, state.now, card.waiting + promised, staff)
+    counts = state.counts.get(card.queue) or st.QueueCounts()
+    return msgspec.structs.replace(
+        card,
+        callbacks=counts.callbacks,
+        callbacks_answered=counts.callbacks_answered,
+        callbacks_failed=counts.callbacks_failed,
+        callbacks_waiting=promised,
+        expected_low_s=wait.low_s,
+        expected_high_s=wait.high_s,
+        expected_share=estimate.SHARE // 10,
+        expected_told=outlook.told,
+        expected_inside=outlook.inside,
     )

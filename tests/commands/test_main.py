@@ -13,7 +13,18 @@ from appliance.commands import main
 
 def test_every_module_is_a_subcommand_with_a_label() -> None:
     """One file a subcommand; its docstring's first line is its help."""
-    assert main.names() == ["agents", "calls", "config", "demo", "run", "selftest", "status", "stop"]
+    assert main.names() == [
+        "agents",
+        "calls",
+        "config",
+        "demo",
+        "replay",
+        "run",
+        "selftest",
+        "status",
+        "stop",
+        "what-if",
+    ]
     group = main.main
     assert isinstance(group, click.Group)
     context = click.Context(group)

@@ -22,6 +22,16 @@ PROMPTS = {
     "invalid": ("That is not one of the choices. Please try again.", "没有这个选项。请再试一次。"),
     "busy": ("All our colleagues are talking. Please call again later today.", "所有同事都在通话中。请稍后再拨。"),
     "goodbye": ("Thank you for calling the example company. Goodbye.", "感谢您的来电。再见。"),
+    "patience": (
+        "You have reached the patient line. All our colleagues are talking just now.",
+        "您好，欢迎致电耐心热线，所有同事都在通话中。",
+    ),
+    "please-wait": (
+        "Please stay on the line, or press one to be called back without losing your place in the queue.",
+        "请不要挂机，或按一，我们会按您的顺序给您回电。",
+    ),
+    "promise": ("We will call you back as soon as it is your turn. Thank you.", "轮到您时我们会马上回电。谢谢。"),
+    "press-one": ("This is the example company calling you back. Please press one.", "这里是示例公司的回电。请按一。"),
     "unavailable": ("We cannot take your call just now. Please call us again later.", "现在无法接听。请稍后再拨。"),
 }
 
@@ -57,6 +67,33 @@ def _straight() -> model.Flow:
     return model.Flow(slug="straight", nodes=(model.Node(id="all", kind="queue", options={"queue": "all"}),))
 
 
+def _patient(slug: str, *, customer_first: bool) -> model.Queue:
+    """Give a queue that comforts its callers and calls them back."""
+    return model.Queue(
+        slug=slug,
+        agents=("anna", "bela"),
+        ring_s=RING_S,
+        wrap_up_s=0,
+        waiting=model.WaitingCaller(
+            welcome="patience", sounds=("please-wait",), first_s=10, every_s=5, callback_key="1", leave_key="2"
+        ),
+        callback=model.Callback(
+            customer_first=customer_first, ring_s=15, retry_s=10, accepted="promise", confirm="press-one"
+        ),
+    )
+
+
+def _wait(slug: str) -> model.Flow:
+    """Give a flow of a queue that can be left by a key."""
+    return model.Flow(
+        slug=slug,
+        nodes=(
+            model.Node(id="wait", kind="queue", options={"queue": slug}, exits={"left": "bye"}),
+            model.Node(id="bye", kind="hang_up", options={"prompt": "goodbye"}),
+        ),
+    )
+
+
 def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configuration:
     """Give the configuration; the carrier answers on loopback at this port."""
     return model.Configuration(
@@ -67,6 +104,8 @@ def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configurat
             model.Number(slug="2002", flow="main", language="zh"),
             model.Number(slug="2003", flow="quick"),
             model.Number(slug="2004", flow="straight"),
+            model.Number(slug="2005", flow="patient"),
+            model.Number(slug="2006", flow="patient-too"),
         ),
         extensions=(
             *(model.Extension(slug=extension, agent=agent) for agent, extension in AGENTS.items()),
@@ -77,8 +116,16 @@ def company(*, carrier_port: int = 5060, calls_max: int = 0) -> model.Configurat
             model.Queue(slug="support", agents=("anna", "bela", "chen"), ring_s=RING_S, wrap_up_s=WRAP_UP_S),
             model.Queue(slug="all", agents=tuple(AGENTS), ring_s=RING_S, wrap_up_s=0),
             model.Queue(slug="sales", agents=("dora", "emil"), ring_s=RING_S, wrap_up_s=WRAP_UP_S, wait_s_max=8),
+            _patient("patient", customer_first=False),
+            _patient("patient-too", customer_first=True),
         ),
-        flows=(_flow("main", hello=True), _flow("quick", hello=False), _straight()),
+        flows=(
+            _flow("main", hello=True),
+            _flow("quick", hello=False),
+            _straight(),
+            _wait("patient"),
+            _wait("patient-too"),
+        ),
         prompts=tuple(
             model.Prompt(slug=slug, texts={"en": english, "zh": chinese})
             for slug, (english, chinese) in PROMPTS.items()

@@ -79,6 +79,9 @@ class Floor(Protocol):
     async def call(self, dialled: str, *, number: str = "5550100", name: str = "") -> Caller:
         """Call a number of ours from `number`, showing `name`; returns when the exchange has taken the call."""
 
+    async def is_called(self, number: str, deadline_s: float = 10.0) -> Caller:
+        """Wait until the exchange calls an outside number, and pick up there."""
+
     def phone(self, extension: str) -> DeskPhone:
         """Give the phone at an extension; all are registered at the start."""
 

@@ -222,6 +222,15 @@ class RealFloor:
         await self.until(lambda: len(self.asked()) > known, 10, f"the exchange has taken the call to {dialled}")
         return RealCaller(self.box, tone_hz, call, self.asked()[-1])
 
+    async def is_called(self, number: str, deadline_s: float = 10.0) -> Caller:
+        """Wait until the exchange calls an outside number, and pick up there."""
+        call = await _told(self.box.carrier.next_call(deadline_s))
+        assert call.number == number
+        call.answer()
+        await _told(call.answered(5))
+        assert self.box.carrier.options.tone_hz is not None
+        return RealCaller(self.box, self.box.carrier.options.tone_hz, call, Leg("", ""))
+
     def asked(self) -> list[Leg]:
         """Give the callers' legs in the order in which they first asked."""
         return list(

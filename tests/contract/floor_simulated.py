@@ -151,6 +151,21 @@ class SimulatedFloor:
         self.world.run()
         return SimulatedCaller(self.world, line)
 
+    async def is_called(self, number: str, deadline_s: float = 10.0) -> Caller:
+        """Wait until the exchange calls an outside number, and pick up there."""
+
+        def ringing() -> list[Line]:
+            lines = self.world.exchange.lines.values()
+            return [line for line in lines if line.dialled and line.doing == "ringing"]
+
+        if not self.world.until(lambda: bool(ringing()), deadline_s):
+            raise StoryError(f"{number} is called within {deadline_s} s")
+        (line,) = ringing()
+        assert self._labels[line.party][0] == number
+        self.world.exchange.pick_up(line)
+        self.world.run()
+        return SimulatedCaller(self.world, line)
+
     def phone(self, extension: str) -> DeskPhone:
         """Give the phone at an extension."""
         return self._phones.setdefault(extension, SimulatedPhone(self.world, extension))

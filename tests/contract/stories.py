@@ -276,6 +276,87 @@ async def wrap_up_ends_by_itself(floor: Floor) -> None:
     await anna.ended()
 
 
+async def a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them(floor: Floor) -> None:
+    """Welcome, music, an announcement; the phone rings while it is said, and the bridge takes the caller out of it."""
+    caller = await floor.call("2005", number="5550101")
+    await caller.hears_prompt("patience")
+    await caller.hears_music()
+    await floor.waiting("patient", 1)
+    await caller.hears_prompt("please-wait")
+    await floor.sign_on("anna")
+    anna = floor.phone("101")
+    await anna.rings(2)
+    await anna.answers()
+    await caller.hears(anna, 2)
+    await anna.hears(caller)
+    await caller.hang_up()
+    await anna.ended()
+    record = await floor.filed(caller)
+    assert (record.outcome, record.agent, record.medium) == ("answered", "anna", "voice")
+    assert record.recording
+
+
+async def a_caller_leaves_the_queue_by_a_key(floor: Floor) -> None:
+    """While an announcement is said."""
+    caller = await floor.call("2005")
+    await caller.hears_prompt("please-wait", deadline_s=20)
+    await caller.press("2")
+    await caller.hears_prompt("goodbye")
+    await caller.ended()
+    assert (await floor.filed(caller)).outcome == "flowed_out"
+
+
+async def a_caller_keeps_the_place_without_the_line(floor: Floor) -> None:
+    """Ask to be called back, hang up, be called when it is one's turn, press 1, talk."""
+    caller = await floor.call("2005", number="5550101")
+    await caller.hears_prompt("please-wait", deadline_s=20)
+    await caller.press("1")
+    await caller.hears_prompt("promise")
+    await caller.ended()
+    await floor.sign_on("anna")
+    anna = floor.phone("101")
+    await anna.rings()
+    assert anna.shown[0] == "5550101"
+    await anna.answers()
+    customer = await floor.is_called("5550101")
+    await customer.hears_prompt("press-one")
+    await customer.press("1")
+    await customer.hears(anna)
+    await anna.hears(customer)
+    await floor.agent_is("anna", "talking")
+    await customer.hang_up()
+    await anna.ended()
+    record = await floor.filed(caller)
+    assert (record.outcome, record.agent, record.medium, record.attempts) == ("answered", "anna", "callback", 1)
+    assert record.recording
+
+
+async def a_customer_is_called_before_the_agent(floor: Floor) -> None:
+    """Ring the agent's phone when the customer has pressed 1; the first attempt reaches a machine."""
+    caller = await floor.call("2006", number="5550102")
+    await caller.hears_prompt("please-wait", deadline_s=20)
+    await caller.press("1")
+    await caller.ended()
+    await floor.sign_on("anna")
+    machine = await floor.is_called("5550102")
+    await machine.hears_prompt("press-one")
+    await machine.ended(15)
+    await floor.agent_is("anna", "available")
+    customer = await floor.is_called("5550102", 20)
+    await customer.hears_prompt("press-one")
+    await customer.press("1")
+    anna = floor.phone("101")
+    await anna.rings()
+    await customer.hears_music()
+    await anna.answers()
+    await customer.hears(anna)
+    await anna.hears(customer)
+    await customer.hang_up()
+    await anna.ended()
+    record = await floor.filed(caller)
+    assert (record.outcome, record.medium, record.attempts) == ("answered", "callback", 2)
+
+
 STORIES: tuple[Callable[[Floor], Coroutine[Any, Any, None]], ...] = (
     a_caller_reaches_an_agent,
     the_next_agent_is_offered_when_one_refuses,
@@ -294,4 +375,8 @@ STORIES: tuple[Callable[[Floor], Coroutine[Any, Any, None]], ...] = (
     a_colleague_takes_a_forwarded_call,
     a_colleague_does_not_take_a_forwarded_call,
     wrap_up_ends_by_itself,
+    a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them,
+    a_caller_leaves_the_queue_by_a_key,
+    a_caller_keeps_the_place_without_the_line,
+    a_customer_is_called_before_the_agent,
 )

@@ -471,3 +471,74 @@ def test_the_full_list_of_candidates() -> None:
     found, others = world.centre.candidates(world.centre.state.interactions[line.interaction])
     assert found == []
     assert others == {"ann": "skill", "bob": "signed_out", "cid": "unreachable"}
+
+
+# -- coming back after a failing exchange
+
+
+def cut_off(world: Crew) -> None:
+    """Let the exchange be restarted, so that every line is gone."""
+    world.exchange.crash()
+    world.take(facts.ExchangeLost(exchange="simulated"))
+    world.run(1)
+    world.exchange.found(restarted=True)
+
+
+@pytest.mark.parametrize(("after_s", "first"), [(500, True), (700, False)])
+def test_who_was_cut_off_comes_back_to_the_old_place(after_s: int, *, first: bool) -> None:
+    """Within ten minutes, by the same number, in the same queue; the wait itself begins again."""
+    world = Crew(a_line("support", "ann"), a_line("sales", "ann"))
+    lost = world.exchange.call("2000", party="x")
+    world.run(100)
+    cut_off(world)
+    assert [cdr.cause for cdr in world.records()] == ["switch_failure"]
+    world.run(after_s)
+    other = world.comes("2001")
+    back = world.exchange.call("2000", party="x")
+    world.run()
+    assert (world.centre.state.returns == {}) is True
+    world.sign_on("ann")
+    assert world.offered_to(back if first else other) == ["ann"]
+    entered = world.centre.state.interactions[back.interaction].began
+    world.exchange.end(lost.leg)
+    assert world.clock.now - entered < 3 * SECOND
+
+
+def test_places_are_not_kept_for_ever() -> None:
+    """Nor for another queue; a place that is kept again is the first one."""
+    world = Crew(a_line("support", "ann"), a_line("sales", "ann"))
+    world.exchange.call("2000", party="x")
+    world.exchange.call("2000", party="y")
+    world.run(100)
+    cut_off(world)
+    kept = dict(world.centre.state.returns)
+    assert list(kept) == ["x", "y"]
+    world.run(100)
+    world.exchange.call("2001", party="x")
+    world.exchange.call("2000", party="y")
+    world.run()
+    assert list(world.centre.state.returns) == ["x"]
+    cut_off(world)
+    assert world.centre.state.returns["x"].queue == "sales"
+    assert world.centre.state.returns["y"].entered_at == kept["y"].entered_at
+    world.run(601)
+    world.exchange.call("2001", party="z")
+    world.run()
+    cut_off(world)
+    assert list(world.centre.state.returns) == ["z"]
+
+
+def test_a_missed_agent_may_leave_the_company() -> None:
+    """With the deadline that would have brought the agent back."""
+    world = Crew(a_line("support", "ann", "bob", missed_s=30))
+    world.sign_on("ann")
+    world.comes()
+    world.exchange.refuse(world.ringing("101"), "busy")
+    world.run()
+    old = world.versions[world.centre.state.version]
+    (queue,) = old.queues
+    world.publish(
+        msgspec.structs.replace(old, agents=old.agents[1:], queues=(msgspec.structs.replace(queue, agents=("bob",)),))
+    )
+    world.run(60)
+    assert not world.some(effects.Quarantined)

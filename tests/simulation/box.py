@@ -243,6 +243,8 @@ class Box:
             match promise:
                 case effects.CallFiled(cdr=cdr):
                     disk.records.append(cdr)
+                case effects.Assure(prompt=prompt):
+                    self._perform(prompt)
                 case effects.Answered(token=token, refused=refused):
                     disk.answers[token] = refused
                 case _:

@@ -11,6 +11,8 @@ AGENTS_MAX = 10
 QUEUES_MAX = 4
 SKILLS = ("order", "french", "repair")
 SITES = ("north", "south")
+EXITS = ("timeout", "full", "service_level", "expected_wait", "no_agents", "closed", "left")
+"Ways out of a queue, unanswered."
 
 
 def a_company(dice: Random) -> model.Configuration:
@@ -68,6 +70,36 @@ def _an_agent(dice: Random, slug: str) -> model.Agent:
     )
 
 
+def _an_overflow(dice: Random) -> model.Overflow:
+    when, limit = dice.choice([("length", 3), ("wait", 40), ("service_level", 50), ("expected_wait", 60)])
+    return model.Overflow(when=when, limit=limit)
+
+
+def _a_wait(dice: Random) -> model.WaitingCaller:
+    return model.WaitingCaller(
+        welcome=dice.choice(["", "welcome"]),
+        sounds=dice.choice([(), ("patience", "soon")]),
+        first_s=dice.choice([5, 20]),
+        every_s=dice.choice([15, 60]),
+        position=dice.random() < 0.5,
+        expected_wait=dice.random() < 0.7,
+        leave_key=dice.choice(["", "4"]),
+        callback_key=dice.choice(["", "3"]),
+    )
+
+
+def _a_callback(dice: Random) -> model.Callback:
+    return model.Callback(
+        customer_first=dice.random() < 0.5,
+        ring_s=15,
+        attempts=2,
+        retry_s=30,
+        expire_s=dice.choice([60, 600]),
+        accepted="accepted",
+        confirm=dice.choice(["", "confirm"]),
+    )
+
+
 def _a_need(dice: Random) -> model.Need:
     """Draw a need that is asked no more after a while, so that everybody is served in the end."""
     return model.Need(
@@ -93,6 +125,9 @@ def _a_queue(dice: Random, slug: str, agents: list[str], names: list[str]) -> mo
         local_s=dice.choice([0, 0, 10]),
         lenders=tuple(lenders),
         missed_s=dice.choice([0, 0, 20]),
+        overflow=tuple(_an_overflow(dice) for _ in range(dice.choice([0, 0, 1, 2]))),
+        waiting=_a_wait(dice),
+        callback=_a_callback(dice) if dice.random() < 0.5 else None,
         ring_s=dice.choice([5, 10, 20]),
         wrap_up_s=dice.choice([0, 3, 10, 30]),
         wait_s_max=dice.choice([0, 0, 30, 90]),
@@ -124,7 +159,7 @@ def _a_menu(dice: Random, queues: tuple[model.Queue, ...]) -> model.Flow:
                 tries=2,
             ),
             *(
-                _node(ways[key], "queue", {"full": "say", "timeout": "say", "next": "bye"}, queue=queue.slug)
+                _node(ways[key], "queue", dict.fromkeys(EXITS, "say") | {"next": "bye"}, queue=queue.slug)
                 for key, queue in zip(keys, queues, strict=True)
             ),
             _node("say", "announce", {"next": "bye"}, prompt="sorry"),
@@ -138,7 +173,7 @@ def _straight(dice: Random, queues: tuple[model.Queue, ...]) -> model.Flow:
     return model.Flow(
         slug="straight",
         nodes=(
-            _node("first", "queue", {"timeout": "second", "full": "second"}, queue=first),
+            _node("first", "queue", dict.fromkeys(EXITS, "second"), queue=first),
             _node("second", "queue", {"timeout": "bye", "full": "bye", "next": "first"}, queue=second)
             if first != second and dice.random() < 0.3
             else _node("second", "queue", {"timeout": "bye", "full": "bye"}, queue=second),

@@ -31,6 +31,7 @@ class Callers:
         self.talk_s = dice.uniform(10, 60)
         self.patience_s = dice.uniform(20, 200)
         self._talked: set[Leg] = set()
+        box.exchange.on_dial = self._dialled
         box.clock.callLater(0, self._arrive)
 
     @property
@@ -71,11 +72,20 @@ class Callers:
         if self._dice.random() < 0.4:
             self._box.clock.callLater(self._dice.uniform(1, 60), lambda: self._call(line.party))
 
+    def _dialled(self, line: Line) -> None:
+        """Pick up when called back, or not."""
+        luck = 1.0 if self.patient else self._dice.random()
+        after = self._dice.uniform(1, 10)
+        if luck > 0.3:
+            self._box.clock.callLater(after, lambda: self._box.exchange.pick_up(line))
+        elif luck > 0.15:
+            self._box.clock.callLater(after, lambda: self._box.exchange.refuse(line, "busy"))
+
     def prompted(self, effect: effects.Prompt) -> None:
         """Press a key, or not, when asked for one."""
         line = self._box.exchange.lines.get(effect.leg)
         if line is not None and effect.keys and self._dice.random() < 0.9:
-            key = self._dice.choice("1112234*")
+            key = self._dice.choice("11111119" if line.dialled else "1112234*")
             self._box.clock.callLater(self._dice.uniform(0.2, 6), lambda: self._press(line, effect.prompt, key))
 
     def _press(self, line: Line, prompt: int, key: str) -> None:

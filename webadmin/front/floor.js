@@ -25,6 +25,11 @@ function drawQueue(element, queue, slug) {
   setText(field(element, "asa"), answered ? `${((queue.wait_us ?? 0) / answered / 1e6).toFixed(1)} ${word("desk", "seconds")}` : "—");
   setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
   setText(field(element, "within"), String(queue.answer_within_s ?? 20));
+  const seconds = word("desk", "seconds");
+  setText(field(element, "expected"), queue.expected_high_s ? `${queue.expected_low_s ?? 0}–${queue.expected_high_s} ${seconds}` : "—");
+  const told = queue.expected_told ?? 0;
+  setText(field(element, "inside"), told ? `${((100 * (queue.expected_inside ?? 0)) / told).toFixed(1)} % / ${told}` : "—");
+  setText(field(element, "callbacks"), String(queue.callbacks_waiting ?? 0));
   const states = SHOWN_STATES.filter((state) => queue.agents?.[state]).map((state) => [state, queue.agents[state]]);
   keyed(field(element, "states"), document.querySelector("#floor-state"), states, (item, count, state) => {
     drawState(item, state);

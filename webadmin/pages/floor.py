@@ -2,6 +2,7 @@
 
 from pyramid.response import Response
 
+from appliance.core.estimate import SHARE
 from appliance.core.figures import Formula
 from webadmin.page import About
 from webadmin.permissions import Permission
@@ -23,5 +24,6 @@ def view(request: PageRequest) -> Response:
         wall=request.path == PAGE.addresses[1],
         company=configuration.company.title,
         breaks=titled(configuration.breaks, request.language),
+        share=SHARE // 10,
         formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
     )

@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
     "transfer": marked("Transfer"),
     "hang_up": marked("Hang up"),
     "hours": marked("Opening hours"),
+    "callback": marked("Callback"),
 }
 KIND_HELP: Mapping[str, str] = {
     "announce": marked("Says something and goes on."),
@@ -32,6 +33,7 @@ KIND_HELP: Mapping[str, str] = {
     "transfer": marked("The caller is sent on to an extension or an outside number."),
     "hang_up": marked("Says goodbye and ends the call."),
     "hours": marked("The way depends on whether we are open."),
+    "callback": marked("The caller hangs up, keeps the place and is called back."),
 }
 LABELS: Mapping[str, str] = {
     "prompt": marked("Prompt"),
@@ -60,6 +62,11 @@ EXITS: Mapping[str, str] = {
     "timeout": marked("if the caller waited too long"),
     "full": marked("if the workgroup is full"),
     "failed": marked("if nobody answers there"),
+    "service_level": marked("if the service level is too low"),
+    "expected_wait": marked("if the wait will be too long"),
+    "no_agents": marked("if no agent is signed on"),
+    "left": marked("if the caller leaves by a key"),
+    "refused": marked("if the caller cannot be called back"),
     "none": marked("if no key is pressed in the end"),
 }
 

@@ -1,0 +1,250 @@
+"""A trial: a recorded day's callers through the real Centre on the simulated exchange, with people drawn by seed."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from appliance.commands._day import Arrival, Day, visits
+from appliance.core import effects, facts, figures, model
+from appliance.core import state as st
+from appliance.core.cdr import CDR, Outcome
+from appliance.core.centre import Centre
+from appliance.core.facts import Leg
+from drivers.simulated.clock import HeapClock
+from drivers.simulated.exchange import Line, SimulatedExchange
+
+SECOND_US = 1_000_000
+BACK_S = 60.0
+"After which an agent who missed an offer is back."
+AFTER_S = 7200
+"Simulated seconds after the day for those who still wait."
+PRESS_US = 2 * SECOND_US
+PICK_UP_US = 4 * SECOND_US
+
+Changed = Callable[[model.Configuration], model.Configuration]
+"What is changed of each configuration that held on the day."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The figures of a day."""
+
+    answered: int
+    abandoned: int
+    service_level: float
+    "Percent answered within the queue's time, of answered and abandoned; short abandons left out."
+    speed_of_answer_s: float
+    abandon_rate: float
+    "Percent of the queue visits."
+
+
+def told(records: list[CDR], queues: dict[str, model.Queue], queue: str = "") -> Told:
+    """Sum up the visits to one queue, or to all."""
+    counts: Counter[str] = Counter()
+    for cdr in records:
+        for slug, wait_us, outcome in visits(cdr):
+            if slug in queues and queue in {"", slug}:
+                _count(counts, queues[slug], wait_us, outcome)
+    answered, abandoned = counts["answered"], counts["abandoned"]
+    offered = figures.offered(
+        answered=answered,
+        abandoned=abandoned + counts["short"],
+        flowed_out=counts["flowed_out"],
+        turned_into_callback=counts["callback"],
+    )
+    level = figures.service_level(answered, counts["within"], abandoned, counts["abandoned_within"])
+    return Told(
+        answered=answered,
+        abandoned=abandoned,
+        service_level=100 * (level or 0.0),
+        speed_of_answer_s=figures.speed_of_answer(counts["wait_us"], answered) or 0.0,
+        abandon_rate=100 * (figures.abandon_rate(abandoned, offered) or 0.0),
+    )
+
+
+def _count(counts: Counter[str], queue: model.Queue, wait_us: int, outcome: Outcome) -> None:
+    within = wait_us <= queue.answer_within_s * SECOND_US
+    match outcome:
+        case Outcome.ANSWERED:
+            counts["answered"] += 1
+            counts["within"] += within
+            counts["wait_us"] += wait_us
+        case Outcome.ABANDONED if wait_us < queue.short_abandon_s * SECOND_US:
+            counts["short"] += 1
+        case Outcome.ABANDONED:
+            counts["abandoned"] += 1
+            counts["abandoned_within"] += within
+        case Outcome.FLOWED_OUT | Outcome.CALLBACK:
+            counts[str(outcome)] += 1
+        case _:
+            pass
+
+
+class Trial:
+    """One life of the day."""
+
+    def __init__(self, day: Day, versions: dict[str, model.Configuration], seed: int, changed: Changed) -> None:
+        """Set it up; two trials of one seed give each caller the same patience and the same luck."""
+        self._day = day
+        self._seed = seed
+        self._clock = HeapClock(day.since)
+        self._versions = {name: changed(version) for name, version in versions.items()}
+        self._exchange = SimulatedExchange(self._clock, self._take)
+        self._exchange.on_ring = self._rung
+        self._centre = Centre(self._versions.__getitem__)
+        self._callers: dict[Leg, tuple[Arrival, Random, list[tuple[int, str]]]] = {}
+        self._visits: set[tuple[Leg, str, int]] = set()
+        self._patience = {queue: day.patience(queue) for queue in day.waits}
+        self._everybody = day.patience("")
+        self._agents = Random(f"{seed}/agents")  # noqa: S311  a simulation that must repeat
+        self._tokens = 0
+        self.records: list[CDR] = []
+
+    def run(self) -> list[CDR]:
+        """Live through it; returns the records of its calls."""
+        day, clock = self._day, self._clock
+        self._take(facts.Started(boot=1))
+        for at, version in day.published:
+            self._at(at, partial(self._publish, version))
+        clock.callLater(0.001, self._exchange.found)
+        extra = [slug for slug in self._extra() if slug not in {command.agent for _at, command in day.shifts}]
+        for slug in extra:
+            clock.callLater(0.01, partial(self._command, facts.SignOn, slug))
+        for at, command in day.shifts:
+            self._at(at + 10_000, partial(self._take, command))
+        for arrival in day.arrivals:
+            self._at(arrival.at, partial(self._call, arrival))
+        self._until(day.until + AFTER_S * SECOND_US)
+        return self.records
+
+    def _extra(self) -> list[str]:
+        first = self._versions[self._day.published[0][1]]
+        return [agent.slug for agent in first.agents if agent.slug.startswith("what-if-")]
+
+    def _at(self, at: int, what: Callable[[], object]) -> None:
+        self._clock.callLater(max(0, at - self._clock.now) / SECOND_US, what)
+
+    def _until(self, end: int) -> None:
+        while True:
+            timer, due = self._clock.next(), self._centre.deadline()
+            moments = [at for at in (timer, due) if at is not None and at <= end]
+            if not moments:
+                return
+            if due is not None and due == min(moments) and (timer is None or due <= timer):
+                self._clock.now = max(self._clock.now, due)
+                self._take(facts.Due())
+            else:
+                self._clock.step()
+            if self._clock.now > self._day.until and not self._centre.state.interactions:
+                return
+
+    # -- facts and effects
+
+    def _take(self, fact: facts.AnyFact) -> None:
+        for effect in self._centre.handle(self._clock.now, fact):
+            match effect:
+                case effects.CallFiled(cdr=cdr):
+                    self.records.append(cdr)
+                case effects.Assure(prompt=prompt):
+                    self._exchange.perform(prompt)
+                case effects.CallEffect():
+                    self._exchange.perform(effect)
+                    self._performed(effect)
+                case _:
+                    pass
+        if isinstance(fact, facts.Bridged):
+            self._joined(fact.legs)
+        elif isinstance(fact, facts.OfferFailed):
+            self._clock.callLater(BACK_S, self._come_back)
+
+    def _performed(self, effect: effects.AnyCallEffect) -> None:
+        match effect:
+            case effects.Prompt(leg=leg, prompt=prompt, keys=keys) if keys:
+                self._asked(leg, prompt)
+            case effects.Hold(leg=leg, queue=queue):
+                self._holds(leg, queue)
+            case _:
+                pass
+
+    def _publish(self, version: str) -> None:
+        self._take(facts.ConfigurationPublished(version=version))
+        self._exchange.reachable = {extension.slug for extension in self._versions[version].extensions}
+        self._exchange.found()
+
+    def _command(self, kind: type[facts.AgentCommand], agent: str) -> None:
+        self._tokens += 1
+        self._take(kind(token=f"w{self._tokens}", agent=agent))  # type: ignore[arg-type]  # a command without more
+
+    # -- callers
+
+    def _call(self, arrival: Arrival) -> None:
+        asked = arrival.asked
+        line = self._exchange.call(asked.number, party=asked.party, trunk=asked.trunk, view=asked.view)
+        luck = Random(f"{self._seed}/{asked.leg}")  # noqa: S311  a simulation that must repeat
+        self._callers[line.leg] = (arrival, luck, list(arrival.keys))
+
+    def _asked(self, leg: Leg, prompt: int) -> None:
+        line = self._exchange.lines.get(leg)
+        interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
+        if line is None or leg not in self._callers or interaction is None:
+            return
+        keys = self._callers[leg][2]
+        if keys and isinstance(interaction.state, st.Walking):
+            after, key = keys.pop(0)
+            self._clock.callLater((after or PRESS_US) / SECOND_US, lambda: self._press(line, prompt, key))
+
+    def _press(self, line: Line, prompt: int, key: str) -> None:
+        if line.prompt == prompt:
+            self._exchange.press(line, key)
+
+    def _holds(self, leg: Leg, queue: str) -> None:
+        """Draw how long the caller is willing to wait, once a visit."""
+        interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
+        if leg not in self._callers or interaction is None or not isinstance(interaction.state, st.Waiting):
+            return
+        visit = (leg, queue, interaction.state.ticket)
+        if visit in self._visits:
+            return
+        self._visits.add(visit)
+        patience = self._patience.get(queue, self._everybody).draw(self._callers[leg][1].random())
+        if patience is not None:
+            self._at(interaction.state.entered_at + patience, lambda: self._give_up(leg, visit))
+
+    def _give_up(self, leg: Leg, visit: tuple[Leg, str, int]) -> None:
+        interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
+        state = interaction.state if interaction is not None else None
+        waiting = state.waiting if isinstance(state, st.Offered) else state
+        if isinstance(waiting, st.Waiting) and (waiting.queue, waiting.ticket) == visit[1:]:
+            self._exchange.end(leg)
+
+    # -- agents
+
+    def _rung(self, line: Line) -> None:
+        day = self._day
+        taken, luck = len(day.pick_ups), self._agents.random()
+        if luck * (taken + day.not_taken) <= taken:
+            after = self._agents.choice(day.pick_ups) if day.pick_ups else PICK_UP_US
+            self._clock.callLater(after / SECOND_US, lambda: self._exchange.pick_up(line))
+
+    def _joined(self, legs: tuple[Leg, Leg]) -> None:
+        interaction = self._centre.state.interactions.get(self._centre.state.legs.get(legs[0], ""))
+        if interaction is None or not isinstance(interaction.state, st.Connected):
+            return
+        queue, agent = interaction.state.waiting.queue, interaction.state.agent
+        luck = self._callers[legs[0]][1] if legs[0] in self._callers else self._agents
+        talk = luck.choice(self._day.talks_of(queue) or [60 * SECOND_US])
+        wrap_up = luck.choice(self._day.wrap_ups_of(queue) or [0])
+        self._clock.callLater(talk / SECOND_US, lambda: self._exchange.end(legs[0]))
+        self._clock.callLater((talk + wrap_up) / SECOND_US + 0.1, lambda: self._finish(agent, interaction.id))
+
+    def _finish(self, agent: str, interaction: str) -> None:
+        known = self._centre.state.agents.get(agent)
+        if known is not None and isinstance(known.state, st.WrapUp) and known.state.interaction == interaction:
+            self._command(facts.EndWrapUp, agent)
+
+    def _come_back(self) -> None:
+        for agent in list(self._centre.state.agents.values()):
+            if isinstance(agent.state, st.Missed) and self._clock.now - agent.since >= BACK_S * SECOND_US:
+                self._command(facts.EndBreak, agent.slug)
