@@ -12,12 +12,8 @@ from webadmin.times import Calendar
 
 TEXT_LENGTH_MAX = 100
 PAGE_MAX = 100_000
-<<<<<<< HEAD
 LONGER_S_MAX = 86_400
-OUTCOMES = ("answered", "abandoned", "flowed_out", "self_served", "failed")
-=======
 OUTCOMES = ("answered", "abandoned", "flowed_out", "callback", "self_served", "failed")
->>>>>>> acd
 RECORDED: Mapping[str, bool | None] = {"": None, "yes": True, "no": False}
 
 
