@@ -87,6 +87,7 @@ NEEDS = {
             file="/usr/share/fonts/opentype/noto/NotoSansCJK*",
             why="Chinese letters in the browser",
         ),
+        Need(package="libatomic1", file="/usr/lib/*/libatomic.so.1", why="the driver of the browser's tests"),
         Need(package="git", command="git", why="the list of the project's files"),
         Need(
             package="postgresql",

@@ -9,6 +9,8 @@ Rules that keep it simple
 - A repeated header keeps every value (`Variable`, `ChanVariable`, `Output`); `get` gives the first.
 - Answers are matched by ActionID alone, never by order.
 - A caller's number may have line ends in it (`snapshot.py`): an event about a channel is read when it is whole.
+- An event that nobody wants is passed over by its name. What comes after it is looked at only if no number can be going
+  on where it begins; if one can, the events passed over are read after all.
 """
 
 import re
@@ -18,7 +20,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from drivers.asterisk.codec import LINE_BYTES_MAX, LocalProtocolError, RemoteProtocolError, clean, encode
-from drivers.asterisk.snapshot import mend, whole
+from drivers.asterisk.snapshot import CLOSED_BYTES, STATUS, closed, mend, whole
 
 ACTION_HEADERS_MAX = 127
 "AST_MAX_MANHEADERS is 128; a message with more is refused as a whole."
@@ -30,6 +32,11 @@ SHORT_BYTES = 4 * MESSAGE_HEADERS_MAX
 "A message that is no longer can break none of the limits above."
 LIST_EVENTS_MAX = 10_000
 PENDING_MAX = 1_000
+PASSED_MAX = 64
+"""How many events passed over are kept, until what comes after them is known to be no part of a number.
+
+A number that says `Event: ` as often as it can makes ten of them, and an event has at most a handful of numbers.
+"""
 
 _GREETING = b"Asterisk Call Manager/"
 _END = b"\r\n"
@@ -57,17 +64,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def get(self, name: str, default: str = "") -> str:
         """Give the first value of the header, or the default; names are compared as written."""
         text = self.text
-        start = text.find(f"\r\n{name}:")
-        if start >= 0:
-            start += len(name) + len("\r\n:")
-        elif text.startswith(f"{name}:"):
-            start = len(name) + len(":")
-        else:
-            return default
-        if text.startswith(" ", start):
-            start += 1
-        end = text.find("\r\n", start)
-        return text[start:end] if end >= 0 else text[start:]
+        _, found, rest = text.partition(f"\r\n{name}:")
+        if not found:
+            if not text.startswith(f"{name}:"):
+                return default
+            rest = text[len(name) + len(":") :]
+        return rest.partition("\r\n")[0].removeprefix(" ")
 
     def all(self, name: str) -> tuple[str, ...]:
         """Give every value of the header, in order."""
@@ -127,6 +129,11 @@ def write_action(action: Action, action_id: str) -> bytes:
     return _END.join(lines) + _MESSAGE_END
 
 
+def _name(block: bytes) -> bytes:
+    end = block.find(_END)
+    return block[len(_EVENT) : end] if end >= 0 else block[len(_EVENT) :]
+
+
 class AmiConnection:
     """Our side of one AMI connection: its unread bytes and its unanswered actions."""
 
@@ -135,7 +142,9 @@ class AmiConnection:
         "_closed",
         "_greeted",
         "_lists",
+        "_looked_at",
         "_next",
+        "_passed",
         "_pending",
         "_prefix",
         "_torn",
@@ -152,6 +161,8 @@ class AmiConnection:
         """
         self._prefix = prefix
         self._wanted = None if wanted is None else frozenset(name.encode() for name in wanted)
+        self._looked_at = None if self._wanted is None else self._wanted | {STATUS}
+        self._passed: list[bytes] = []
         self._buffer = bytearray()
         self._greeted = False
         self._closed = False
@@ -215,19 +226,40 @@ class AmiConnection:
             if self._buffer.find(_MESSAGE_END, max(0, known - len(_MESSAGE_END) + 1)) >= 0:
                 *blocks, rest = bytes(self._buffer).split(_MESSAGE_END)
                 self._buffer = bytearray(rest)
-                for block in blocks:
-                    if self._torn or self._lists or not block.startswith(_EVENT) or len(block) > SHORT_BYTES:
-                        torn, self._torn = self._torn, b""
-                        message = self._read(torn + block)
-                    else:
-                        message = self._event(block)
-                    if message is not None:
-                        yield message
+                yield from self._blocks(blocks)
             self._check_size(self._buffer)
         except RemoteProtocolError:
             self._closed = True
             self._buffer.clear()
             raise
+
+    def _blocks(self, blocks: list[bytes]) -> Iterator[Event | Answer]:
+        looked_at = self._looked_at
+        read = 0
+        for number, block in enumerate(blocks):
+            plain = not self._torn and not self._lists and len(block) <= SHORT_BYTES and block.startswith(_EVENT)
+            if plain and looked_at is not None and _name(block) not in looked_at:
+                continue
+            if self._passed or read < number:
+                self._look_back(blocks[max(read, number - PASSED_MAX) : number])
+                plain = plain and not self._torn
+            read = number + 1
+            message = self._event(block) if plain else self._read(block)
+            if message is not None:
+                yield message
+        self._passed = [*self._passed, *blocks[read:]][-PASSED_MAX:]
+
+    def _look_back(self, passed: list[bytes]) -> None:
+        """Read the events passed over, if what comes after them may be part of a number in one of them.
+
+        They are as unwanted as before: what it is for is the event that is not yet whole, `_torn`.
+        """
+        passed = [*self._passed, *passed][-PASSED_MAX:]
+        self._passed = []
+        end = passed[-1] + _MESSAGE_END
+        if not closed(end[-CLOSED_BYTES:] if len(end) >= CLOSED_BYTES else _MESSAGE_END.join([*passed, b""])):
+            for block in passed:
+                self._read(block)
 
     def _greet(self) -> Greeting | None:
         end = self._buffer.find(_END)
@@ -251,6 +283,7 @@ class AmiConnection:
             raise RemoteProtocolError(f"a line is longer than {LINE_BYTES_MAX} bytes")
 
     def _read(self, block: bytes) -> Event | Answer | None:
+        block, self._torn = self._torn + block, b""
         while block.startswith(_END):  # empty lines between messages mean nothing
             block = block[len(_END) :]
         if not block:
@@ -272,8 +305,7 @@ class AmiConnection:
                 return None
             self.mended += 1
             block = mended
-        end = block.find(_END)
-        name = block[len(_EVENT) : end] if end >= 0 else block[len(_EVENT) :]
+        name = _name(block)
         unwanted = self._wanted is not None and name not in self._wanted
         if unwanted and not self._lists:
             return None

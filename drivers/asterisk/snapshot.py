@@ -31,9 +31,19 @@ _LAST = "Linkedid"
 PREFIXES_MAX = 64
 "Asterisk has a dozen (Dest, LocalOne, Transferee, …)."
 
+NUMBER_BYTES_MAX = 128
+"""How far from its beginning a number may end: more than Asterisk's 80, less than what follows a number in a channel.
+
+That is the names from ConnectedLineName to Linkedid, which are 104 bytes, and their values.
+"""
+
 _STATE = b"ChannelState: "
+_NUMBER = b"Num: "
+"CallerIDNum, ConnectedLineNum, and the caller's and the connected line's of any other event, whatever their prefix."
+_EXTEN = b"Exten: "
+CLOSED_BYTES = NUMBER_BYTES_MAX + len(_EXTEN) - 1
 
-
+STATUS = b"Status"
 _STATUS = b"Event: Status\r\n"
 _STATUS_NAMES = ("Type", "DNID", "EffectiveConnectedLineNum", "EffectiveConnectedLineName")
 _STATUS_LAST = "TimeToHangup"
@@ -54,6 +64,10 @@ def _pattern(value: str, names: Sequence[str], last: str, prefix: str = "", agai
 
 _LOOSE = _pattern(_VALUE, _NAMES, _LAST, "(?P<p>[A-Za-z0-9]*)", "(?P=p)")
 _STATUS_WELL = _pattern(_LINE, _STATUS_NAMES, _STATUS_LAST)
+_WELL = _pattern(_LINE, _NAMES, _LAST)
+_AFTER_EXTEN = re.compile(
+    "Exten: {0}{1}Priority: {0}{1}Uniqueid: {0}{1}Linkedid: ".format(_LINE, "[A-Za-z0-9]*").encode()
+)
 _STATUS_LOOSE = _pattern(_VALUE, _STATUS_NAMES, _STATUS_LAST, "(?P<p>)")
 
 
@@ -67,15 +81,28 @@ def whole(block: bytes) -> bool:
     """Whether every channel in the message has all its lines, one value a line."""
     place = block.find(_STATE)
     while place >= 0:
-        line = block.rfind(b"\r\n", 0, place)
-        prefix = block[line + 2 : place]
-        if not prefix or prefix.isalnum():
-            found = _well(prefix).match(block, line)
-            if found is None:
-                return False
-            place = found.end()
-        place = block.find(_STATE, place + 1)
+        found = _WELL.match(block, place - 2)  # nearly every channel has no prefix
+        if found is None:
+            line = block.rfind(b"\r\n", 0, place)
+            prefix = block[line + 2 : place]
+            if not prefix or prefix.isalnum():
+                found = _well(prefix).match(block, line)
+                if found is None:
+                    return False
+        place = block.find(_STATE, place + 1 if found is None else found.end())
     return not block.startswith(_STATUS) or _STATUS_WELL.search(block) is not None
+
+
+def closed(text: bytes) -> bool:
+    """Whether no number can be going on at the end of the text, be there messages in it or parts of them.
+
+    The last `CLOSED_BYTES` of it are enough. False says nothing: then the messages have to be looked at.
+    """
+    start = max(0, len(text) - NUMBER_BYTES_MAX)
+    if text.find(_NUMBER, max(0, start - len(_NUMBER) + 1)) >= 0:
+        return False
+    exten = text.rfind(_EXTEN, max(0, start - len(_EXTEN) + 1))
+    return exten < 0 or _AFTER_EXTEN.match(text, exten) is not None
 
 
 def mend(block: bytes) -> bytes | None:

@@ -1,11 +1,15 @@
 """An Asterisk that the test plays, with our observer and performer in front of it."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any  # any: what a coroutine of Twisted yields
 
 from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import implementer
 
+from appliance.core import effects
 from appliance.core.facts import AnyFact, Leg, PartyView
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
 from drivers.asterisk.channels import Channels
@@ -28,6 +32,17 @@ SITE = Site(
 )
 CALLER = Leg("main", "main-1.1")
 AGENT = Leg("main", "o-000001-00000001")
+HOLD = effects.Hold(leg=CALLER, interaction="i-1", queue="support", music="default", place="5,100,1", recording="r-1")
+TOLD = [
+    "SET VARIABLE SR_INTERACTION i-1",
+    "SET VARIABLE SR_QUEUE support",
+    "SET VARIABLE SR_PLACE 5,100,1",
+    "SET VARIABLE SR_MUSIC default",
+    "SET VARIABLE SR_SECONDS 10",
+]
+ASKED = "GET VARIABLE MIXMONITOR_FILENAME"
+RECORDED = "EXEC MixMonitor /box/spool/r-1.raw,bD"
+HELD = "SET VARIABLE SR_DONE hold"
 
 
 def event(name: str, **headers: str) -> Event:
@@ -119,3 +134,33 @@ def go_through(session: Session, pipe: test_agi.Pipe, *replies: str) -> list[str
         asked.append(command)
         session.data_received(f"200 result={left.pop(0) if left else 0}\n".encode())
     return asked
+
+
+@contextmanager
+def logged_errors() -> Iterator[list[str]]:
+    """Collect what is logged as an error or a warning."""
+    errors: list[str] = []
+
+    @implementer(ILogObserver)
+    def look(event: LogEvent) -> None:
+        if event.get("log_level") in {LogLevel.error, LogLevel.warn}:
+            errors.append(str(event.get("log_format")))
+
+    globalLogPublisher.addObserver(look)
+    try:
+        yield errors
+    finally:
+        globalLogPublisher.removeObserver(look)
+
+
+def a_prompt(**other: object) -> effects.Prompt:
+    """Give a prompt for a key."""
+    usual: dict[str, object] = {
+        "leg": CALLER,
+        "prompt": 7,
+        "sounds": ("hello", "menu"),
+        "language": "zh",
+        "keys": "12",
+        "wait_ms": 3_000,
+    }
+    return effects.Prompt(**(usual | other))  # type: ignore[arg-type]  # what differs

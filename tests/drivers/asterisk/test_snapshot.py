@@ -1,5 +1,7 @@
 """Event forging through a caller's number, as measured on Asterisk 22.10.1."""
 
+from collections.abc import Collection, Iterable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,9 +22,9 @@ FORGED = [
 ]
 
 
-def read(data: bytes, seed: int) -> list[Event]:
+def read(data: bytes, seed: int, wanted: Collection[str] | None = None) -> list[Event]:
     """Read."""
-    connection = AmiConnection()
+    connection = AmiConnection(wanted=wanted)
     list(connection.receive(GREETING))
     heard = [message for chunk in chunks(data, seed) for message in connection.receive(chunk)]
     return [message for message in heard if isinstance(message, Event)]
@@ -38,6 +40,59 @@ def test_a_number_cannot_be_an_event(field: str, value: str, seed: int) -> None:
     assert (first.name, first.get("Uniqueid"), first.all("Uniqueid")) == ("Newchannel", "box-1.1", ("box-1.1",))
     assert (first.get("Context"), first.get("Priority"), first.get("Linkedid")) == ("trunk", "1", "box-1.1")
     assert (second.name, second.get("Uniqueid")) == ("Hangup", "other")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("field", ["CallerIDNum", "ConnectedLineNum", "Exten"])
+@pytest.mark.parametrize("value", FORGED)
+def test_a_number_in_an_event_passed_over_cannot_be_one(field: str, value: str, seed: int) -> None:
+    """Whether what it makes up is wanted or not."""
+    told = event("VarSet", **{field: value})
+    data = event("VarSet") + told + event("Newexten") + told + told + event("Hangup", Uniqueid="other")
+    heard = read(data, seed, {"Hangup", "Newchannel"})
+    assert [(one.name, one.get("Uniqueid")) for one in heard] == [("Hangup", "other")]
+
+
+def test_two_numbers_of_an_event_passed_over_cannot_be_one_event() -> None:
+    """The first makes up an event that nobody wants, the second one that is wanted, in the rest of the first."""
+    first = "1\r\n\r\nEvent: X\r\nA: " + "x" * 55
+    data = event("VarSet", CallerIDNum=first, ConnectedLineNum=FORGED[2]) + event("Hangup", Uniqueid="other")
+    for seed in range(3):
+        assert [one.get("Uniqueid") for one in read(data, seed, {"Hangup"})] == ["other"]
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(event("VarSet"), event("Hangup"), b"\r\n\r\n", b"\r\n"),
+                *(event("VarSet", CallerIDNum=FORGED[1]), event("Y", Exten=FORGED[2])),
+                *(b"Event: Hangup\r\n\r\n", b"Event: X\r\n\r\n", b"Event: X\r\nChannelState: 6\r\n\r\n"),
+                b"Event: X\r\nCallerIDNum: 1\r\n\r\n",
+            ]
+        ),
+        max_size=8,
+    ),
+    st.integers(min_value=0, max_value=100),
+)
+def test_what_is_passed_over_is_the_same_in_any_chunks(pieces: list[bytes], seed: int) -> None:
+    """Also of events that Asterisk would not write."""
+    data = b"".join(pieces)
+
+    def heard(parts: Iterable[bytes]) -> list[object]:
+        connection = AmiConnection(wanted={"Hangup"})
+        list(connection.receive(GREETING))
+        found: list[object] = []
+        try:
+            for part in parts:
+                found.extend(connection.receive(part))
+        except RemoteProtocolError:
+            found.append("the end")
+        return found
+
+    assert heard(chunks(data, seed)) == heard([data])
 
 
 def test_both_channels_of_an_event_are_mended() -> None:
