@@ -9,6 +9,7 @@ import msgspec
 from appliance import api
 from appliance.core import effects, facts
 from appliance.core.centre import Centre
+from appliance.core.matching import Match
 from appliance.core.model import Configuration
 
 FORMAT = 1
@@ -59,6 +60,16 @@ class Replayed:
     difference: Difference | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """Everybody who was considered for a decision."""
+
+    eligible: tuple[effects.Candidate, ...]
+    "In the order in which they would have been chosen."
+    excluded: dict[str, str]
+    "The other agents of the queue, and why not."
+
+
 def versions_of(rows: Iterable[api.Row]) -> tuple[str, ...]:
     """Name the versions that some rows published, each once."""
     published = (row.fact.version for row in rows if isinstance(row.fact, facts.ConfigurationPublished))
@@ -82,6 +93,30 @@ def replay(recorded: Recorded, witness: Witness = lambda _row, _asked: None) -> 
         if difference is not None:
             return Replayed(centre=centre, rows=number + 1, difference=difference)
     return Replayed(centre=centre, rows=len(recorded.rows), difference=None)
+
+
+def considered(recorded: Recorded, decided: effects.Decided) -> Considered | None:
+    """List everybody who was considered for a decision, by handling what was recorded up to it once more.
+
+    None if it is not made there again: its facts are not all recorded, or this release decides in another way. Raises
+    as `replay` does.
+    """
+    of = recorded.configurations.__getitem__
+    centre = Centre.restore(recorded.snapshot, of) if recorded.snapshot else Centre(of)
+    found: list[Considered] = []
+
+    def look(match: Match) -> None:
+        if match.interaction.id == decided.interaction and decided.chosen in match.chosen:
+            eligible, others = centre.candidates(match.interaction)
+            found.append(Considered(eligible=tuple(eligible), excluded=others))
+
+    for row in recorded.rows:
+        if row.sequence == decided.position[1]:
+            centre.before_match = look
+            asked = centre.handle(row.now, row.fact)
+            return found[-1] if found and decided in asked else None
+        centre.handle(row.now, row.fact)
+    return None
 
 
 def difference_of(centre: Centre, row: api.Row, asked: tuple[effects.AnyEffect, ...]) -> Difference | None:

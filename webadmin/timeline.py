@@ -9,12 +9,11 @@ from appliance.api import Row
 from appliance.core import effects, facts
 from appliance.core.model import Configuration
 from appliance.store.reader import Told
+from webadmin.decisions import key_text, reason_text
+from webadmin.setup.strategies import short_label
 from webadmin.texts import Texts, marked
 from webadmin.times import Calendar
-from webadmin.words import CAUSES, STATES, STRATEGIES, title_of
-
-EPOCH_LIKE = 10**15
-"A key this large is a centre time (the year 2001 and later), and is written as one."
+from webadmin.words import CAUSES, title_of
 
 OFFER_CAUSES: Mapping[str, str] = {
     "no_answer": marked("nobody picked up"),
@@ -70,6 +69,9 @@ class Chosen:
 class Why:
     """Why this agent."""
 
+    offer: str
+    position: str
+    "Journal position of the fact that led to it: boot and sequence; empty in old records."
     strategy: str
     chosen: Chosen
     next: tuple[Chosen, ...]
@@ -88,7 +90,8 @@ class Moment:
     "The fact's tag."
     position: str
     "Where it stands in the journal: boot and sequence."
-    why: Why | None = None
+    whys: tuple[Why, ...] = ()
+    "One for each phone that rings by it."
     hear_s: float | None = field(default=None)
     "Where the recording has this moment, seconds."
 
@@ -108,14 +111,16 @@ class Teller:
         talk = next((s for s in told.cdr.segments if s.stretch == "talking"), None)
         for row in told.rows:
             sign, text = self._line(row.fact, told, offers)
-            decided = next((kept for kept in row.kept if self._is_ours(kept, told)), None)
+            whys = [
+                self._why(kept) for kept in row.kept if isinstance(kept, effects.Decided) and self._is_ours(kept, told)
+            ]
             yield Moment(
                 at=row.now,
                 sign=sign,
                 text=text,
                 fact=str(row.fact.__struct_config__.tag),
                 position=self._position(row, told),
-                why=self._why(decided) if isinstance(decided, effects.Decided) else None,
+                whys=tuple(whys),
                 hear_s=(row.now - talk.since) / 1e6 if talk and talk.since <= row.now < talk.until else None,
             )
 
@@ -136,27 +141,20 @@ class Teller:
         return f"{told.cdr.last[0]}-{row.sequence}"
 
     def _why(self, decided: effects.Decided) -> Why:
-        strategy = STRATEGIES.get(decided.strategy)
         return Why(
-            strategy=self.say(strategy) if strategy else decided.strategy,
-            chosen=self._chosen(decided.chosen),
-            next=tuple(self._chosen(candidate) for candidate in decided.next),
-            excluded=tuple((self._reason(reason), count) for reason, count in sorted(decided.excluded.items())),
+            strategy=short_label(self.say, decided.strategy),
+            offer=decided.offer,
+            position="-".join(str(part) for part in decided.position) if decided.position[1] else "",
+            chosen=self._chosen(decided.strategy, decided.chosen),
+            next=tuple(self._chosen(decided.strategy, candidate) for candidate in decided.next),
+            excluded=tuple(
+                (reason_text(self.say, reason), count) for reason, count in sorted(decided.excluded.items())
+            ),
         )
 
-    def _reason(self, reason: str) -> str:
-        word = STATES.get(reason.replace("-", "_"))
-        return self.say(word.text) if word else reason
-
-    def _chosen(self, candidate: effects.Candidate) -> Chosen:
-        words = [
-            self.say("idle since {time}", time=self.calendar.exact(part))
-            if isinstance(part, int) and part >= EPOCH_LIKE
-            else str(part)
-            for part in candidate.key
-            if part != candidate.agent
-        ]
-        return Chosen(agent=self.agent(candidate.agent), key=", ".join(words))
+    def _chosen(self, strategy: str, candidate: effects.Candidate) -> Chosen:
+        key = key_text(self.say, self.calendar, strategy, candidate)
+        return Chosen(agent=self.agent(candidate.agent), key=key)
 
     def _line(self, fact: facts.AnyFact, told: Told, offers: Mapping[str, str]) -> tuple[str, str]:
         sign, message = LINES.get(_kind(fact, told), ("·", str(fact.__struct_config__.tag)))

@@ -69,7 +69,6 @@ CAUSES: Mapping[str, str] = {
     "callback_failed": marked("Called back, the call failed"),
     "callback_not_confirmed": marked("Called back, nobody pressed 1"),
 }
-STRATEGIES: Mapping[str, str] = {"longest_idle": marked("longest idle first")}
 ROLES: Mapping[str, str] = {
     "administrator": marked("Administrator"),
     "supervisor": marked("Supervisor"),
@@ -145,6 +144,8 @@ PROBLEMS: Mapping[str, str] = {
     "not_in_wrap_up": marked("The wrap-up is over."),
     "not_your_call": marked("This is not your call."),
     "no_call": marked("There is no call."),
+    "too_many_away": marked("Too many are away for this reason already; try again later."),
+    "break_used_up": marked("Today's time for this break is used up."),
     "internal_error": marked("Something went wrong inside; nothing was changed."),
     "daemon_gone": marked(
         "The box does not answer just now, so nothing can be changed. Pages can still be read; try again in a moment."

@@ -43,6 +43,8 @@ class Centre:
         self.state = st.State() if state is None else state
         self.about: tuple[str, ...] = ()
         "The interactions that the last fact touched."
+        self.before_match: Callable[[Match], None] | None = None
+        "Told of each match before it is made, for a replay that explains decisions."
         self._configuration_of = configuration_of
         self._wire(Directory(configuration_of(self.state.version) if self.state.version else Configuration()))
 
@@ -330,6 +332,8 @@ class Centre:
             with Containment() as contained:
                 match = self._first_match(turn)
                 if match is not None:
+                    if self.before_match is not None:
+                        self.before_match(match)
                     self._attempts.make(turn, match)
             if contained.error is not None:
                 if match is not None:

@@ -17,12 +17,13 @@ from webadmin.pages import company, flows, people
 from webadmin.request import PageRequest
 from webadmin.setup.fields import Choices, Field, Form, differences, shown, typed
 from webadmin.setup.flow_form import KEYS, rearranged, steps, targets, typed_nodes
+from webadmin.setup.rows import Pick, Rows
 from webadmin.setup.section import Section, made, with_part
 from webadmin.setup.week import Stretches
 from webadmin.texts import texts
 
 CASES = 10_000
-SECTIONS = ("trunks", "queues", "numbers", "phones", "prompts", "hours", "breaks", "dispositions")
+SECTIONS = ("trunks", "queues", "skills", "numbers", "phones", "prompts", "hours", "breaks", "dispositions")
 SENDABLE = [value.encode("utf-8", "replace").decode() for value in HOSTILE]
 "A browser sends UTF-8; what is none is tried in `test_pages`."
 LETTERS = "aZ09 -_.,:;/\\'\"<>&%$#@!?=+*()[]{}|~^`\t\r\n\x00\x1b\x7f\x85\u200b\u202e\ufeff\uff11é中文😀"
@@ -49,11 +50,16 @@ def a_text(dice: Random) -> str:
 
 def an_answer(dice: Random, field: Field, choices: Choices) -> list[str]:
     """Draw what may be sent for a field: mostly sensible, sometimes anything."""
+    if isinstance(field, Rows):
+        of_rows = [an_answer(dice, column, choices)[:1] for _ in range(dice.randrange(4)) for column in field.columns]
+        return [cell for cells in of_rows for cell in cells or [""]]
     count = dice.randrange(4) if field.kind == "several" else dice.choice((0, 1, 1, 1, 2))
     sensible: Sequence[str]
     match field.kind:
         case "choice" | "several":
             sensible = [value for value, _ in choices] or [""]
+        case "pick" if isinstance(field, Pick):
+            sensible = [value for value, _ in field.words]
         case "number":
             sensible = NUMBERS
         case "check":
@@ -80,9 +86,18 @@ def standing_form(
     """Give what a browser sends of a form that nobody touched."""
     untouched = shown(fields, texts("en"), choices, data)
     return {
-        field.field.name: list(untouched.strings(field.field.name)) if field.field.kind == "several" else [field.typed]
+        field.field.name: cells_of(field.field, field.value)
+        if field.field.kind == "rows"
+        else list(untouched.strings(field.field.name))
+        if field.field.kind == "several"
+        else [field.typed]
         for field in untouched
     }
+
+
+def cells_of(field: Field, value: object) -> list[str]:
+    """Give what a browser sends of rows."""
+    return [cell for row in field.cells(value) for cell in row] if isinstance(field, Rows) else []
 
 
 def a_request(pages: Pages) -> PageRequest:
@@ -137,7 +152,7 @@ def test_the_company_form(pages: Pages) -> None:
     """The company's form gives a company, or errors."""
     request = a_request(pages)
     choices = company._choices(request)  # noqa: SLF001  the page has no other door for it
-    standing = msgspec.structs.asdict(request.standing.configuration.company)
+    standing = msgspec.structs.asdict(request.standing.configuration.company) | {"grades": ()}
     untouched = standing_form(company.FIELDS, choices, standing)
 
     @many
@@ -147,7 +162,7 @@ def test_the_company_form(pages: Pages) -> None:
         form = typed(company.FIELDS, texts("en"), choices, {**untouched, **posted})
         says_it_all(form)
         if not form.errors:
-            made_of_it = model.Company(**form.values)  # type: ignore[arg-type]  # msgspec checks it on the way back
+            made_of_it = company.made(request.standing.configuration.company, form)
             assert model.decode(model.encode(model.Configuration(company=made_of_it))).company == made_of_it
 
     try_it()

@@ -20,6 +20,7 @@ from tests.webadmin.conftest import Pages
 from tests.webadmin.test_rights import address, routes
 from webadmin.pages.calls_csv import FORMULA_STARTS, cell
 from webadmin.security import HEADERS
+from webadmin.setup import strategies
 from webadmin.texts import ROOT, SOURCES
 
 KEYWORDS = {"marked": None, "say": None, "_": None, "plural": (1, 2)}
@@ -30,6 +31,7 @@ FORM_ADDRESSES = (
     "/setup/people/~new",
     "/setup/phones/~new",
     "/setup/queues/~new",
+    "/setup/skills/~new",
     "/setup/numbers/~new",
     "/setup/flows/~new",
     "/setup/hours/~new",
@@ -79,7 +81,15 @@ def every_address(pages: Pages) -> list[str]:
         for _route, pattern, _permission, methods in routes(pages.config)
         if "GET" in methods and not pattern.startswith("/api")
     ]
-    slugs = ("trunks/sample-carrier", "people/li-wei", "phones/301", "numbers/8001", "flows/main", "hours/office")
+    slugs = (
+        "trunks/sample-carrier",
+        "people/li-wei",
+        "skills/li-wei",
+        "phones/301",
+        "numbers/8001",
+        "flows/main",
+        "hours/office",
+    )
     more = ("prompts/menu", "breaks/lunch", "dispositions/order", "queues/sales", "changes/1")
     return [*named, *FORM_ADDRESSES, *(f"/setup/{slug}" for slug in (*slugs, *more)), "/sign-in", "/nowhere"]
 
@@ -110,6 +120,7 @@ def test_every_text_is_translated() -> None:
         ROOT, method_map=METHODS, keywords=KEYWORDS, directory_filter=lambda folder: "node_modules" not in str(folder)
     ):
         used.add(first(message))
+    used |= set(strategies.sentences())
     with (SOURCES / "zh_Hans/LC_MESSAGES/switchroom.po").open("rb") as stream:
         catalogue = read_po(stream, locale="zh_Hans")
     known = {first(entry.id): entry for entry in catalogue if entry.id}
@@ -192,7 +203,7 @@ def test_a_call_tells_why(pages: Pages) -> None:
         "The call arrives for 8001 on trunk sample-carrier.",
         "The caller pressed 1.",
         "Why Li Wei 李伟?",
-        "longest idle first",
+        "Longest idle",
         "Ben Carter",
         "On break",
         "Both hear each other.",

@@ -10,13 +10,19 @@ from babel import Locale
 
 from appliance import api
 from appliance.core import model
+from appliance.core.effects import Candidate
+from appliance.core.overflow import EXITS
+from appliance.core.plugins import all_strategies
 from appliance.places import Places
 from boot import certificate
 from webadmin.bundle import BundleMissingError, built
 from webadmin.calls_query import Filters, filters_of
+from webadmin.decisions import key_text, reason_text
 from webadmin.front_door import render
 from webadmin.numerals import whole_number
 from webadmin.programs import front_door, main, nginx_argv, web_argv
+from webadmin.setup import fields, strategies, waiting_fields
+from webadmin.setup.rows import Rows
 from webadmin.setup.section import differing, with_part
 from webadmin.setup.summaries import path_text, summary_text
 from webadmin.texts import texts
@@ -199,3 +205,66 @@ def test_a_front_end_that_is_not_built(tmp_path: Path) -> None:
     """It says what to do."""
     with pytest.raises(BundleMissingError, match="make run"):
         built(tmp_path)
+
+
+def test_every_condition_of_overflow_is_offered() -> None:
+    """A condition that the core knows can be chosen, with its own way out."""
+    assert {when for when, _ in waiting_fields.CONDITIONS} == {"", *EXITS}
+    assert set(EXITS.values()) <= {way for way, _ in waiting_fields.WAYS}
+
+
+def test_every_strategy_can_be_set_up() -> None:
+    """Each setting has a label of its own; what a form shows of the settings, it says again."""
+    say = texts("en")
+    for name in all_strategies():
+        assert strategies.short_label(say, name) not in {"", name}
+        assert all(field.label and " " in field.label for field in strategies.fields(name))
+    kept: dict[str, object] = {"shares": {"li-wei": 60, "anna-smith": 40}}
+    shown_again = fields.shown(strategies.all_fields(), say, {}, strategies.data("percentage", kept))
+    assert strategies.values(shown_again, "percentage") == kept
+    assert strategies.values(shown_again, "longest_idle") == {}
+    assert strategies.label(say, "gone") == "gone"
+
+
+def test_rows() -> None:
+    """Rows are read cell by cell; an empty first cell makes none, a wrong cell is shown again as it was typed."""
+    say = texts("en")
+    row = Rows(
+        name="r",
+        label="R",
+        most=2,
+        columns=(fields.Text(name="skill", label="Skill"), fields.Number(name="level", label="Level", low=1, high=9)),
+    )
+    assert row.read(["english", "5", "", "7"], [], say) == ({"skill": "english", "level": 5},)
+    assert row.cells(({"skill": "english", "level": 5},))[0] == ("english", "5")
+    assert row.cells(("english", "x", "chess"))[:2] == [("english", "x"), ("chess", "")]
+    with pytest.raises(fields.FieldError):
+        row.read(["english", "x"], [], say)
+    with pytest.raises(fields.FieldError):
+        row.read(["a", "1", "b", "2", "c", "3"], [], say)
+    with pytest.raises(TypeError):
+        Rows(name="r", label="R", columns=(fields.Check(name="c", label="C"),))
+
+
+def test_a_decision_in_words() -> None:
+    """The numbers of a key are said as their strategy means them; what is unknown stands as it is."""
+    say, calendar = texts("en"), a_calendar("UTC")
+
+    def said(strategy: str, *key: int | str) -> str:
+        return key_text(say, calendar, strategy, Candidate("ann", (*key, "ann")))
+
+    assert said("most_skilled", -12) == "levels 12 in all"
+    assert said("round_robin", 0, 2) == "no turn yet, place 3 on the list"
+    assert said("round_robin", 7, 0) == "last turn 7, place 1 on the list"
+    assert said("percentage", 1 << 62) == "no share"
+    assert said("percentage", 250_000) == "share used 0.250"
+    assert said("average_longest_idle", -(1 << 62)) == "no offer yet today"
+    assert said("average_longest_idle", -90_000_000) == f"idle {length(90_000_000)} on average"
+    assert said("fewest_handled", 3) == "3 handled today"
+    assert said("longest_idle", 1_763_800_000_000_000).startswith("idle since ")
+    assert said("of another release", 5) == "5"
+    assert [reason_text(say, reason) for reason in ("skill", "on-break", "strange")] == [
+        "Skill lacks",
+        "On break",
+        "strange",
+    ]

@@ -87,6 +87,7 @@ def address(pattern: str, interaction: str) -> str:
         "seen": "0",
         "kind": "extension",
         "name": "take-seat",
+        "offer": "offer-1",
     }
     return re.sub(r"\{(\w+)(:[^{}]*(\{[^{}]*\}[^{}]*)*)?\}", lambda found: values[found[1]], pattern)
 

@@ -1,7 +1,7 @@
 // The frame round every page: menus that close, the health lamp, the keys.
 import htmx from "htmx.org";
 import { live } from "./live.js";
-import { setText, word } from "./words.js";
+import { setText, show, word } from "./words.js";
 
 function health() {
   const lamp = document.querySelector("#health");
@@ -13,7 +13,22 @@ function health() {
   setText(lamp.querySelector("[data-f=word]"), word("health", state));
 }
 
+// Of the settings of all strategies a form shows those of the one that is chosen.
+function settings(choice) {
+  for (const item of choice.form.querySelectorAll("[data-option]")) {
+    const of = item.dataset.field.slice("option_".length);
+    const names = [...choice.options].map((option) => option.value).filter((name) => of.startsWith(`${name}_`));
+    const name = names.sort((a, b) => b.length - a.length)[0];
+    show(item, name === choice.value);
+  }
+}
+
 export function startFrame() {
+  const strategy = document.querySelector("form select[name=strategy]");
+  if (strategy) {
+    strategy.addEventListener("change", () => settings(strategy));
+    settings(strategy);
+  }
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details[data-menu][open]")) {
       if (!menu.contains(event.target)) menu.open = false;

@@ -9,6 +9,7 @@ SECTION = reasons(
     place=73,
     purpose=marked("Reasons that agents choose from when they take a break."),
     add=marked("Add a break reason"),
+    limits=True,
 )
 PAGE = SECTION.page
 view = SECTION.view

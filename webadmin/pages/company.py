@@ -9,11 +9,13 @@ from pyramid.response import Response
 
 from appliance import api
 from appliance.core import model
+from appliance.core.check import LEVELS, RELAX_S_MAX
 from webadmin.frame import setup_pages
 from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
-from webadmin.setup.fields import Choice, Choices, Field, Form, Lines, Text, shown, typed
+from webadmin.setup.fields import Check, Choice, Choices, Field, Form, Lines, Number, Text, shown, typed
+from webadmin.setup.rows import Rows, of_table, table_of
 from webadmin.setup.section import (
     Review,
     applied,
@@ -63,19 +65,51 @@ FIELDS: tuple[Field, ...] = (
         longest=3,
         help=marked("What a phone dials before a number outside; emergency numbers pass with and without it."),
     ),
+    Number(
+        name="ageing_s",
+        label=marked("Ageing"),
+        low=0,
+        high=RELAX_S_MAX,
+        unit=marked("s"),
+        help=marked(
+            "So many seconds of waiting make up for one step of priority or weight, so that nobody waits for ever; "
+            "0: priority is strict."
+        ),
+    ),
+    Rows(
+        name="grades",
+        label=marked("Customer classes"),
+        columns=(
+            Text(name="grade", label=marked("Class"), longest=63),
+            Number(name="priority", label=marked("Priority"), low=LEVELS[0], high=LEVELS[1], default=5),
+        ),
+        help=marked("The priority of callers of a class, such as gold; 1 is served first."),
+    ),
+    Check(
+        name="rest_on_own_call",
+        label=marked("No call while the agent's phone is in a call of its own"),
+        help=marked("Such as one that the agent has dialled."),
+    ),
+    Check(
+        name="voice_alone",
+        default=True,
+        label=marked("A call takes the whole agent"),
+        help=marked("Otherwise a call takes one of the agent's units, and others may come beside it."),
+    ),
 )
 
 
 def view(request: PageRequest) -> Response:
     """Show the form, review it, apply it."""
     company = request.standing.configuration.company
-    old = shown(FIELDS, request.say, _choices(request), msgspec.structs.asdict(company))
+    data = {**msgspec.structs.asdict(company), "grades": of_table(company.grades, "grade", "priority")}
+    old = shown(FIELDS, request.say, _choices(request), data)
     if request.method != "POST":
         return _show(request, old, {})
     form = typed(FIELDS, request.say, _choices(request), posted(request))
     if request.POST.get("step") == "edit" or form.errors:
         return _show(request, form, form.errors)
-    after = msgspec.convert(form.values, model.Company)
+    after = made(company, form)
     before = request.standing.configuration
     faults = new_faults(before, msgspec.structs.replace(before, company=after))
     if errors := errors_of(request, faults, "company", frozenset(form.values)):
@@ -91,6 +125,12 @@ def view(request: PageRequest) -> Response:
     if request.POST.get("step") != "apply":
         return show_review(request, review)
     return _apply(request, review, after)
+
+
+def made(company: model.Company, form: Form) -> model.Company:
+    """Make the company that a form without errors says; what no field says stays as it is."""
+    grades = table_of(form.values["grades"], "grade", "priority")
+    return msgspec.convert({**msgspec.structs.asdict(company), **form.values, "grades": grades}, model.Company)
 
 
 def _apply(request: PageRequest, review: Review, after: model.Company) -> Response:

@@ -10,7 +10,7 @@ from appliance import api
 from appliance.core import model
 from webadmin.frame import setup_pages
 from webadmin.request import PageRequest
-from webadmin.setup.fields import Field, Form, shown, typed
+from webadmin.setup.fields import Field, Form, Number, shown, typed
 from webadmin.setup.flow_form import kind_label, kinds, rearranged, steps, targets, typed_nodes
 from webadmin.setup.named import NAMED, SLUG, title
 from webadmin.setup.section import (
@@ -38,6 +38,13 @@ STEPS_SHOWN = 5
 FIELDS: tuple[Field, ...] = (
     SLUG,
     title(marked("What the numbers' form calls it.")),
+    Number(
+        name="priority",
+        label=marked("Priority"),
+        low=0,
+        high=9,
+        help=marked("Of those who come this way: 1 is served first, 9 last; 0 leaves it to the workgroup."),
+    ),
 )
 
 
@@ -81,7 +88,9 @@ def view(request: PageRequest) -> Response:
         raise HTTPNotFound
     known = flow if isinstance(flow, model.Flow) else None
     if request.method != "POST":
-        values: dict[str, object] = {"slug": known.slug, "title": known.title} if known else {}
+        values: dict[str, object] = (
+            {"slug": known.slug, "title": known.title, "priority": known.priority} if known else {}
+        )
         form = shown(FIELDS, request.say, {}, values)
         return _show(request, form, known, known.nodes if known else (), {})
     return _change(request, known, step)
@@ -101,7 +110,7 @@ def _change(request: PageRequest, flow: model.Flow | None, step: str) -> Respons
         form.errors["slug"] = request.say("This name is taken: {detail}", detail=slug)
     if form.errors:
         return _show(request, form, flow, nodes, form.errors)
-    after = model.Flow(slug=slug, title=form.text("title"), nodes=nodes)
+    after = model.Flow(slug=slug, title=form.text("title"), priority=int(form.text("priority")), nodes=nodes)
     before = request.standing.configuration
     if faults := new_faults(before, with_part(before, "flows", after)):
         return _show(request, form, flow, nodes, _errors(request, faults, after))
@@ -135,7 +144,7 @@ def _errors(request: PageRequest, problems: tuple[api.Problem, ...], flow: model
         sentence = problem_text(request.say, problem)
         if path[0] in places:
             key = f"node-{places[path[0]]}"
-        elif path[0] in {"slug", "title"}:
+        elif path[0] in {"slug", "title", "priority"}:
             key = path[0]
         else:
             key = "all"
@@ -148,6 +157,9 @@ def _differences(request: PageRequest, flow: model.Flow | None, after: model.Flo
     found = []
     if (flow.title if flow else "") != after.title:
         found.append(Difference(label=say("Title"), before=flow.title if flow else "", after=after.title))
+    if (flow.priority if flow else 0) != after.priority:
+        was = str(flow.priority) if flow else ""
+        found.append(Difference(label=say("Priority"), before=was, after=str(after.priority)))
     old = {node.id: node for node in flow.nodes} if flow else {}
     new = {node.id: node for node in after.nodes}
     for place, node in enumerate(after.nodes, 1):

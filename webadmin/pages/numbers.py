@@ -3,7 +3,7 @@
 from appliance.core import model
 from webadmin.request import PageRequest
 from webadmin.setup.choices import languages, titled
-from webadmin.setup.fields import Choice, Choices, Field, Text
+from webadmin.setup.fields import Choice, Choices, Field, Number, Text
 from webadmin.setup.named import TITLE_COLUMN, title
 from webadmin.setup.section import Column, Section
 from webadmin.texts import LANGUAGES, marked
@@ -21,12 +21,30 @@ FIELDS: tuple[Field, ...] = (
     title(marked("What it is for, such as Orders.")),
     Choice(name="flow", label=marked("Flow"), help=marked("What a caller meets; flows have a page of their own.")),
     Choice(name="language", label=marked("Language"), help=marked("Of the prompts that callers of this number hear.")),
+    Number(
+        name="priority",
+        label=marked("Priority"),
+        low=0,
+        high=9,
+        help=marked("Of those who come this way: 1 is served first, 9 last; 0 leaves it to the workgroup."),
+    ),
+    Choice(
+        name="site",
+        label=marked("Site"),
+        help=marked("Where its callers belong; a workgroup may keep them for the agents of that site for a while."),
+    ),
 )
 
 
 def choices(request: PageRequest) -> dict[str, Choices]:
     """Give the lists to choose from."""
-    return {"flow": titled(request.standing.configuration.flows), "language": languages(request)}
+    configuration = request.standing.configuration
+    sites = sorted({agent.site for agent in configuration.agents} - {""})
+    return {
+        "flow": titled(configuration.flows),
+        "language": languages(request),
+        "site": [("", "—"), *((site, site) for site in sites)],
+    }
 
 
 def _flow(request: PageRequest, part: model.Part) -> str:

@@ -1,14 +1,22 @@
 """Workgroups: where callers wait, and who serves them."""
 
 from appliance.core import model
+from appliance.core.check import LEVELS, NEEDS_MAX, RELAX_S_MAX
 from appliance.core.plugins import all_strategies
 from webadmin.request import PageRequest
-from webadmin.setup.choices import MUSIC, agents
-from webadmin.setup.fields import Check, Choice, Choices, Field, Number, Several
+from webadmin.setup import strategies, waiting_fields
+from webadmin.setup.choices import MUSIC, agents, skills, titled
+from webadmin.setup.fields import Check, Choice, Choices, Field, Form, Number, Several
 from webadmin.setup.named import NAMED, SLUG, title
+from webadmin.setup.rows import Pick, Rows
 from webadmin.setup.section import Column, Section
 from webadmin.texts import marked
-from webadmin.words import STRATEGIES
+
+HOW = (
+    (model.How.AT_LEAST, marked("at least")),
+    (model.How.EXACT, marked("exactly")),
+    (model.How.AT_MOST, marked("at most")),
+)
 
 FIELDS: tuple[Field, ...] = (
     SLUG,
@@ -19,6 +27,19 @@ FIELDS: tuple[Field, ...] = (
         default="longest_idle",
         label=marked("Who is chosen"),
         help=marked("Which of the free agents a call rings at."),
+    ),
+    *strategies.all_fields(),
+    Rows(
+        name="requirement",
+        label=marked("Skills required"),
+        columns=(
+            Choice(name="skill", label=marked("Skill")),
+            Pick(name="how", label=marked("How"), words=HOW, default=model.How.AT_LEAST),
+            Number(name="level", label=marked("Level"), low=LEVELS[0], high=LEVELS[1], default=1),
+            Number(name="relax_s", label=marked("Asked for"), low=0, high=RELAX_S_MAX, unit=marked("s")),
+        ),
+        most=NEEDS_MAX,
+        help=marked("Each is asked no more when a caller has waited its seconds; 0 for as long as it takes."),
     ),
     Number(
         name="ring_s",
@@ -63,6 +84,57 @@ FIELDS: tuple[Field, ...] = (
         default=5,
         help=marked("1 is served first, 9 last, where agents serve several workgroups."),
     ),
+    Number(
+        name="weight",
+        label=marked("Weight"),
+        low=1,
+        high=9,
+        default=1,
+        help=marked("Among callers of one priority, those of the heavier workgroup are served first."),
+    ),
+    Number(
+        name="prefer_s",
+        label=marked("Keep for the known agent"),
+        low=0,
+        high=3600,
+        default=0,
+        unit=marked("s"),
+        help=marked("The agent who looks after the caller, or talked to the caller last, if at work; 0 for never."),
+    ),
+    Number(
+        name="local_s",
+        label=marked("Keep for the own site"),
+        low=0,
+        high=3600,
+        default=0,
+        unit=marked("s"),
+        help=marked("Agents of the site of the dialled number come first for so long; 0 for never."),
+    ),
+    Rows(
+        name="lenders",
+        label=marked("Helped by"),
+        alone=True,
+        columns=(Choice(name="queue", label=marked("Workgroup")),),
+        help=marked("Their agents help out, in this order, while nobody waits there and their own aim is kept."),
+    ),
+    Number(
+        name="service_goal",
+        label=marked("Aim"),
+        low=1,
+        high=100,
+        default=80,
+        unit="%",
+        help=marked("Of the callers, to be answered in time; below it the agents help nobody else."),
+    ),
+    Number(
+        name="missed_s",
+        label=marked("After a missed call, available again in"),
+        low=0,
+        high=3600,
+        default=0,
+        unit=marked("s"),
+        help=marked("0: when the agent says so."),
+    ),
     Choice(name="music", default="default", label=marked("Music"), help=marked("What waiting callers hear.")),
     Number(
         name="answer_within_s",
@@ -88,17 +160,43 @@ FIELDS: tuple[Field, ...] = (
         label=marked("Record the conversations"),
         help=marked("Both sides, encrypted; supervisors may hear them."),
     ),
+    *waiting_fields.FIELDS,
 )
 
 
 def choices(request: PageRequest) -> dict[str, Choices]:
     """Give the lists to choose from."""
     music = [queue.music for queue in request.standing.configuration.queues]
+    configuration = request.standing.configuration
+    everybody = agents(request)
+    prompts = titled(configuration.prompts, request.language, empty="—")
+    hours = titled(configuration.hours, request.language, empty="—")
     return {
-        "agents": agents(request),
-        "strategy": [(name, request.say(STRATEGIES.get(name, name))) for name in all_strategies()],
+        "agents": everybody,
+        "strategy": [(name, strategies.label(request.say, name)) for name in all_strategies()],
+        "requirement": skills(request),
+        "lenders": titled(configuration.queues),
+        **dict.fromkeys(waiting_fields.PROMPTS, prompts),
+        "waiting_sounds": prompts[1:],
+        **dict.fromkeys(waiting_fields.HOURS, hours),
+        **{field.name: everybody for field in strategies.all_fields() if field.kind == "rows"},
         "music": [(name, request.say(MUSIC.get(name, name))) for name in dict.fromkeys([*MUSIC, *music])],
     }
+
+
+def data(part: model.Part) -> dict[str, object]:
+    """Give what the form shows of a workgroup."""
+    if not isinstance(part, model.Queue):
+        return {}
+    known = {name: getattr(part, name) for name in part.__struct_fields__}
+    return {**known, **waiting_fields.data(part), **strategies.data(part.strategy, part.strategy_options)}
+
+
+def values(form: Form) -> dict[str, object]:
+    """Give what the form says of a workgroup."""
+    own = {name: form.values[name] for name in model.Queue.__struct_fields__ if name in form.values}
+    chosen = strategies.values(form, form.text("strategy"))
+    return {**own, **waiting_fields.values(form), "strategy_options": chosen}
 
 
 def _agents(request: PageRequest, part: model.Part) -> str:
@@ -124,6 +222,9 @@ SECTION = Section(
         Column(label=marked("Answer within"), text=_aim),
     ),
     choices=choices,
+    data=data,
+    values=values,
+    errors={**waiting_fields.ERRORS, "strategy_options": "strategy"},
 )
 PAGE = SECTION.page
 view = SECTION.view

@@ -37,3 +37,11 @@ def agents(request: PageRequest) -> Choices:
         (agent.slug, f"{request.names.get(agent.slug) or agent.slug} ({agent.extension})")
         for agent in request.standing.configuration.agents
     ]
+
+
+def skills(request: PageRequest) -> Choices:
+    """Give the skills that somebody has or some workgroup requires."""
+    configuration = request.standing.configuration
+    had = [skill for agent in configuration.agents for skill in agent.skills]
+    required = [need.skill for queue in configuration.queues for need in queue.requirement]
+    return [(skill, skill) for skill in sorted({*had, *required})]

@@ -1,8 +1,9 @@
 """Break reasons and results are set up alike: words in each language."""
 
 from appliance.core import model
+from appliance.core.check import PARTS_MAX
 from webadmin.request import PageRequest
-from webadmin.setup.fields import Field, Form, Text
+from webadmin.setup.fields import Field, Form, Number, Text
 from webadmin.setup.named import SLUG, SLUG_COLUMN
 from webadmin.setup.section import Column, Section
 from webadmin.texts import LANGUAGES, marked
@@ -15,7 +16,27 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
-def reasons(name: str, *, title: str, place: int, purpose: str, add: str) -> Section:
+LIMITS: tuple[Field, ...] = (
+    Number(
+        name="at_once_max",
+        label=marked("Away at once, at most"),
+        low=0,
+        high=PARTS_MAX,
+        help=marked("How many agents may be away for this reason at once, those who have asked included; 0: no limit."),
+    ),
+    Number(
+        name="minutes_max",
+        label=marked("A day, at most"),
+        low=0,
+        high=1440,
+        unit=marked("min"),
+        help=marked("How long one agent may be away for this reason in a day; 0 for no limit."),
+    ),
+)
+"Of a break; nobody who is away is called back by them."
+
+
+def reasons(name: str, *, title: str, place: int, purpose: str, add: str, limits: bool = False) -> Section:
     """Give the set-up page of a list of reasons; the texts are marked for translation."""
     return Section(
         list=name,
@@ -24,7 +45,7 @@ def reasons(name: str, *, title: str, place: int, purpose: str, add: str) -> Sec
         place=place,
         purpose=purpose,
         add=add,
-        fields=FIELDS,
+        fields=FIELDS + LIMITS * limits,
         columns=(SLUG_COLUMN, Column(label=marked("Words"), text=_words)),
         data=_data,
         values=_values,
@@ -33,13 +54,16 @@ def reasons(name: str, *, title: str, place: int, purpose: str, add: str) -> Sec
 
 
 def _data(part: model.Part) -> dict[str, object]:
-    titles = part.title if isinstance(part, model.Reason) else {}
-    return {"slug": part.slug, **{f"title_{language}": text for language, text in titles.items()}}
+    if not isinstance(part, model.Reason):
+        return {}
+    titles = {f"title_{language}": text for language, text in part.title.items()}
+    return {"slug": part.slug, "at_once_max": part.at_once_max, "minutes_max": part.minutes_max, **titles}
 
 
 def _values(form: Form) -> dict[str, object]:
     said = {language: form.text(f"title_{language}") for language in LANGUAGES}
-    return {"slug": form.text("slug"), "title": {language: text for language, text in said.items() if text}}
+    limits = {field.name: form.values[field.name] for field in LIMITS if field.name in form.values}
+    return {"slug": form.text("slug"), "title": {language: text for language, text in said.items() if text}, **limits}
 
 
 def _words(request: PageRequest, part: model.Part) -> str:

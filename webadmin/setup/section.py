@@ -163,7 +163,9 @@ def errors_of(
     errors: dict[str, str] = {}
     for problem in problems:
         inside = bool(prefix) and (problem.field == prefix or problem.field.startswith(f"{prefix}."))
-        name = (problem.field.removeprefix(prefix).removeprefix(".") if inside else problem.field).split(".")[0]
+        path = (problem.field.removeprefix(prefix).removeprefix(".") if inside else problem.field).split(".")
+        joined = "_".join(path[:2])
+        name = joined if joined in names else path[0]
         own = name in names and (inside or name == problem.field)
         sentence = problem_text(request.say, problem)
         if not own and not inside and "." in problem.field:
