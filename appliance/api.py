@@ -311,6 +311,8 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue: str = ""
     entered_at: int = 0
     "When it entered the queue."
+    place: int = 0
+    "Of a caller who waits: 1 for who is served first of the queue; 0 otherwise."
     wait_us: int = 0
     agent: str = ""
     caller_number: str = ""

@@ -40,8 +40,10 @@ def floor(
     ended: Mapping[str, api.LiveCall],
 ) -> api.LiveView:
     """Everything; `ended` has the calls that agents in wrap-up finish."""
+    places = _places(state, configuration.company.ageing_s)
     calls: dict[str, api.LiveCall | None] = {
-        interaction.id: _call(interaction, labels) for interaction in state.interactions.values()
+        interaction.id: _call(interaction, labels, places.get(interaction.id, 0))
+        for interaction in state.interactions.values()
     }
     agents: dict[str, api.LiveAgent | None] = {}
     queues_of: dict[str, tuple[str, ...]] = {}
@@ -111,7 +113,20 @@ def _changed(before: Mapping[str, ValueT | None], after: Mapping[str, ValueT | N
     return changed
 
 
-def _call(interaction: st.Interaction, labels: Labels) -> api.LiveCall:
+def _places(state: st.State, ageing_s: int) -> dict[str, int]:
+    """Tell the place of everybody who waits in a queue, 1 for who is served first; its weight is the same for all."""
+    queues: dict[str, list[tuple[int, int, int, str]]] = {}
+    for one in state.interactions.values():
+        if isinstance(one.state, st.Waiting | st.Offered | st.Joining):
+            waiting = one.state if isinstance(one.state, st.Waiting) else one.state.waiting
+            since = waiting.entered_at - one.credit_us
+            step = ageing_s * 1_000_000
+            order = (0, since + one.priority * step) if step else (one.priority, since)
+            queues.setdefault(waiting.queue, []).append((*order, waiting.ticket, one.id))
+    return {entry[-1]: place for entries in queues.values() for place, entry in enumerate(sorted(entries), 1)}
+
+
+def _call(interaction: st.Interaction, labels: Labels, place: int) -> api.LiveCall:
     queue, entered_at, agent = "", 0, ""
     match interaction.state:
         case st.Waiting(queue=queue, entered_at=entered_at):
@@ -137,6 +152,7 @@ def _call(interaction: st.Interaction, labels: Labels) -> api.LiveCall:
         number=interaction.number,
         queue=queue,
         entered_at=entered_at,
+        place=place,
         agent=agent,
         caller_number=number,
         caller_name=name,

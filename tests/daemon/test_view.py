@@ -34,6 +34,7 @@ def test_the_floor_shows_calls_agents_and_queues() -> None:
     assert (offered.state, offered.caller_number, offered.caller_name) == ("offered", "13800138000", "王小明")
     assert (offered.agent, offered.queue, offered.path) == ("anna", "support", ("1 Support",))
     assert (waiting.state, waiting.caller_number) == ("waiting", "")
+    assert (offered.place, waiting.place) == (1, 2)
     anna, dora, queue = floor.agents["anna"], floor.agents["dora"], floor.queues["support"]
     assert anna is not None
     assert dora is not None

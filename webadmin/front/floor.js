@@ -42,12 +42,16 @@ function drawAgent(element, agent, slug) {
   setText(field(element, "name"), agent.name || slug);
   setText(field(element, "extension"), agent.extension ?? "");
   timed(field(element, "timer"), agent.state === "signed_out" ? 0 : agent.since);
+  show(field(element, "until-line"), Boolean(agent.until));
+  field(element, "until").dataset.until = String(agent.until || 0);
   const call = agent.interaction ? live.view.calls[agent.interaction] : null;
   const doing = call ? [live.view.queues[call.queue]?.title || call.queue, call.caller_number].filter(Boolean).join(" · ") : "";
   setText(field(element, "doing"), doing || (agent.reason ? word("reason", agent.reason) : ""));
 }
 
 function drawCall(element, call) {
+  const place = call.place ?? 0;
+  setText(field(element, "place"), place ? String(place) : "");
   setText(field(element, "number"), call.caller_number || word("desk", "withheld"));
   setText(field(element, "name"), call.caller_name ?? "");
   setText(field(element, "queue"), live.view.queues[call.queue]?.title || call.queue || "");
@@ -62,7 +66,7 @@ function draw(root) {
   keyed(field(root, "agents"), root.querySelector("#floor-agent"), Object.entries(agents).sort(by("name")), drawAgent);
   const waiting = Object.entries(calls)
     .filter(([, call]) => call.state === "waiting" || call.state === "offered")
-    .sort(([, a], [, b]) => (a.entered_at ?? 0) - (b.entered_at ?? 0));
+    .sort(([, a], [, b]) => (a.queue ?? "").localeCompare(b.queue ?? "") || (a.place ?? 0) - (b.place ?? 0) || (a.entered_at ?? 0) - (b.entered_at ?? 0));
   const callers = field(root, "callers");
   if (callers) {
     keyed(callers, root.querySelector("#floor-call"), waiting, drawCall);
