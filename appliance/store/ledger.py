@@ -5,7 +5,7 @@ columns, which never change. A query walks from the newest back and stops as soo
 for lies before what is left; in a chunk it looks at columns, and makes records of those calls alone that it found.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from appliance import api
 from appliance.core.cdr import CDR
+from appliance.core.columns import Part
 from appliance.core.effects import Decided, WorkFiled
 from appliance.store.batches import (
     CHUNK,
@@ -23,14 +24,16 @@ from appliance.store.batches import (
     interactions_of,
     numbered,
 )
-from appliance.store.chunks import BATCH, Chunk, Mask
+from appliance.store.chunks import BATCH, Chunk, Mask, part_of
 from appliance.store.journal import decode_snapshot, next_ordinal, read_tail
 from appliance.store.people import Label, Note
-from appliance.store.schema import JournalTables, position
+from appliance.store.schema import JournalTables, fetch_ahead, position
 from appliance.store.upkeep import FLOOR
 
 CHAIN_MAX = 10_000
 "Batches that are read for one call."
+AHEAD = 24
+"Chunks that are asked for before they are needed."
 SCAN_MAX = 20_000_000
 "Calls that one query looks at."
 
@@ -306,6 +309,24 @@ def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None
                 (cdr,) = chunk.calls(rows[:1])
                 return number * CHUNK + 1 + int(rows[0]), cdr, int(chunk.ints(BATCH)[rows[0]])
     return 0, None, 0
+
+
+def columns(journal: JournalTables, names: Sequence[str], since: int, until: int) -> Iterator[Part]:
+    """Give columns of all calls that began in a stretch of time, chunk by chunk, those in no chunk last."""
+    wanted = [
+        (number, since <= began and ended < until)
+        for number, (began, ended, *_rest) in journal.chunks.items()
+        if ended >= since and began < until
+    ]
+    for place, (number, whole) in enumerate(wanted):
+        if place % AHEAD == 0:
+            ahead = (journal.chunks[later] for later, _whole in wanted[place : place + 2 * AHEAD])
+            fetch_ahead([ready for _began, _ended, _least, _greatest, ready, *_rest in ahead])
+        chunk = chunk_of(journal, number)
+        began = chunk.ints("began")
+        yield chunk.part(names, None if whole else (began >= since) & (began < until))
+    loose = [cdr for _ordinal, cdr in _loose(journal, Query(since=since, until=until)) if since <= cdr.began < until]
+    yield part_of(loose, names)
 
 
 def history(journal: JournalTables, since: int, until: int) -> History | None:

@@ -78,3 +78,26 @@ def _storage(where: Where) -> IStorage:
         else:
             line = f"nothing answers on {parts.path}; start the store first: switchroom run"
         raise StoreAbsentError(line) from None
+
+
+def tidy(where: Where) -> bool:
+    """Have the ZEO process pack a storage; tells whether it has begun. Other kinds of storage look after themselves."""
+    return bool(_told(where, "tidy"))
+
+
+def tidied(where: Where) -> bytes:
+    """Tell the last transaction that the last packing has seen; empty for other kinds of storage."""
+    told = _told(where, "tidied")
+    return told if isinstance(told, bytes) else b""
+
+
+def _told(where: Where, method: str) -> object:
+    """Ask the ZEO process something by a connection of its own; raises `StoreAbsentError`."""
+    if urlsplit(where.uri).scheme != "zeo":
+        return None
+    storage = _storage(where)
+    try:
+        told: object = storage._call(method)  # type: ignore[attr-defined]  # noqa: SLF001  ZEO's only way to own calls
+        return told
+    finally:
+        storage.close()

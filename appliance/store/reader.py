@@ -6,7 +6,7 @@ ZEO process does not answer in time.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from ZODB.POSException import POSError
 
 from appliance import api
 from appliance.core import model
+from appliance.core.columns import Part
 from appliance.core.effects import Decided, WorkFiled
 from appliance.store import ledger, media, sessions, standing
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
@@ -223,6 +224,12 @@ class Reader:
     def first_of(self, since_us: int) -> int:
         """Tell the number of the first call that ended at a moment or later; one after the last if there is none."""
         return self._journal(lambda journal: ledger.first_since(journal, since_us))
+
+    def report(
+        self, columns: Sequence[str], since_us: int, until_us: int, make: Callable[[Iterator[Part]], ResultT]
+    ) -> ResultT:
+        """Make a report from columns of the calls that began in a stretch of time."""
+        return self._journal(lambda journal: make(ledger.columns(journal, columns, since_us, until_us)))
 
     def history(self, since_us: int, until_us: int) -> History | None:
         """Give what happened in a stretch of time, so that it can be replayed; None if its facts were let go."""

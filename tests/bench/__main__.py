@@ -13,6 +13,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import year
 from tests.bench.acd import centre_facts, decisions
 from tests.bench.centre import centre
 from tests.bench.measure import ami, fastagi, memory
@@ -113,6 +114,20 @@ BENCHES = (
         unit="events/CPU-s",
         measure=lambda side: ami(side, "ami-subscribed"),
         goals={"pyst2": 250, "panoramisk": 7},
+    ),
+    Bench(
+        name="year-report",
+        unit="s",
+        measure=year.report,
+        goals={"sqlite3": 8, "postgresql": 3.5, "duckdb": 0.286},  # at most 3.5 times DuckDB's time
+        small_is_good=True,
+    ),
+    Bench(
+        name="cdr-bytes",
+        unit="bytes/CDR",
+        measure=year.weight,
+        goals={"at most 80": 1, "sqlite3": 1},
+        small_is_good=True,
     ),
 )
 
