@@ -12,6 +12,7 @@ from appliance.core import facts
 from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
+from appliance.core.callback import is_dialled
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
 from appliance.core.directory import Directory
@@ -226,7 +227,9 @@ class Centre:
 
     def _asked(self, turn: Turn, fact: facts.LegAsked) -> None:
         interaction = self._touched(turn, fact.leg)
-        if interaction is None:
+        if interaction is None and is_dialled(fact.leg):
+            turn.ask(ask.HangUp(leg=fact.leg))
+        elif interaction is None:
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
             if not self._attempts.asked(turn, interaction):
