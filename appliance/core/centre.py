@@ -233,7 +233,7 @@ class Centre:
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
             if not self._attempts.asked(turn, interaction):
-                self._interactions.asked_again(turn, interaction)
+                self._interactions.asked_again(turn, interaction, fact.key)
         else:
             turn.ask(ask.HangUp(leg=fact.leg))
 

@@ -9,7 +9,7 @@ from appliance.core.callback import Callbacks
 from appliance.core.cdr import Outcome, Segment, Stretch
 from appliance.core.directory import PRIORITY, Directory
 from appliance.core.facts import Leg, LegAsked, Prompted
-from appliance.core.filing import record, stretch_of, waiting_of
+from appliance.core.filing import Visited, record, stretch_of, waiting_of
 from appliance.core.overflow import Overflows
 from appliance.core.queue import Queues
 from appliance.core.recording import is_recorded
@@ -116,8 +116,8 @@ class Interactions:
 
     # -- the walk through a flow
 
-    def asked_again(self, turn: Turn, interaction: st.Interaction) -> None:
-        """Tell a leg that we know and that asks what to do."""
+    def asked_again(self, turn: Turn, interaction: st.Interaction, key: str = "") -> None:
+        """Tell a leg that we know and that asks what to do, or has pressed a key in the music."""
         interaction.customer.do(st.Doing.ASKING, turn.now)
         match interaction.state:
             case st.Walking(flow=flow, node=node):
@@ -125,7 +125,7 @@ class Interactions:
             case st.Suspended(waiting=waiting):
                 self.callbacks.assure(turn, interaction, waiting)
             case st.Waiting() | st.Offered() | st.Joining() | st.Connected() | st.Calling():
-                self._hold(turn, interaction, waiting_of(interaction.state))
+                self._on_key(turn, interaction, interaction.state, key)
             case st.Forwarded(flow=flow, node=node):
                 self.go_on(turn, interaction, flow, node, "failed")
             case st.Leaving():
@@ -158,18 +158,21 @@ class Interactions:
     def _heard(
         self, turn: Turn, interaction: st.Interaction, state: st.Waiting | st.Offered | st.Joining, fact: Prompted
     ) -> None:
-        """Go on after an announcement; keys mean something only while no agent's phone rings for the caller."""
-        waiting = waiting_of(state)
-        key = self.comfort.heard(turn, interaction, waiting, fact)
-        if isinstance(state, st.Waiting):
-            if key == "callback" and self.callbacks.may(interaction, waiting.queue):
-                self._turn_into_callback(turn, interaction, waiting)
-                return
-            bound = self.directory.node(waiting.flow, waiting.node)
-            if key == "left" and bound is not None and bound.node.exits.get("left"):
-                self._flow_out(turn, interaction, waiting, "left")
-                return
+        """Go on after an announcement."""
+        self.comfort.heard(turn, interaction, waiting_of(state), fact)
         if interaction.asks:
+            self._on_key(turn, interaction, state, fact.key)
+
+    def _on_key(self, turn: Turn, interaction: st.Interaction, state: Visited, key: str) -> None:
+        """Do what a key means, which it does only while no agent's phone rings for the caller; else hold."""
+        waiting = waiting_of(state)
+        meaning = self.comfort.meaning(waiting.queue, key) if isinstance(state, st.Waiting) else ""
+        bound = self.directory.node(waiting.flow, waiting.node)
+        if meaning == "callback" and self.callbacks.may(interaction, waiting.queue):
+            self._turn_into_callback(turn, interaction, waiting)
+        elif meaning == "left" and bound is not None and bound.node.exits.get("left"):
+            self._flow_out(turn, interaction, waiting, "left")
+        else:
             self._hold(turn, interaction, waiting)
 
     def go_on(self, turn: Turn, interaction: st.Interaction, flow: str, node: str, exit_name: str) -> None:

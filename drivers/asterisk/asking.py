@@ -107,6 +107,7 @@ class Asking:
                     SR_QUEUE=effect.queue,
                     SR_PLACE=effect.place,
                     SR_MUSIC=effect.music,
+                    SR_KEYS=effect.keys,
                     SR_SECONDS=str(effect.again_s),
                     SR_RECORDING=effect.recording,
                 )

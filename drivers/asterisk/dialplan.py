@@ -101,8 +101,9 @@ def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
 def _caller(site: Site) -> str:
     """Give the loop that a caller goes round."""
     music = 'MusicOnHold(${{IF($["${{SR_MUSIC}}" = ""]?default:${{SR_MUSIC}})}},{seconds})'
-    # The place has commas in it, so it comes last.
-    asked = ",".join(f"${{SR_{name}}}" for name in ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "PLACE"))
+    # The place has two commas in it, so what comes behind it is counted from there.
+    asked = ",".join(f"${{SR_{name}}}" for name in ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "PLACE", "KEY"))
+    seconds = f"${{IF($[0${{SR_SECONDS}} > 0]?${{SR_SECONDS}}:{MUSIC_S})}}"
     jumps = [f'GotoIf($["${{SR_DONE}}" = "{word}"]?{word})' for word in ("hold", "forward", "outside", "again", "end")]
     return context(
         CALLER,
@@ -113,6 +114,7 @@ def _caller(site: Site) -> str:
             "Set(AGIEXITONHANGUP=yes)",
             ("ask", "Set(SR_DONE=)"),
             f"AGI(agi://127.0.0.1:{site.agi_port}/leg,{asked})",
+            "Set(SR_KEY=)",
             *jumps,
             f'GotoIf($["${{SR_DONE}}" = "fall-back"]?{FALL_BACK},s,1)',
             # Nobody said what to do: the daemon is away, or the leg was bridged while it listened to a prompt.
@@ -131,9 +133,13 @@ def _caller(site: Site) -> str:
             "Set(SR_RECORDED=${SR_RECORDING})",
             ("music", 'GotoIf($["${SR_SECONDS}" = "0"]?ask)'),
             "Set(SR_SINCE=${EPOCH})",
-            music.format(seconds=f"${{IF($[0${{SR_SECONDS}} > 0]?${{SR_SECONDS}}:{MUSIC_S})}}"),
+            'GotoIf($["${SR_KEYS}" != ""]?keys)',
+            music.format(seconds=seconds),
             # Music that ends at once (a class without files) must not spin.
             "ExecIf($[${EPOCH} - ${SR_SINCE} < 1]?Wait(1))",
+            "Goto(ask)",
+            # A key that is pressed here is an extension of its own, below.
+            ("keys", f"WaitExten({seconds},m(${{FILTER(a-z0-9-,${{SR_MUSIC}})}}))"),
             "Goto(ask)",
             ("forward", "Set(SR_LOST=)"),
             "Dial(PJSIP/${FILTER(0-9*#,${SR_TO})},${FILTER(0-9,${SR_RING})})",
@@ -144,6 +150,7 @@ def _caller(site: Site) -> str:
             ("again", "Goto(ask)"),
             ("end", "Hangup(${FILTER(0-9,${SR_CAUSE})})"),
         ),
+        extension("_[0-9*#]", "Set(SR_KEY=${EXTEN})", "Goto(s,ask)"),
     )
 
 

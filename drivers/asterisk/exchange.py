@@ -272,7 +272,7 @@ class Exchange:
         environment = session.environment
         assert environment is not None  # noqa: S101  a session is handed on with its environment
         uniqueid = environment.get("agi_uniqueid")
-        arguments = environment.arguments + ("",) * 7
+        arguments = environment.arguments + ("",) * 8
         trunk, number, interaction, queue = arguments[:4]
         place = ",".join(arguments[4:7]).strip(",")
         self._channels.born(uniqueid, environment.get("agi_channel"))
@@ -294,6 +294,7 @@ class Exchange:
                 interaction=interaction,
                 queue=queue,
                 place=place,
+                key=arguments[7],
             )
         )
 

@@ -306,6 +306,27 @@ async def a_caller_leaves_the_queue_by_a_key(floor: Floor) -> None:
     assert (await floor.filed(caller)).outcome == "flowed_out"
 
 
+async def a_caller_leaves_the_queue_by_a_key_in_the_music(floor: Floor) -> None:
+    """At once; and the music goes on for those who are to be bridged out of it."""
+    caller, other = await floor.call("2005"), await floor.call("2005", number="5550102")
+    await caller.hears_prompt("patience")
+    await caller.hears_music()
+    await caller.press("2")
+    await caller.hears_prompt("goodbye", deadline_s=5)
+    await caller.ended()
+    await other.hears_music()
+    await floor.sign_on("anna")
+    anna = floor.phone("101")
+    await anna.rings(2)
+    await other.hears_music()
+    await anna.answers()
+    await other.hears(anna, 2)
+    await anna.hears(other)
+    await anna.hang_up()
+    await other.ended()
+    assert (await floor.filed(caller)).outcome == "flowed_out"
+
+
 async def a_caller_keeps_the_place_without_the_line(floor: Floor) -> None:
     """Ask to be called back, hang up, be called when it is one's turn, press 1, talk."""
     caller = await floor.call("2005", number="5550101")
@@ -377,6 +398,7 @@ STORIES: tuple[Callable[[Floor], Coroutine[Any, Any, None]], ...] = (
     wrap_up_ends_by_itself,
     a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them,
     a_caller_leaves_the_queue_by_a_key,
+    a_caller_leaves_the_queue_by_a_key_in_the_music,
     a_caller_keeps_the_place_without_the_line,
     a_customer_is_called_before_the_agent,
 )

@@ -140,6 +140,7 @@ def test_hold_sets_what_the_dialplan_needs_and_the_errand_last() -> None:
         "SET VARIABLE SR_QUEUE support",
         "SET VARIABLE SR_PLACE 5,100,1",
         "SET VARIABLE SR_MUSIC default",
+        'SET VARIABLE SR_KEYS ""',
         "SET VARIABLE SR_SECONDS 10",
         "SET VARIABLE SR_RECORDING r-1",
         "SET VARIABLE SR_DONE hold",
@@ -151,7 +152,7 @@ def test_hold_sets_what_the_dialplan_needs_and_the_errand_last() -> None:
     played.performer.ended(CALLER.uniqueid)
     session, pipe = played.asks()
     played.performer.perform(HOLD)
-    assert len(go_through(session, pipe)) == 7
+    assert len(go_through(session, pipe)) == 8
 
 
 def test_a_leg_that_asks_anew_closes_what_it_had() -> None:
