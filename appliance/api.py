@@ -245,6 +245,13 @@ class SetSecret(Request, frozen=True, kw_only=True, tag="set-secret"):
     secret: str = ""
 
 
+class Erase(Request, frozen=True, kw_only=True, tag="erase"):
+    """Forget a person: number, name, notes and recordings; what happened stays, and names nobody."""
+
+    party: str
+    "The party's id, or its number."
+
+
 AnyRequest = (
     SignIn
     | SignOut
@@ -265,6 +272,7 @@ AnyRequest = (
     | Revert
     | Import
     | SetSecret
+    | Erase
 )
 
 

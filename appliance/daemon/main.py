@@ -66,7 +66,7 @@ def _run(places: Places, makers: tuple[ExchangeMaker, ...]) -> int:
     reactor = cast("Reactor", installed)  # cast: Twisted declares the module, not the reactor that stands in its place
     logs.begin(places.log / "daemon.jsonl")
     time_of = CentreTime()
-    store = open_store(folder=places.store, socket=places.zeo_socket, clock=time_of)
+    store = open_store(folder=places.store, socket=places.zeo_socket, clock=time_of, media=places.media)
     try:
         daemon, boot = _come_back(reactor, places, store, makers, time_of)
     except BaseException:

@@ -24,7 +24,7 @@ from appliance.store import ledger, media, sessions, standing
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
 from appliance.store.ledger import Calls, History, Listed, Numbered, Query, Recording, Told
 from appliance.store.link import Where, connect, uri_of
-from appliance.store.people import Label, Note, labels_of, notes_of, parties_like, since_of
+from appliance.store.people import Label, Note, labels_of, notes_of, parties_like, party_named, since_of
 from appliance.store.publishing import equipment_of
 from appliance.store.schema import (
     CONFIGURATION,
@@ -139,6 +139,10 @@ class Reader:
         """Tell numbers and names of parties; an unknown or erased one is left out."""
         wanted = tuple(parties)
         return self._people(lambda people: labels_of(people, wanted))
+
+    def party(self, named: str) -> str:
+        """Tell the party of an id or a number; empty if nobody is known by it."""
+        return self._people(lambda people: party_named(people, named))
 
     def notes(self, interactions: Iterable[str]) -> dict[str, tuple[Note, ...]]:
         """Tell the notes of interactions that have any."""

@@ -77,6 +77,10 @@ class PeopleTables:
     "Recordings that have no sealed file yet."
     belongings: "OOTreeSet[tuple[str, str, str]]"
     "(party, `note` or `media`, id): what goes when the party is erased."
+    erased: "OLBTree[str]"
+    "Party to when it was erased, so that a restored backup can be told; `packed` to when the file was packed after it."
+    doomed: "OOTreeSet[str]"
+    "Files of erased recordings that are still to be removed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -211,11 +211,14 @@ def test_process_packs_while_it_serves(zeo: Zeo, clock: Clock) -> None:
     number, name = "13800138111", "Wang Erased"
     party = store.people.party_of(number, name, BEGIN).result(WAIT_S).party
     other = store.people.party_of("021555", "Li Kept", BEGIN).result(WAIT_S).party
-    store.people.erase(party).result(WAIT_S)
     where = zeo.where("people")
     before = tidied(where)
+    store.people.erase(party, BEGIN).result(WAIT_S)
+    until(lambda: tidied(where) > before, "the upkeep has it packed")
+    before = tidied(where)
+    store.people.party_of("021556", "Li New", BEGIN).result(WAIT_S)
     assert tidy(where)
-    until(lambda: tidied(where) > before, "it is packed")
+    until(lambda: tidied(where) > before, "it is packed again")
     for path in zeo.folder.iterdir():
         data = path.read_bytes()
         assert number.encode() not in data, path
