@@ -20,6 +20,7 @@ from drivers.asterisk.codec import ProtocolError
 from drivers.asterisk.codec_ami import Action, Event
 from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
 from drivers.asterisk.observe import Observer
+from drivers.asterisk.own_calls import OwnCalls
 from drivers.asterisk.perform import NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX, Parties, Performer, clean
 from drivers.asterisk.render import Options, accounts_of, modules_of, rendered, write
 
@@ -88,6 +89,7 @@ class Exchange:
         "Files that Asterisk has not yet read again."
         self._refused = ""
         "Why the last configuration could not be rendered."
+        self._own_calls = OwnCalls()
         self._looks = 0
         self._found = False
         self._booted = False
@@ -228,9 +230,13 @@ class Exchange:
         legs = reconcile.found_legs(self.name, self._channels, self._performer.asking)
         for found in legs:
             self._observer.know(found.leg.uniqueid)
+        self._own_calls.replace(self._channels, (found.leg.uniqueid for found in legs if found.offer))
         self._found = True
         reachable = tuple(sorted(name for name in self._extensions if self._sight.reaches(name)))
-        self._observe(facts.LegsFound(exchange=self.name, legs=legs, reachable=reachable, restarted=restarted))
+        busy = tuple(sorted(name for name in self._extensions if self._own_calls.is_busy(name)))
+        self._observe(
+            facts.LegsFound(exchange=self.name, legs=legs, reachable=reachable, busy=busy, restarted=restarted)
+        )
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             one.callback(None)
@@ -243,6 +249,7 @@ class Exchange:
     def _heard(self, event: Event) -> None:
         if event.name == "FullyBooted":
             self._booted = True
+        self._hear_own_calls(event)
         self._observer.hear(event)
         for technology in self._options.technologies:
             if event.name in technology.events:
@@ -252,6 +259,16 @@ class Exchange:
                     self._start(reconcile.find_contacts(self._reactor, self._link, technologies, self._sight))
                 elif self._sight.take(seen) and seen.name in self._extensions and self._found:
                     self._observe(facts.PhoneSeen(extension=seen.name, reachable=self._sight.reaches(seen.name)))
+
+    def _hear_own_calls(self, event: Event) -> None:
+        uniqueid, busy = event.get("Uniqueid"), event.name == "Newchannel"
+        extension = ""
+        if busy and not self._observer.is_offer(uniqueid):
+            extension = self._own_calls.began(uniqueid, event.get("Channel"))
+        elif event.name == "Hangup":
+            extension = self._own_calls.ended(uniqueid)
+        if extension in self._extensions and self._found:
+            self._observe(facts.PhoneBusy(extension=extension, busy=busy))
 
     def _ended(self, uniqueid: str) -> None:
         self._callers.pop(uniqueid, None)

@@ -85,6 +85,10 @@ class Observer:
             del self._dialled[uniqueid]
             self._tell(facts.DialFailed(leg=self.leg(uniqueid), cause=cause))
 
+    def is_offer(self, uniqueid: str) -> bool:
+        """Whether a channel that appears is one that an offer has asked for."""
+        return uniqueid in self._offers or uniqueid in self.cancelled
+
     def take_back(self, uniqueid: str) -> None:
         """Await no answer to an offer: the core has dropped it, and its leg is to end whenever it appears."""
         if self._offers.pop(uniqueid, None) is not None and not self._channels.is_gone(uniqueid):
