@@ -7,6 +7,7 @@ from appliance.core.plugins import all_strategies
 from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
+from webadmin.setup import waiting
 from webadmin.setup.choices import MUSIC, SLUG_HELP, SLUG_LABEL, agents
 from webadmin.setup.fields import Check, Choice, Choices, Field, Number, Several, Text
 from webadmin.setup.section import Column, Section, answer
@@ -101,16 +102,18 @@ FIELDS: tuple[Field, ...] = (
         label=marked("Record the conversations"),
         help=marked("Both sides, encrypted; supervisors may hear them."),
     ),
+    *waiting.FIELDS,
 )
 
 
 def choices(request: PageRequest) -> dict[str, Choices]:
     """Give the lists to choose from."""
-    music = [queue.music for queue in request.standing.configuration.queues]
+    hold = [queue.music for queue in request.standing.configuration.queues]
     return {
+        **waiting.choices(request),
         "agents": agents(request),
         "strategy": [(name, request.say(STRATEGIES.get(name, name))) for name in all_strategies()],
-        "music": [(name, name) for name in dict.fromkeys([*MUSIC, *music])],
+        "music": [(name, name) for name in dict.fromkeys([*MUSIC, *hold])],
     }
 
 
@@ -141,6 +144,9 @@ SECTION = Section(
         Column(label=marked("Answer within"), text=_aim),
     ),
     choices=choices,
+    data=waiting.data,
+    values=waiting.values,
+    errors=waiting.ERRORS,
 )
 
 
