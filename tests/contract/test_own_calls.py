@@ -22,9 +22,9 @@ async def test_a_call_of_ones_own_is_told(box: Box) -> None:
         await floor.until(lambda: agents["anna"].busy and agents["bela"].busy, 5, "both are busy")
         await out.hang_up()
         await floor.until(lambda: not (agents["anna"].busy or agents["bela"].busy), 5, "both are free")
+        await floor.sign_on("bela")
         busy: list[str] = []
         floor.hub.listen(lambda row, _asked: busy.extend(_busy(row.fact)))
-        await floor.sign_on("bela")
         caller = await stories.in_queue(floor)
         await floor.phone("102").rings()
         await floor.phone("102").answers()
