@@ -18,6 +18,7 @@ from appliance.core.effects import Decided, WorkFiled
 from appliance.store.batches import (
     CHUNK,
     PAGE,
+    collector_at_rest,
     decode_bound,
     decode_page,
     decode_segment,
@@ -340,11 +341,12 @@ def history(journal: JournalTables, since: int, until: int) -> History | None:
         return None
     rows: list[api.Row] = []
     first = journal.batches.maxKey(begin) if journal.batches and journal.batches.minKey() <= begin else 0
-    for sheet in journal.batches.values(min=first):
-        batch = decode_bound(sheet.data).batch
-        if batch.rows[0].now > until:
-            break
-        rows += [row for row in batch.rows if position(batch.boot, row.sequence) > begin and row.now <= until]
+    with collector_at_rest():
+        for sheet in journal.batches.values(min=first):
+            batch = decode_bound(sheet.data).batch
+            if batch.rows[0].now > until:
+                break
+            rows += [row for row in batch.rows if position(batch.boot, row.sequence) > begin and row.now <= until]
     return History(
         snapshot=snapshot.state if snapshot else b"",
         release=snapshot.release if snapshot else "",
