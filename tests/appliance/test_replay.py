@@ -8,7 +8,7 @@ import pytest
 from appliance import api
 from appliance.core import effects, facts
 from appliance.core.centre import Centre
-from appliance.replay import Recorded, replay, sum_of, versions_of
+from appliance.replay import Recorded, explain, replay, sum_of, versions_of
 from tests.core.world import World
 
 
@@ -106,3 +106,15 @@ def test_the_versions_of_a_stretch_are_named() -> None:
     """Each once, so that they can be kept beside it."""
     told = recorded()
     assert versions_of(told.rows) == tuple(told.configurations)
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_decision_is_explained_by_every_candidate(after: int) -> None:
+    """Who could have been chosen, in order, and why the others could not; nothing for a decision of another day."""
+    told = recorded(after)
+    (decided,) = [kept for row in told.rows for kept in row.kept if isinstance(kept, effects.Decided)]
+    choice = explain(told, decided)
+    assert choice is not None
+    assert choice.eligible == (decided.chosen, *decided.next)
+    assert choice.others == {"bob": "signed_out"}
+    assert explain(told, msgspec.structs.replace(decided, offer="o-9")) is None
