@@ -98,6 +98,7 @@ class Callbacks:
                 interaction=interaction.id,
                 party=interaction.party,
                 trunk=interaction.trunk if interaction.trunk in trunks else next(iter(trunks), ""),
+                number=interaction.number,
                 ring_s=rules.ring_s,
             )
         )

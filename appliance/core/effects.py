@@ -78,6 +78,8 @@ class Dial(CallEffect, frozen=True, kw_only=True, tag="dial"):
     "Who is called; the driver knows the party's number."
     trunk: str
     "The trunk that the customer came by; empty for any."
+    number: str = ""
+    "The number of ours that the customer had dialled, to be shown as who calls."
     ring_s: int
 
 

@@ -145,6 +145,8 @@ class Exchange:
 
     def perform(self, effect: effects.AnyCallEffect) -> None:
         """Do it, without waiting and without raising."""
+        if isinstance(effect, effects.Dial):
+            self._know(effect.leg.uniqueid, (effect.party, PartyView()))
         self._performer.perform(effect)
 
     # -- configuration
@@ -322,10 +324,13 @@ class Exchange:
                 "" if number == "unknown" else clean(number, NUMBER_CHARACTERS_MAX),
                 "" if name == "unknown" else clean(name, NAME_CHARACTERS_MAX),
             )
-            if len(self._callers) >= PARTIES_MAX:
-                self._callers.clear()
-            self._callers[uniqueid] = known
+            self._know(uniqueid, known)
         return known
+
+    def _know(self, uniqueid: str, caller: tuple[str, PartyView]) -> None:
+        if len(self._callers) >= PARTIES_MAX:
+            self._callers.clear()
+        self._callers[uniqueid] = caller
 
     def _ours(self, number: str) -> str:
         """Give the number of ours that was dialled, with or without a plus; empty if it is none."""
