@@ -150,7 +150,7 @@ def _caller(site: Site) -> str:
             ("again", "Goto(ask)"),
             ("end", "Hangup(${FILTER(0-9,${SR_CAUSE})})"),
         ),
-        extension("_[0-9*#]", "Set(SR_KEY=${EXTEN})", "Goto(s,ask)"),
+        *(extension(key, "Set(SR_KEY=${EXTEN})", f"Goto({CALLER},s,ask)") for key in ("_X", "*", "#")),
     )
 
 

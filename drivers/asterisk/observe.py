@@ -218,8 +218,9 @@ class Observer:
             self._tell(facts.OfferAnswered(offer=offered.offer, leg=self.leg(uniqueid)))
 
     def _reached(self, uniqueid: str, event: Event) -> None:
-        """Await no answer of a customer who picked up: the leg asks by itself."""
+        """Await no answer of a customer who picked up: the leg asks by itself, and its end is told."""
         if event.get("Response") != "Success":
             self.dial_failed(uniqueid, _REASONS.get(event.get("Reason"), "failed"))
-        else:
-            self._dialled.pop(uniqueid, None)
+        elif uniqueid in self._dialled:
+            del self._dialled[uniqueid]
+            self.know(uniqueid)
