@@ -8,6 +8,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg2
+
+from appliance.store.schema import TABLES
+
 DATABASE = "switchroom"
 USER = "switchroom"
 AS_ROOT = "postgres"
@@ -28,6 +32,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         """Make it and wait until it answers; `folder` remembers where its socket is."""
         self._programs = newest()
+        self._made: set[str] = set()
         self._owner: tuple[int, int] | None = None
         self.home = Path(tempfile.mkdtemp(prefix="swpg-"))
         if os.geteuid() == 0:
@@ -38,7 +43,9 @@ class Cluster:
         (folder / "home").write_text(str(self.home))
         data = self.home / "data"
         self._call("initdb", "-D", str(data), "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.home}' -c max_prepared_transactions=8"
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories='{self.home}' -c fsync=off -c full_page_writes=off"
+        )
         self._call("pg_ctl", "-D", str(data), "-w", "-l", str(self.home / "log"), "-o", options, "start")
         self._call("createdb", "-h", str(self.home), "-U", USER, DATABASE)
 
@@ -51,6 +58,24 @@ class Cluster:
     def dsn(self) -> str:
         """Tell how it is reached."""
         return f"host={self.home} user={USER} dbname={DATABASE}"
+
+    def databases(self, name: str) -> str:
+        """Make databases, one a storage, or empty them; gives the zodburi of them all."""
+        for storage in TABLES:
+            if name not in self._made:
+                self._ask(self.dsn, f"CREATE DATABASE {name}_{storage} STRATEGY wal_log")
+            else:
+                of = self.dsn.replace(f"dbname={DATABASE}", f"dbname={name}_{storage}")
+                self._ask(of, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        self._made.add(name)
+        return f"postgres://{USER}@/{name}_{{storage}}?host={self.home}"
+
+    def _ask(self, dsn: str, query: str) -> None:
+        connection = psycopg2.connect(dsn)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+        connection.close()
 
     def close(self) -> None:
         """End it, leave nothing."""
