@@ -270,8 +270,8 @@ class Centre:
                 self._deadlines.drop(f"missed/{slug}")
         self._wire(directory)
         for interaction in self.state.interactions.values():
-            if isinstance(interaction.state, st.Waiting) and not interaction.is_called_back:
-                self._interactions.arm(turn, interaction, interaction.state)
+            if isinstance(interaction.state, st.Waiting):
+                self._interactions.wait_on(turn, interaction, interaction.state)
         self._new_day(turn)
 
     # -- time

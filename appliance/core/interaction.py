@@ -276,16 +276,13 @@ class Interactions:
     def _wait(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, *, anew: bool) -> None:
         queue = self.directory.queues[waiting.queue].queue
         if anew:
-            self._rank(interaction, waiting)
+            self._queues.welcome(interaction, waiting)
         if is_recorded(queue) and not interaction.recording:
             interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
         self.wait_again(turn, interaction, waiting)
         self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
         self.comfort.resume(turn.now, interaction)
         self._hold(turn, interaction, waiting)
-
-    def _rank(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        self._queues.welcome(interaction, waiting)
 
     def wait_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Put a caller (back) at the place that arrival gave."""
@@ -296,12 +293,8 @@ class Interactions:
     def wait_on(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Let the clocks of somebody who waits run (again)."""
         if not interaction.is_called_back:
-            self.arm(turn, interaction, waiting)
+            self._overflows.arm(turn.now, interaction, waiting)
             self.comfort.resume(turn.now, interaction)
-
-    def arm(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        """Set the clock by which a live caller leaves the queue."""
-        self._overflows.arm(turn.now, interaction, waiting)
 
     def waited_too_long(self, turn: Turn, interaction: st.Interaction) -> None:
         """Leave the queue by overflow: the time is over, or it has closed."""
@@ -355,7 +348,7 @@ class Interactions:
             self._queues.leave(interaction, waiting)
             self._segment(turn, interaction, Outcome.CALLBACK)
         else:
-            self._rank(interaction, waiting)
+            self._queues.welcome(interaction, waiting)
             self._segment(turn, interaction, None)
         self._stop_waiting(interaction)
         interaction.state = st.Suspended(waiting=waiting)
