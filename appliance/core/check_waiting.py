@@ -5,8 +5,8 @@ from itertools import chain
 
 from appliance.core import model
 from appliance.core.fault import Fault
-from appliance.core.nodes import queue as queue_node
 from appliance.core.overflow import EXITS
+from appliance.core.plugins import node_kinds, options_of
 
 KEYS = "0123456789*#"
 PERCENT_MAX = 100
@@ -59,7 +59,8 @@ def _overflow(where: str, rule: model.Overflow) -> Iterator[Fault]:
     low, high = LIMITS[rule.when]
     if not low <= rule.limit <= high:
         yield Fault(f"{where}.overflow.{rule.when}", "out_of_range", f"{low}-{high}")
-    if rule.exit and rule.exit not in queue_node.exits(queue_node.Options(queue=where)):
+    kind = node_kinds()["queue"]
+    if rule.exit and rule.exit not in kind.exits(options_of(kind, {"queue": where})):
         yield Fault(f"{where}.overflow.{rule.when}", "unknown", rule.exit)
 
 
