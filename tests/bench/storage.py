@@ -284,6 +284,7 @@ class Loop:
 
 
 FACTS_A_TURN = 2
+SWITCH_S = 0.0005
 TURN_S = FACTS_A_TURN / EVENTS_A_SECOND
 
 
@@ -291,6 +292,7 @@ def main(side: str, folder: str, socket: str, seconds: str) -> None:
     """Run the loop and print how late it was."""
     rows = rows_of(FACTS // 4)
     gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
     store = open_store(folder=Path(folder), socket=Path(socket), clock=lambda: 0)
     store.journal.recover().result(ANSWER_S)
     measured = Loop(rows, float(seconds))

@@ -13,6 +13,9 @@ from appliance.store.reader import Reader
 from tests.store.cluster import Cluster
 from tests.store.stand import Clock, Zeo
 
+ON_POSTGRES = frozenset({"tests.store.test_people", "tests.store.test_ledger"})
+"Whose tests are run on PostgreSQL, too."
+
 
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +32,8 @@ def clock() -> Clock:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try what needs no ZEO process on PostgreSQL too."""
     if "stand" in metafunc.fixturenames:
-        kinds = ["zeo"] if "zeo" in metafunc.fixturenames else ["zeo", pytest.param(POSTGRES, marks=pytest.mark.slow)]
+        both = "zeo" not in metafunc.fixturenames and metafunc.module.__name__ in ON_POSTGRES
+        kinds = ["zeo", pytest.param(POSTGRES, marks=pytest.mark.slow)] if both else ["zeo"]
         metafunc.parametrize("stand", kinds, indirect=True)
 
 
