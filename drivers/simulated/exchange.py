@@ -352,14 +352,8 @@ class SimulatedExchange:
         line.timers.append(self._later(lambda: self._fail(line, "no_answer"), effect.ring_s + 1))
 
     def _dial(self, effect: effects.Dial) -> None:
-        line = Line(
-            leg=effect.leg,
-            doing="ringing",
-            dialled=True,
-            interaction=effect.interaction,
-            party=effect.party,
-            trunk=effect.trunk,
-        )
+        line = Line(leg=effect.leg, doing="ringing", dialled=True, interaction=effect.interaction)
+        line.party, line.trunk = effect.party, effect.trunk
         self.lines[effect.leg] = line
         self._later(lambda: self.on_dial(line))
         line.timers.append(self._later(lambda: self._not_reached(line, "no_answer"), effect.ring_s))

@@ -281,7 +281,6 @@ async def a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them(floo
     caller = await floor.call("2005", number="5550101")
     await caller.hears_prompt("patience")
     await caller.hears_music()
-    await floor.waiting("patient", 1)
     await caller.hears_prompt("please-wait")
     await floor.sign_on("anna")
     anna = floor.phone("101")
@@ -290,7 +289,6 @@ async def a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them(floo
     await caller.hears(anna, 2)
     await anna.hears(caller)
     await caller.hang_up()
-    await anna.ended()
     record = await floor.filed(caller)
     assert (record.outcome, record.agent, record.medium) == ("answered", "anna", "voice")
     assert record.recording
@@ -323,7 +321,6 @@ async def a_caller_leaves_the_queue_by_a_key_in_the_music(floor: Floor) -> None:
     await other.hears(anna, 2)
     await anna.hears(other)
     await anna.hang_up()
-    await other.ended()
     assert (await floor.filed(caller)).outcome == "flowed_out"
 
 
@@ -373,7 +370,6 @@ async def a_customer_is_called_before_the_agent(floor: Floor) -> None:
     await customer.hears(anna)
     await anna.hears(customer)
     await customer.hang_up()
-    await anna.ended()
     record = await floor.filed(caller)
     assert (record.outcome, record.medium, record.attempts) == ("answered", "callback", 2)
 
