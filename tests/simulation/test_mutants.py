@@ -7,7 +7,7 @@ from tests.simulation.mutants import SEEDS, changed, find, known, mutants
 
 TRIED = ("kept-place-dead-phone", "not-passed-pools", "nobody-idle-relaxed", "wrap-up-of-agent", "replay-draws")
 "Those that are tried here; `make soak` searches for all."
-HIDDEN_MIN = 5
+HIDDEN_MIN = 7
 DAYS = 5
 "Days from the pinned seed on within which a bug is found: others may have moved what the dice say."
 
