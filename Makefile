@@ -8,7 +8,7 @@ PYTHON ?= /usr/bin/python3
 BIN := .venv/bin
 
 # Each is shown by `make help` with the comment beside it.
-.PHONY: help run test check cover bench sim demo fresh clean prepare prepare-test locks
+.PHONY: help run test check cover bench sim soak demo fresh clean prepare prepare-test locks
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,10 @@ bench: prepare-test ## Measure against pyst2 and panoramisk, into build/bench.js
 
 sim: prepare-test ## Days of simulated contact centres, faults on; SEEDS=200 CALLS=500 FIRST=0
 	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CALLS),--calls $(CALLS)) $(if $(FIRST),--first $(FIRST))
+
+soak: prepare-test ## The long proofs: every planted bug searched for, a million simulated calls
+	$(BIN)/python -m tests.simulation.mutants
+	$(BIN)/python -m tests.simulation --first 1000 --seeds 2000 --calls 500
 
 demo: prepare ## Robot callers and agents on the running sample company; CALLS=200 AGENTS=10
 	@exec $(BIN)/switchroom demo --calls $(or $(CALLS),200) --agents $(or $(AGENTS),10)

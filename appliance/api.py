@@ -1,4 +1,4 @@
-"""The words at the process border: journal rows, configuration, commands, live views; web and tests know no others."""
+"""The words at the process border: journal rows, configuration, commands; beside it `live`."""
 
 from collections.abc import Mapping
 
@@ -245,6 +245,13 @@ class SetSecret(Request, frozen=True, kw_only=True, tag="set-secret"):
     secret: str = ""
 
 
+class Erase(Request, frozen=True, kw_only=True, tag="erase"):
+    """Forget a person: number, name, notes and recordings; what happened stays, and names nobody."""
+
+    party: str
+    "The party's id, or its number."
+
+
 AnyRequest = (
     SignIn
     | SignOut
@@ -265,6 +272,7 @@ AnyRequest = (
     | Revert
     | Import
     | SetSecret
+    | Erase
 )
 
 
@@ -292,114 +300,6 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "The configuration's version after a change."
     change: int = 0
     summary: str = ""
-
-
-# -- live views
-
-
-class LiveCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An interaction in progress, as a desk or the floor shows it."""
-
-    interaction: str
-    state: str
-    "`flow`, `waiting`, `offered`, `talking`, `forwarded`, `callback` (to be called back), `calling`."
-    since: int
-    "Centre time at which the state began, microseconds."
-    began: int
-    number: str = ""
-    "The number of ours that was dialled."
-    queue: str = ""
-    entered_at: int = 0
-    "When it entered the queue."
-    place: int = 0
-    "Of a caller who waits: 1 for who is served first of the queue; 0 otherwise."
-    wait_us: int = 0
-    agent: str = ""
-    caller_number: str = ""
-    caller_name: str = ""
-    party: str = ""
-    path: tuple[str, ...] = ()
-    "Keys pressed in menus, with the titles of what they chose."
-
-
-class LiveAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An agent at this moment."""
-
-    agent: str
-    name: str = ""
-    extension: str = ""
-    state: str
-    "`signed_out`, `available`, `ringing`, `talking`, `wrap_up`, `on_break`, `missed`, `unreachable`."
-    since: int = 0
-    until: int = 0
-    "When the state ends by itself, 0 if it does not."
-    reason: str = ""
-    "Of a break, now or the one asked for."
-    interaction: str = ""
-    disposition: str = ""
-    queues: tuple[str, ...] = ()
-    handled: int = 0
-    "Interactions handled since midnight of the company's zone."
-    talk_us: int = 0
-    missed: int = 0
-
-
-class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A queue at this moment, and its figures since midnight of the company's zone."""
-
-    queue: str
-    title: str = ""
-    waiting: int = 0
-    longest_since: int = 0
-    "When the caller who has waited longest entered, 0 if nobody waits."
-    answered: int = 0
-    answered_within: int = 0
-    abandoned: int = 0
-    abandoned_short: int = 0
-    flowed_out: int = 0
-    wait_us: int = 0
-    "Sum over the answered."
-    answer_within_s: int = 20
-    service_level: str = ""
-    "Percent with one decimal, empty while nobody came."
-    formula: str = ""
-    "The name of the service level's formula (`appliance.core.figures.Formula`)."
-    agents: dict[str, int] = {}
-    "State to the number of the queue's agents in it."
-    callbacks: int = 0
-    "Callers who became callbacks today."
-    callbacks_answered: int = 0
-    callbacks_failed: int = 0
-    callbacks_waiting: int = 0
-    "Those who keep their place without the line just now; `waiting` does not count them."
-    expected_low_s: int = 0
-    "The wait that a caller who came now would be told; both ends 0 without data."
-    expected_high_s: int = 0
-    expected_share: int = 80
-    "Percent of the waits that such an interval is to cover,"
-    expected_told: int = 0
-    expected_inside: int = 0
-    "how many have been told, and how many of the waits were inside."
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How the box is: part to `ok`, or to a stable word of what is wrong."""
-
-    parts: dict[str, str] = {}
-    "`exchange`, `store`, `journal`, `recordings`, `trunk/<slug>`."
-    boot: int = 0
-    version: str = ""
-
-
-class LiveView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything that a stream's topic shows; sent whole first, then by its changed members."""
-
-    now: int
-    agents: dict[str, LiveAgent | None] = {}
-    "In a delta, None takes one away."
-    queues: dict[str, LiveQueue | None] = {}
-    calls: dict[str, LiveCall | None] = {}
-    health: Health | None = None
 
 
 _REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 from typing_extensions import override
 
-from appliance import api
+from appliance import api, live
 
 SESSION_HEADER = "X-Switchroom-Session"
 CSRF_HEADER = "X-Switchroom-CSRF"
@@ -63,15 +63,15 @@ class Client:
         except msgspec.DecodeError as error:
             raise DoorClosedError(f"the daemon's answer cannot be read: {error}") from error
 
-    def health(self) -> api.Health:
+    def health(self) -> live.Health:
         """How the box is. Raises `DoorClosedError`."""
         body = self._exchange("GET", "/health", b"")
         try:
-            return msgspec.json.decode(body, type=api.Health)
+            return msgspec.json.decode(body, type=live.Health)
         except msgspec.DecodeError as error:
             raise DoorClosedError(f"the daemon's answer cannot be read: {error}") from error
 
-    def live(self) -> Iterator[tuple[str, api.LiveView]]:
+    def live(self) -> Iterator[tuple[str, live.LiveView]]:
         """Follow what happens as (event, view): `view` whole first, then `delta` at least every 2 s, to `signed-out`.
 
         Raises `DoorClosedError` if the stream cannot be opened, is not for this asker, or the daemon goes.
@@ -105,7 +105,7 @@ class Client:
             connection.close()
 
 
-def _events(stream: BinaryIO | http.client.HTTPResponse) -> Iterator[tuple[str, api.LiveView]]:
+def _events(stream: BinaryIO | http.client.HTTPResponse) -> Iterator[tuple[str, live.LiveView]]:
     """Server-sent events (WHATWG HTML, section 9.2) of our own writing: one `data` line an event."""
     event = ""
     while line := stream.readline(EVENT_BYTES_MAX):
@@ -113,6 +113,6 @@ def _events(stream: BinaryIO | http.client.HTTPResponse) -> Iterator[tuple[str, 
         if name == b"event":
             event = value.decode("ascii", "replace")
         elif name == b"data" and event in {"view", "delta"}:
-            yield event, msgspec.json.decode(value, type=api.LiveView)
+            yield event, msgspec.json.decode(value, type=live.LiveView)
         elif name == b"data" and event == "signed-out":
             return

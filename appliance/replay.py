@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import msgspec
+from typing_extensions import override
 
 from appliance import api
 from appliance.core import effects, facts
 from appliance.core.centre import Centre
-from appliance.core.matching import Match
+from appliance.core.matching import Match, candidates
 from appliance.core.model import Configuration
+from appliance.core.state import State
+from appliance.core.turn import Turn
 
 FORMAT = 1
 ConfigurationOf = Callable[[str], Configuration]
@@ -60,16 +63,6 @@ class Replayed:
     difference: Difference | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Considered:
-    """Everybody who was considered for a decision."""
-
-    eligible: tuple[effects.Candidate, ...]
-    "In the order in which they would have been chosen."
-    excluded: dict[str, str]
-    "The other agents of the queue, and why not."
-
-
 def versions_of(rows: Iterable[api.Row]) -> tuple[str, ...]:
     """Name the versions that some rows published, each once."""
     published = (row.fact.version for row in rows if isinstance(row.fact, facts.ConfigurationPublished))
@@ -95,30 +88,6 @@ def replay(recorded: Recorded, witness: Witness = lambda _row, _asked: None) -> 
     return Replayed(centre=centre, rows=len(recorded.rows), difference=None)
 
 
-def considered(recorded: Recorded, decided: effects.Decided) -> Considered | None:
-    """List everybody who was considered for a decision, by handling what was recorded up to it once more.
-
-    None if it is not made there again: its facts are not all recorded, or this release decides in another way. Raises
-    as `replay` does.
-    """
-    of = recorded.configurations.__getitem__
-    centre = Centre.restore(recorded.snapshot, of) if recorded.snapshot else Centre(of)
-    found: list[Considered] = []
-
-    def look(match: Match) -> None:
-        if match.interaction.id == decided.interaction and decided.chosen in match.chosen:
-            eligible, others = centre.candidates(match.interaction)
-            found.append(Considered(eligible=tuple(eligible), excluded=others))
-
-    for row in recorded.rows:
-        if row.sequence == decided.position[1]:
-            centre.before_match = look
-            asked = centre.handle(row.now, row.fact)
-            return found[-1] if found and decided in asked else None
-        centre.handle(row.now, row.fact)
-    return None
-
-
 def difference_of(centre: Centre, row: api.Row, asked: tuple[effects.AnyEffect, ...]) -> Difference | None:
     """Hold what a row gave now against what was recorded; None if it is the same to the bit."""
     if centre.state.sequence != row.sequence:
@@ -137,3 +106,52 @@ def difference_of(centre: Centre, row: api.Row, asked: tuple[effects.AnyEffect, 
 
 def _difference(row: api.Row, what: str, recorded: str, replayed: str) -> Difference:
     return Difference(row=row, what=what, recorded=recorded, replayed=replayed)
+
+
+# -- why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Everybody who could have been chosen, and who could not, at one decision."""
+
+    decided: effects.Decided
+    eligible: tuple[effects.Candidate, ...]
+    "In the order of the strategy."
+    others: dict[str, str]
+    "Agent to why not."
+
+
+class _Explained(Centre):
+    """A Centre that keeps the full list behind each of its decisions."""
+
+    def __init__(self, configuration_of: ConfigurationOf, state: State | None = None) -> None:
+        super().__init__(configuration_of, state)
+        self.lists: list[tuple[str, tuple[str, ...], tuple[effects.Candidate, ...], dict[str, str]]] = []
+
+    @override
+    def _first_match(self, turn: Turn) -> Match | None:
+        match = super()._first_match(turn)
+        if match is not None:
+            eligible, others = candidates(self._directory, self._queues, self.state.agents, match.interaction)
+            chosen = tuple(candidate.agent for candidate in match.chosen)
+            self.lists.append((match.interaction.id, chosen, tuple(eligible), others))
+        return match
+
+
+def explain(recorded: Recorded, decided: effects.Decided) -> Choice | None:
+    """Replay up to a decision and list every candidate; None if the stretch does not hold the decision.
+
+    Raises as `replay` does.
+    """
+    of = recorded.configurations.__getitem__
+    state = msgspec.msgpack.decode(recorded.snapshot, type=State) if recorded.snapshot else None
+    centre = _Explained(of, state)
+    for row in recorded.rows:
+        centre.lists.clear()
+        asked = centre.handle(row.now, row.fact)
+        if (centre.state.boot, row.sequence) == decided.position and decided in asked:
+            for interaction, chosen, eligible, others in centre.lists:
+                if interaction == decided.interaction and decided.chosen.agent in chosen:
+                    return Choice(decided=decided, eligible=eligible, others=others)
+    return None

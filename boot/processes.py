@@ -25,7 +25,7 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
         "PATH": SEARCH_PATH,
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
-        **{name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ},
+        **{name: os.environ[name] for name in ("HOME", "TMPDIR", "SWITCHROOM_STORE") if name in os.environ},
         **places.environment(),
     }
     return (

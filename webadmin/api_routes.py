@@ -9,7 +9,7 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
-from appliance import api
+from appliance import api, live
 from appliance.client import Client, DoorClosedError
 from appliance.core.cdr import CDR
 from appliance.store.people import Label
@@ -55,7 +55,7 @@ def status(request: PageRequest) -> Response:
     try:
         health = Client(request.box.door, request.session_secret, timeout_s=request.box.door_timeout_s).health()
     except DoorClosedError:
-        health = api.Health(parts={"daemon": "away"})
+        health = live.Health(parts={"daemon": "away"})
     return _json({"parts": dict(health.parts), "boot": health.boot, "version": health.version})
 
 

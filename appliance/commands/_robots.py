@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from appliance import api
+from appliance import api, live
 from appliance.client import Client, DoorClosedError
 from appliance.overview import Account, Overview
 from appliance.places import Places
@@ -94,7 +94,7 @@ class Floor:
         """Give the console's way to the daemon."""
         return Client(self.places.console_socket)
 
-    def view(self) -> api.LiveView:
+    def view(self) -> live.LiveView:
         """Look at the floor at this moment."""
         try:
             return next(seen for event, seen in self.client().live() if event == "view")

@@ -8,7 +8,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from appliance import api
+from appliance import live
 from appliance.client import Client, DoorClosedError
 from appliance.commands._box import box, is_not_running, out
 
@@ -26,7 +26,7 @@ SIGNS = {
 "State to sign and colour; the word stands beside it always."
 
 
-def view(client: Client) -> api.LiveView | None:
+def view(client: Client) -> live.LiveView | None:
     """Give the first whole view of the live stream."""
     return next((seen for event, seen in client.live() if event == "view"), None)
 

@@ -11,10 +11,17 @@ from appliance.core.turn import Deadlines, Turn
 SECOND_US = 1_000_000
 ACCEPTED_S = 60
 "Seconds after which a caller who asked to be called back is taken to have hung up."
+DIALLED = "c-"
+"What the Uniqueid of a customer's leg that we dial begins with."
 CONFIRM_S = 30
 "Seconds that the question to who picks up may take, beyond the ringing."
 CONFIRM_KEY = "1"
 CONFIRM_WAIT_MS = 5_000
+
+
+def is_dialled(leg: Leg) -> bool:
+    """Whether a leg is a customer's whom we called back, told by the Uniqueid that we gave it."""
+    return leg.uniqueid.startswith(DIALLED)
 
 
 class Callbacks:
@@ -79,7 +86,7 @@ class Callbacks:
         interaction.promised.placed = False
         self._counts(waiting.queue).callback_attempts += 1
         self._state.minted += 1
-        leg = Leg(interaction.leg.exchange, f"c-{self._state.boot:06d}-{self._state.minted:08d}")
+        leg = Leg(interaction.leg.exchange, f"{DIALLED}{self._state.boot:06d}-{self._state.minted:08d}")
         interaction.customer.leg = leg
         interaction.customer.do(st.Doing.TOLD, turn.now)
         self._state.legs[leg] = interaction.id
@@ -91,6 +98,7 @@ class Callbacks:
                 interaction=interaction.id,
                 party=interaction.party,
                 trunk=interaction.trunk if interaction.trunk in trunks else next(iter(trunks), ""),
+                number=interaction.number,
                 ring_s=rules.ring_s,
             )
         )

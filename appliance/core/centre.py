@@ -12,6 +12,7 @@ from appliance.core import facts
 from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
+from appliance.core.callback import is_dialled
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
 from appliance.core.directory import Directory
@@ -43,8 +44,6 @@ class Centre:
         self.state = st.State() if state is None else state
         self.about: tuple[str, ...] = ()
         "The interactions that the last fact touched."
-        self.before_match: Callable[[Match], None] | None = None
-        "Told of each match before it is made, for a replay that explains decisions."
         self._configuration_of = configuration_of
         self._wire(Directory(configuration_of(self.state.version) if self.state.version else Configuration()))
 
@@ -228,11 +227,13 @@ class Centre:
 
     def _asked(self, turn: Turn, fact: facts.LegAsked) -> None:
         interaction = self._touched(turn, fact.leg)
-        if interaction is None:
+        if interaction is None and is_dialled(fact.leg):
+            turn.ask(ask.HangUp(leg=fact.leg))
+        elif interaction is None:
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
             if not self._attempts.asked(turn, interaction):
-                self._interactions.asked_again(turn, interaction)
+                self._interactions.asked_again(turn, interaction, fact.key)
         else:
             turn.ask(ask.HangUp(leg=fact.leg))
 
@@ -269,8 +270,8 @@ class Centre:
                 self._deadlines.drop(f"missed/{slug}")
         self._wire(directory)
         for interaction in self.state.interactions.values():
-            if isinstance(interaction.state, st.Waiting) and not interaction.is_called_back:
-                self._interactions.arm(turn, interaction, interaction.state)
+            if isinstance(interaction.state, st.Waiting):
+                self._interactions.wait_on(turn, interaction, interaction.state)
         self._new_day(turn)
 
     # -- time
@@ -332,8 +333,6 @@ class Centre:
             with Containment() as contained:
                 match = self._first_match(turn)
                 if match is not None:
-                    if self.before_match is not None:
-                        self.before_match(match)
                     self._attempts.make(turn, match)
             if contained.error is not None:
                 if match is not None:

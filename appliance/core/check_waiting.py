@@ -59,8 +59,8 @@ def _overflow(where: str, rule: model.Overflow) -> Iterator[Fault]:
     low, high = LIMITS[rule.when]
     if not low <= rule.limit <= high:
         yield Fault(f"{where}.overflow.{rule.when}", "out_of_range", f"{low}-{high}")
-    node = node_kinds()["queue"]
-    if rule.exit and rule.exit not in node.exits(options_of(node, {"queue": where})):
+    kind = node_kinds()["queue"]
+    if rule.exit and rule.exit not in kind.exits(options_of(kind, {"queue": where})):
         yield Fault(f"{where}.overflow.{rule.when}", "unknown", rule.exit)
 
 

@@ -56,6 +56,8 @@ class Hold(CallEffect, frozen=True, kw_only=True, tag="hold"):
     "`priority,entered_at,number`: the caller's place, kept in a channel variable."
     recording: str = ""
     "Opaque id; if given, whatever is bridged from here on is recorded under it."
+    keys: str = ""
+    "Keys that the leg may press while it waits; it asks at once then, and says which."
     again_s: int = 10
     "Seconds of music before the leg asks again; 0 for none, if there is something to be said at once."
 
@@ -76,6 +78,8 @@ class Dial(CallEffect, frozen=True, kw_only=True, tag="dial"):
     "Who is called; the driver knows the party's number."
     trunk: str
     "The trunk that the customer came by; empty for any."
+    number: str = ""
+    "The number of ours that the customer had dialled, to be shown as who calls."
     ring_s: int
 
 

@@ -82,6 +82,8 @@ class LegAsked(Observation, frozen=True, kw_only=True, tag="leg-asked"):
     "its queue"
     place: str = ""
     "and its place there."
+    key: str = ""
+    "The key that was pressed in the music, one of those that `Hold` named."
 
 
 class Prompted(Observation, frozen=True, kw_only=True, tag="prompted"):

@@ -46,6 +46,14 @@ def service_level(
     return met / of if of else None
 
 
+def service_level_holds(answered: int, answered_within: int, abandoned: int, percent: int) -> bool:
+    """Whether the service level, every abandon counted, is at so many percent; true while nothing has been counted.
+
+    Routing asks here: what decides is reckoned in integers.
+    """
+    return answered_within * 100 >= percent * (answered + abandoned)
+
+
 def speed_of_answer(wait_us: int, answered: int) -> float | None:
     """ASA in seconds: the waits of the answered calls, shared; None while none was answered."""
     return wait_us / answered / 1_000_000 if answered else None

@@ -9,7 +9,7 @@ from appliance.core.callback import Callbacks
 from appliance.core.cdr import Outcome, Segment, Stretch
 from appliance.core.directory import PRIORITY, Directory
 from appliance.core.facts import Leg, LegAsked, Prompted
-from appliance.core.filing import record, stretch_of, waiting_of
+from appliance.core.filing import Visited, record, stretch_of, waiting_of
 from appliance.core.overflow import Overflows
 from appliance.core.queue import Queues
 from appliance.core.recording import is_recorded
@@ -116,8 +116,8 @@ class Interactions:
 
     # -- the walk through a flow
 
-    def asked_again(self, turn: Turn, interaction: st.Interaction) -> None:
-        """Tell a leg that we know and that asks what to do."""
+    def asked_again(self, turn: Turn, interaction: st.Interaction, key: str = "") -> None:
+        """Tell a leg that we know and that asks what to do, or has pressed a key in the music."""
         interaction.customer.do(st.Doing.ASKING, turn.now)
         match interaction.state:
             case st.Walking(flow=flow, node=node):
@@ -125,7 +125,7 @@ class Interactions:
             case st.Suspended(waiting=waiting):
                 self.callbacks.assure(turn, interaction, waiting)
             case st.Waiting() | st.Offered() | st.Joining() | st.Connected() | st.Calling():
-                self._hold(turn, interaction, waiting_of(interaction.state))
+                self._on_key(turn, interaction, interaction.state, key)
             case st.Forwarded(flow=flow, node=node):
                 self.go_on(turn, interaction, flow, node, "failed")
             case st.Leaving():
@@ -158,18 +158,21 @@ class Interactions:
     def _heard(
         self, turn: Turn, interaction: st.Interaction, state: st.Waiting | st.Offered | st.Joining, fact: Prompted
     ) -> None:
-        """Go on after an announcement; keys mean something only while no agent's phone rings for the caller."""
-        waiting = waiting_of(state)
-        key = self.comfort.heard(turn, interaction, waiting, fact)
-        if isinstance(state, st.Waiting):
-            if key == "callback" and self.callbacks.may(interaction, waiting.queue):
-                self._turn_into_callback(turn, interaction, waiting)
-                return
-            bound = self.directory.node(waiting.flow, waiting.node)
-            if key == "left" and bound is not None and bound.node.exits.get("left"):
-                self._flow_out(turn, interaction, waiting, "left")
-                return
+        """Go on after an announcement."""
+        self.comfort.heard(turn, interaction, waiting_of(state), fact)
         if interaction.asks:
+            self._on_key(turn, interaction, state, fact.key)
+
+    def _on_key(self, turn: Turn, interaction: st.Interaction, state: Visited, key: str) -> None:
+        """Do what a key means, which it does only while no agent's phone rings for the caller; else hold."""
+        waiting = waiting_of(state)
+        meaning = self.comfort.meaning(waiting.queue, key) if isinstance(state, st.Waiting) else ""
+        bound = self.directory.node(waiting.flow, waiting.node)
+        if meaning == "callback" and self.callbacks.may(interaction, waiting.queue):
+            self._turn_into_callback(turn, interaction, waiting)
+        elif meaning == "left" and bound is not None and bound.node.exits.get("left"):
+            self._flow_out(turn, interaction, waiting, "left")
+        else:
             self._hold(turn, interaction, waiting)
 
     def go_on(self, turn: Turn, interaction: st.Interaction, flow: str, node: str, exit_name: str) -> None:
@@ -273,16 +276,13 @@ class Interactions:
     def _wait(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, *, anew: bool) -> None:
         queue = self.directory.queues[waiting.queue].queue
         if anew:
-            self._rank(interaction, waiting)
+            self._queues.welcome(interaction, waiting)
         if is_recorded(queue) and not interaction.recording:
             interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
         self.wait_again(turn, interaction, waiting)
         self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
         self.comfort.resume(turn.now, interaction)
         self._hold(turn, interaction, waiting)
-
-    def _rank(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        self._queues.welcome(interaction, waiting)
 
     def wait_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Put a caller (back) at the place that arrival gave."""
@@ -293,12 +293,8 @@ class Interactions:
     def wait_on(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Let the clocks of somebody who waits run (again)."""
         if not interaction.is_called_back:
-            self.arm(turn, interaction, waiting)
+            self._overflows.arm(turn.now, interaction, waiting)
             self.comfort.resume(turn.now, interaction)
-
-    def arm(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        """Set the clock by which a live caller leaves the queue."""
-        self._overflows.arm(turn.now, interaction, waiting)
 
     def waited_too_long(self, turn: Turn, interaction: st.Interaction) -> None:
         """Leave the queue by overflow: the time is over, or it has closed."""
@@ -352,7 +348,7 @@ class Interactions:
             self._queues.leave(interaction, waiting)
             self._segment(turn, interaction, Outcome.CALLBACK)
         else:
-            self._rank(interaction, waiting)
+            self._queues.welcome(interaction, waiting)
             self._segment(turn, interaction, None)
         self._stop_waiting(interaction)
         interaction.state = st.Suspended(waiting=waiting)

@@ -318,10 +318,8 @@ class Watch:
         match interaction.state:
             case st.Waiting(queue=queue, entered_at=entered_at):
                 bound = self._centre.directory.queues.get(queue)
-                if bound is None:
-                    needed = [f"wait/{name}"]
-                elif bound.stages[-1].since_us > state.now - entered_at:
-                    needed = [f"relax/{name}"]
+                relaxes = bound is not None and bound.stages[-1].since_us > state.now - entered_at
+                needed = [f"relax/{name}"] if relaxes else [f"wait/{name}"] if bound is None else []
             case st.Offered(rings=rings):
                 needed = [f"ring/{ring.offer}" for ring in rings]
             case st.Joining():

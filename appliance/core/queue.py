@@ -7,6 +7,7 @@ from typing import NamedTuple
 from appliance.core import state as st
 from appliance.core.directory import PRIORITY, SECOND_US, BoundQueue, Directory
 from appliance.core.facts import PartyView
+from appliance.core.figures import service_level_holds
 from appliance.core.index import KEPT, Index, Place, PoolName
 from appliance.core.turn import Deadlines
 
@@ -169,7 +170,7 @@ class Queues:
         counts, bound = self._counts.get(queue), self._directory.queues[queue]
         if counts is None:
             return True
-        return counts.answered_within * 100 >= bound.queue.service_goal * (counts.answered + counts.abandoned)
+        return service_level_holds(counts.answered, counts.answered_within, counts.abandoned, bound.queue.service_goal)
 
     def changed(self) -> Iterator[str]:
         """Name the queues that were entered, left or counted for since this was last asked."""

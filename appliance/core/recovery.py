@@ -4,6 +4,7 @@ from appliance.core import effects as ask
 from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
+from appliance.core.callback import is_dialled
 from appliance.core.facts import FoundLeg, Leg, LegsFound
 from appliance.core.interaction import LEAVE_S, SECOND_US, Interactions
 from appliance.core.offer import NORMAL, Offers, rings_of
@@ -68,7 +69,7 @@ class Recovery:
             else:
                 self._mend(turn, interaction, found or FoundLeg(leg=interaction.leg), legs)
         for found in fact.legs:
-            if found.offer and found.leg not in self._state.legs:
+            if found.leg not in self._state.legs and (found.offer or is_dialled(found.leg)):
                 turn.ask(ask.HangUp(leg=found.leg))
 
     def _on(self, exchange: str) -> list[st.Interaction]:

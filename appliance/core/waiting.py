@@ -167,7 +167,7 @@ class WaitingCallers:
 
     def _hold(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, again_s: int) -> None:
         interaction.customer.do(st.Doing.TOLD, turn.now)
-        bound = self._directory.queues.get(waiting.queue)
+        bound, rules = self._directory.queues.get(waiting.queue), self._rules(waiting.queue)
         turn.ask(
             ask.Hold(
                 leg=interaction.leg,
@@ -176,22 +176,25 @@ class WaitingCallers:
                 music=bound.queue.music if bound else "default",
                 place=f"{interaction.priority},{waiting.entered_at},{waiting.ticket}",
                 recording=interaction.recording,
+                keys=rules.leave_key + rules.callback_key,
                 again_s=again_s,
             )
         )
 
-    def heard(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, fact: Prompted) -> str:
-        """Take in that an announcement is over; gives the key if it means something: `left` or `callback`."""
+    def heard(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, fact: Prompted) -> None:
+        """Take in that an announcement is over."""
         comfort = interaction.comfort
-        if comfort is None or not comfort.prompt or comfort.prompt != fact.prompt:
-            return ""
-        comfort.prompt = 0
-        interaction.customer.do(st.Doing.ASKING, turn.now)
-        self._go_on(turn.now, interaction, comfort, waiting)
-        rules = self._rules(waiting.queue)
-        if fact.key and fact.key == rules.leave_key:
+        if comfort is not None and comfort.prompt and comfort.prompt == fact.prompt:
+            comfort.prompt = 0
+            interaction.customer.do(st.Doing.ASKING, turn.now)
+            self._go_on(turn.now, interaction, comfort, waiting)
+
+    def meaning(self, queue: str, key: str) -> str:
+        """Tell what a key means to those who wait: `left`, `callback`, or nothing."""
+        rules = self._rules(queue)
+        if key and key == rules.leave_key:
             return "left"
-        return "callback" if fact.key and fact.key == rules.callback_key else ""
+        return "callback" if key and key == rules.callback_key else ""
 
     def _go_on(self, now: int, interaction: st.Interaction, comfort: Comfort, waiting: st.Waiting) -> None:
         """Let the next announcement come after its music."""

@@ -133,7 +133,6 @@ class Daemon:
             reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
         )
         self._lookout = Lookout(recovered.centre)
-        self.hub.listen(self._lookout.look)
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
             self.hub.attach(exchange)
@@ -163,6 +162,10 @@ class Daemon:
         for row in recovered.filed:
             self.live.remember(row)
             door.remember(row)
+        self._listen()
+
+    def _listen(self) -> None:
+        self.hub.listen(self._lookout.look)
         self.hub.listen(self._snapshot_if_due)
         self.hub.listen_filed(self._remember_agent)
 

@@ -112,6 +112,9 @@ class Door:
                 return HTTPStatus.OK, api.Reply()
             case api.SetPassword():
                 return await self._set_password(asker, request)
+            case api.Erase(party=party):
+                known = await answer_of(self._reactor, self._offices.people.erase(party, self._offices.hub.now))
+                return (HTTPStatus.OK, api.Reply()) if known else refused(HTTPStatus.OK, "unknown", "party")
             case api.Conclude():
                 return await self._conclude(rights.agent_of(asker, request), request, token)
             case api.AgentRequest():

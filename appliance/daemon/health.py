@@ -8,7 +8,7 @@ from prometheus_client.core import CollectorRegistry, CounterMetricFamily, Gauge
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
-from appliance import api
+from appliance import live
 from appliance.core import state as st
 from appliance.daemon.hub import Hub
 from appliance.daemon.live import Live
@@ -35,7 +35,7 @@ class Organs:
     clock_believed: bool
 
 
-def health_of(organs: Organs) -> api.Health:
+def health_of(organs: Organs) -> live.Health:
     """Tell how everything is; `ok`, or a stable word of what is wrong."""
     parts: dict[str, str] = {}
     for exchange in organs.exchanges():
@@ -49,7 +49,7 @@ def health_of(organs: Organs) -> api.Health:
     parts["centre"] = "quarantined" if organs.hub.quarantined else "ok"
     parts["invariants"] = "broken" if organs.lookout.counts else "ok"
     parts["clock"] = "ok" if organs.clock_believed else "not_believed"
-    return api.Health(parts=parts, boot=organs.hub.centre.state.boot, version=organs.release)
+    return live.Health(parts=parts, boot=organs.hub.centre.state.boot, version=organs.release)
 
 
 class Figures(Collector):

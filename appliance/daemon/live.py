@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from appliance import api
+from appliance import api, live
 from appliance.core import effects, model
 from appliance.core import state as st
 from appliance.core.cdr import CDR
@@ -72,7 +72,7 @@ class Stream:
 class Topic:
     """What one set of people sees, and who they are."""
 
-    seen: api.LiveView
+    seen: live.LiveView
     streams: list[Stream] = field(default_factory=list)
 
 
@@ -94,7 +94,7 @@ class Live:
         parties: Parties,
         sessions: Sessions,
         standing: Callable[[], tuple[model.Configuration, Mapping[str, str]]],
-        health: Callable[[], api.Health],
+        health: Callable[[], live.Health],
     ) -> None:
         """Follow the hub; `standing` gives the configuration that holds and the agents' names."""
         self._reactor = reactor
@@ -104,7 +104,7 @@ class Live:
         self._standing = standing
         self._health = health
         self._topics: dict[str, Topic] = {}
-        self._ended: dict[str, api.LiveCall] = {}
+        self._ended: dict[str, live.LiveCall] = {}
         self._number = 0
         self._tick: IDelayedCall | None = None
         self._beat: IDelayedCall | None = None
@@ -189,10 +189,10 @@ class Live:
             if isinstance(kept, effects.CallFiled) and kept.cdr.agent:
                 self._ended[kept.cdr.interaction] = self._over(kept.cdr)
 
-    def _over(self, cdr: CDR) -> api.LiveCall:
+    def _over(self, cdr: CDR) -> live.LiveCall:
         calls = (topic.seen.calls.get(cdr.interaction) for topic in self._topics.values())
         seen = next((call for call in calls if call is not None), None)
-        return api.LiveCall(
+        return live.LiveCall(
             interaction=cdr.interaction,
             state=view.ENDED,
             since=cdr.ended,
@@ -254,7 +254,7 @@ class Live:
                 if stream.slow_since is None:
                     stream.sink.write(event)
 
-    def _event(self, name: str, seen: api.LiveView) -> bytes:
+    def _event(self, name: str, seen: live.LiveView) -> bytes:
         return b"event: %s\nid: %d-%d\ndata: %s\n\n" % (
             name.encode(),
             self._hub.centre.state.boot,
@@ -264,7 +264,7 @@ class Live:
 
     # -- what is seen
 
-    def _floor(self) -> api.LiveView:
+    def _floor(self) -> live.LiveView:
         state = self._hub.centre.state
         finishing = {agent.state.interaction for agent in state.agents.values() if isinstance(agent.state, st.WrapUp)}
         self._ended = {key: call for key, call in self._ended.items() if key in finishing}
@@ -279,7 +279,7 @@ class Live:
             view.floor(state, configuration, labels, self._ended), now=self._hub.now, health=self._health()
         )
 
-    def _view(self, name: str, floor: api.LiveView) -> api.LiveView:
+    def _view(self, name: str, floor: live.LiveView) -> live.LiveView:
         return floor if name == FLOOR else view.desk(floor, name)
 
     async def _learn(self, parties: list[str]) -> None:

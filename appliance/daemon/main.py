@@ -32,6 +32,8 @@ from drivers.asterisk.exchange import Exchange as AsteriskExchange
 
 OK, WRONG_USE, BROKEN, ABSENT, CANNOT_GO_ON, TAKEN = 0, 64, 65, 69, 70, 75
 UMASK = 0o077
+SWITCH_S = 0.0005
+"After so long a thread of the store lets the reactor's go on."
 CLOCKS = Clocks(wall_ns=time.time_ns, monotonic_ns=time.monotonic_ns)
 
 report = Logger()
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     os.umask(UMASK)
     _allow_files()
+    sys.setswitchinterval(SWITCH_S)
     try:
         places = places_of(os.environ)
         makers = (_asterisk(places),) if asked.exchange == "asterisk" else ()
@@ -66,7 +69,7 @@ def _run(places: Places, makers: tuple[ExchangeMaker, ...]) -> int:
     reactor = cast("Reactor", installed)  # cast: Twisted declares the module, not the reactor that stands in its place
     logs.begin(places.log / "daemon.jsonl")
     time_of = CentreTime()
-    store = open_store(folder=places.store, socket=places.zeo_socket, clock=time_of)
+    store = open_store(folder=places.store, socket=places.zeo_socket, clock=time_of, media=places.media)
     try:
         daemon, boot = _come_back(reactor, places, store, makers, time_of)
     except BaseException:

@@ -45,6 +45,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.Revert: ADMINISTRATORS,
     api.Import: ADMINISTRATORS,
     api.SetSecret: ADMINISTRATORS,
+    api.Erase: ADMINISTRATORS,
 }
 "`SignIn` stands outside: it makes the asker."
 

@@ -1,4 +1,4 @@
-"""What the floor looks like at this moment: the Centre's state joined with names, as `appliance.api.LiveView`. Pure.
+"""What the floor looks like at this moment: the Centre's state joined with names, as `appliance.live.LiveView`. Pure.
 
 Numbers and names are joined here, at the border; the Centre knows none. A delta holds the members that changed, whole,
 and None for those that went.
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from appliance import api
+from appliance import live
 from appliance.core import estimate, figures, model
 from appliance.core import state as st
 from appliance.core.waits import Outlook
@@ -37,15 +37,15 @@ def floor(
     state: st.State,
     configuration: model.Configuration,
     labels: Labels,
-    ended: Mapping[str, api.LiveCall],
-) -> api.LiveView:
+    ended: Mapping[str, live.LiveCall],
+) -> live.LiveView:
     """Everything; `ended` has the calls that agents in wrap-up finish."""
     places = _places(state, configuration.company.ageing_s)
-    calls: dict[str, api.LiveCall | None] = {
+    calls: dict[str, live.LiveCall | None] = {
         interaction.id: _call(interaction, labels, places.get(interaction.id, 0))
         for interaction in state.interactions.values()
     }
-    agents: dict[str, api.LiveAgent | None] = {}
+    agents: dict[str, live.LiveAgent | None] = {}
     queues_of: dict[str, tuple[str, ...]] = {}
     for queue in configuration.queues:
         for slug in queue.agents:
@@ -65,7 +65,7 @@ def floor(
             entered.setdefault(call.queue, []).append(call.entered_at)
         elif call is not None and call.state == "callback":
             promised[call.queue] = promised.get(call.queue, 0) + 1
-    queues: dict[str, api.LiveQueue | None] = {
+    queues: dict[str, live.LiveQueue | None] = {
         queue.slug: _foretold(
             _queue(queue, state.counts.get(queue.slug) or st.QueueCounts(), entered.get(queue.slug, []), agents),
             state,
@@ -73,16 +73,16 @@ def floor(
         )
         for queue in configuration.queues
     }
-    return api.LiveView(now=state.now, agents=agents, queues=queues, calls=calls)
+    return live.LiveView(now=state.now, agents=agents, queues=queues, calls=calls)
 
 
-def desk(view: api.LiveView, agent: str) -> api.LiveView:
+def desk(view: live.LiveView, agent: str) -> live.LiveView:
     """Leave what an agent may see of the floor: the own card, the own call, the figures of the own queues."""
     card = view.agents.get(agent)
     if card is None:
-        return api.LiveView(now=view.now, health=view.health)
+        return live.LiveView(now=view.now, health=view.health)
     call = view.calls.get(card.interaction)
-    return api.LiveView(
+    return live.LiveView(
         now=view.now,
         agents={agent: card},
         queues={slug: view.queues[slug] for slug in card.queues},
@@ -91,9 +91,9 @@ def desk(view: api.LiveView, agent: str) -> api.LiveView:
     )
 
 
-def delta(before: api.LiveView, after: api.LiveView) -> api.LiveView:
+def delta(before: live.LiveView, after: live.LiveView) -> live.LiveView:
     """Tell what changed; a view without members if nothing did."""
-    return api.LiveView(
+    return live.LiveView(
         now=after.now,
         agents=_changed(before.agents, after.agents),
         queues=_changed(before.queues, after.queues),
@@ -102,7 +102,7 @@ def delta(before: api.LiveView, after: api.LiveView) -> api.LiveView:
     )
 
 
-def is_empty(change: api.LiveView) -> bool:
+def is_empty(change: live.LiveView) -> bool:
     """Tell whether a delta tells nothing but the time."""
     return not (change.agents or change.queues or change.calls or change.health)
 
@@ -126,7 +126,7 @@ def _places(state: st.State, ageing_s: int) -> dict[str, int]:
     return {entry[-1]: place for entries in queues.values() for place, entry in enumerate(sorted(entries), 1)}
 
 
-def _call(interaction: st.Interaction, labels: Labels, place: int) -> api.LiveCall:
+def _call(interaction: st.Interaction, labels: Labels, place: int) -> live.LiveCall:
     queue, entered_at, agent = "", 0, ""
     match interaction.state:
         case st.Waiting(queue=queue, entered_at=entered_at):
@@ -144,7 +144,7 @@ def _call(interaction: st.Interaction, labels: Labels, place: int) -> api.LiveCa
         case _:
             state = "flow"
     number, name = labels.parties.get(interaction.party, ("", ""))
-    return api.LiveCall(
+    return live.LiveCall(
         interaction=interaction.id,
         state=state,
         since=interaction.since,
@@ -161,7 +161,7 @@ def _call(interaction: st.Interaction, labels: Labels, place: int) -> api.LiveCa
     )
 
 
-def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: Labels) -> api.LiveAgent:
+def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: Labels) -> live.LiveAgent:
     state, interaction, disposition, until, reason = "signed_out", "", "", 0, agent.wants_break
     match agent.state:
         case st.Available():
@@ -178,7 +178,7 @@ def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: 
             state = "missed"
         case st.SignedOut():
             pass
-    return api.LiveAgent(
+    return live.LiveAgent(
         agent=agent.slug,
         name=labels.agents.get(agent.slug, ""),
         extension=part.extension,
@@ -199,8 +199,8 @@ def _queue(
     queue: model.Queue,
     counts: st.QueueCounts,
     entered: list[int],
-    agents: Mapping[str, api.LiveAgent | None],
-) -> api.LiveQueue:
+    agents: Mapping[str, live.LiveAgent | None],
+) -> live.LiveQueue:
     states: dict[str, int] = {}
     for slug in queue.agents:
         card = agents.get(slug)
@@ -210,7 +210,7 @@ def _queue(
     level = figures.service_level(
         counts.answered, counts.answered_within, counts.abandoned, counts.abandoned_within, formula
     )
-    return api.LiveQueue(
+    return live.LiveQueue(
         queue=queue.slug,
         title=queue.title,
         waiting=len(entered),
@@ -228,7 +228,7 @@ def _queue(
     )
 
 
-def _foretold(card: api.LiveQueue, state: st.State, promised: int) -> api.LiveQueue:
+def _foretold(card: live.LiveQueue, state: st.State, promised: int) -> live.LiveQueue:
     """Add what a caller would be told of the wait, how well such words have come true, and who is to be called back."""
     outlook = state.outlooks.get(card.queue) or Outlook()
     staff = sum(card.agents.get(word, 0) for word in AT_WORK)

@@ -22,6 +22,7 @@ from appliance.daemon.door import Answer, Door, refused
 from appliance.daemon.live import Live, Stream
 from appliance.daemon.rights import ADMINISTRATORS, Asker
 from appliance.daemon.sessions import Sessions
+from appliance.live import Health
 
 BODY_BYTES_MAX = 256 * 1024
 IMPORT_BYTES_MAX = 4 * 1024 * 1024
@@ -39,7 +40,7 @@ class House:
     door: Door
     live: Live
     sessions: Sessions
-    health: Callable[[], api.Health]
+    health: Callable[[], Health]
     metrics: Callable[[], bytes]
 
 

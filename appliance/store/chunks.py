@@ -1,18 +1,18 @@
 """Finished calls in columns: 4,096 a chunk, in three sheets, of which a report reads one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.core.cdr import CDR
-from appliance.store.columns import Body, Columns, Ints, Text
+from appliance.core.columns import Ints, Part, Text, Words
+from appliance.store.columns import Body, Columns
 from appliance.store.pressing import Pressed
 from appliance.store.spread import gather, spread
 
-READY = ("began", "ended", "wait_us", "talk_us", "queue", "agent", "number", "trunk", "outcome", "cause")
+READY = ("began", "wait_us", "talk_us", "queue", "agent", "number", "outcome")
 "Columns of the first sheet, which is not squeezed, so that a report reads it at once."
 WHO = ("party",)
 "Columns of the second sheet."
@@ -55,14 +55,6 @@ def press(calls: Sequence[CDR], batches: Sequence[int]) -> Pressed:
         who=who.done(),
         rest=rest.done(),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """A column of texts: which of the different texts each row has."""
-
-    places: Ints
-    values: tuple[Text, ...]
 
 
 class Chunk:
@@ -136,6 +128,20 @@ class Chunk:
         owners = np.repeat(np.arange(len(counts)), counts)
         return np.bincount(owners[mask], minlength=len(counts)) > 0
 
+    def part(self, columns: Sequence[str], rows: Mask | None) -> Part:
+        """Give some columns of the rows that a mask takes, of all without one."""
+        numbers: dict[str, Ints] = {}
+        words: dict[str, Words] = {}
+        for name in columns:
+            try:
+                found = self.ints(name)
+            except KeyError:
+                texts = self.words(name)
+                words[name] = texts if rows is None else Words(places=texts.places[rows], values=texts.values)
+            else:
+                numbers[name] = found if rows is None else found[rows]
+        return Part(numbers=numbers, words=words)
+
     def calls(self, rows: Ints) -> list[CDR]:
         """Make the records of some rows."""
         return gather(CDR, "", self, rows)
@@ -143,3 +149,17 @@ class Chunk:
 
 def _is_hex(text: str) -> bool:
     return all(letter in "0123456789abcdef" for letter in text)
+
+
+def part_of(calls: Sequence[CDR], columns: Sequence[str]) -> Part:
+    """Give columns of calls that are in no chunk."""
+    numbers: dict[str, Ints] = {}
+    words: dict[str, Words] = {}
+    for column in spread(CDR, "", "", calls):
+        if column.name in columns and column.texts:
+            places = {text: place for place, text in enumerate(dict.fromkeys(column.values))}
+            found = np.array([places[text] for text in column.values], np.int64)
+            words[column.name] = Words(places=found, values=tuple(places))
+        elif column.name in columns:
+            numbers[column.name] = np.array(column.values, np.int64)
+    return Part(numbers=numbers, words=words)

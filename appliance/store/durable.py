@@ -12,16 +12,21 @@
 
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NoReturn
 
 from typing_extensions import override
 from ZODB.Connection import TransactionMetaData
 from ZODB.FileStorage import FileStorage
+from ZODB.FileStorage.FileStorage import RedundantPackWarning
 from ZODB.POSException import ConflictError
+from ZODB.serialize import referencesf
 from ZODB.TimeStamp import TimeStamp
 
 from appliance.store.guard import check_record
+from appliance.store.packing import CarefulPacker, swap
 
 AT = "at"
 "Key of the transaction's extension: centre time in microseconds."
@@ -47,6 +52,9 @@ def _end(error: OSError) -> NoReturn:
 
 class DurableStorage(FileStorage):
     """One database file of the store."""
+
+    tidied = b"\0" * 8
+    "The last transaction that the last packing has seen."
 
     @override
     def tpc_begin(self, transaction: TransactionMetaData, tid: bytes | None = None, status: str = " ") -> None:
@@ -79,6 +87,63 @@ class DurableStorage(FileStorage):
             super()._finish(tid, u, d, e)
         except OSError as error:
             _end(error)
+
+    @property
+    def tidying(self) -> bool:
+        """Whether it is being packed now."""
+        return self._pack_is_in_progress
+
+    def tidy(self) -> bool:
+        """Pack; may be called by any thread. False if somebody is at it already.
+
+        Whoever reads and commits goes on meanwhile; commits wait while what came last is copied. Raises OSError where
+        there is no room and `StoreBrokenError` where the copy is not what it should be; then all is as it was.
+        """
+        with self._lock:
+            if self._pack_is_in_progress:
+                return False
+            self._pack_is_in_progress = True
+        seen = self.lastTransaction()
+        try:
+            with suppress(RedundantPackWarning):
+                self._tidy(seen)
+            self.tidied = seen
+        finally:
+            with self._lock:
+                self._pack_is_in_progress = False
+        return True
+
+    def _tidy(self, seen: bytes) -> None:
+        place = Path(self._file_name)
+        packer = CarefulPacker(self, referencesf, seen)
+        try:
+            end = packer.pack()
+            if end is None:
+                return
+            try:
+                packer.check()
+                with self._files.write_lock(), self._lock:
+                    self._files.empty()
+                    self._replace(packer, place, end)
+            finally:
+                self._commit_lock.release()
+        except BaseException:
+            packer.copy.unlink(missing_ok=True)
+            raise
+        finally:
+            packer.close()
+        with self._lock:
+            self._save_index()
+
+    def _replace(self, packer: CarefulPacker, place: Path, end: int) -> None:
+        """Put the packed file in this one's place, and forget what stood in the scratch file of commits."""
+        swap(packer.copy, place)
+        self._file.close()
+        self._file = place.open("r+b")
+        self._initIndex(packer.index, self._tindex)
+        self._pos = end
+        self._tfile.seek(0)
+        self._tfile.truncate()
 
     @override
     def tryToResolveConflict(

@@ -22,6 +22,7 @@ from appliance.store.batches import (
     PAGE,
     Bound,
     Segment,
+    collector_at_rest,
     decode_bound,
     decode_segment,
     encode_bound,
@@ -139,7 +140,8 @@ class Journal:
             journal = tables(root, JournalTables)
             boot = journal.numbers.get(BOOT, 0) + 1
             journal.numbers[BOOT] = boot
-            recovered, self._traces = _recover(journal, boot)
+            with collector_at_rest():
+                recovered, self._traces = _recover(journal, boot)
             self._loose = dict(read_tail(journal))
             self._boot, self._last_us = boot, recovered.last_us
             return recovered

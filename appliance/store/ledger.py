@@ -5,7 +5,7 @@ columns, which never change. A query walks from the newest back and stops as soo
 for lies before what is left; in a chunk it looks at columns, and makes records of those calls alone that it found.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,24 +13,28 @@ import numpy as np
 
 from appliance import api
 from appliance.core.cdr import CDR
+from appliance.core.columns import Part
 from appliance.core.effects import Decided, WorkFiled
 from appliance.store.batches import (
     CHUNK,
     PAGE,
+    collector_at_rest,
     decode_bound,
     decode_page,
     decode_segment,
     interactions_of,
     numbered,
 )
-from appliance.store.chunks import BATCH, Chunk, Mask
+from appliance.store.chunks import BATCH, Chunk, Mask, part_of
 from appliance.store.journal import decode_snapshot, next_ordinal, read_tail
 from appliance.store.people import Label, Note
-from appliance.store.schema import JournalTables, position
+from appliance.store.schema import JournalTables, fetch_ahead, position
 from appliance.store.upkeep import FLOOR
 
 CHAIN_MAX = 10_000
 "Batches that are read for one call."
+AHEAD = 24
+"Chunks that are asked for before they are needed."
 SCAN_MAX = 20_000_000
 "Calls that one query looks at."
 
@@ -311,6 +315,24 @@ def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None
     return 0, None, 0
 
 
+def columns(journal: JournalTables, names: Sequence[str], since: int, until: int) -> Iterator[Part]:
+    """Give columns of all calls that began in a stretch of time, chunk by chunk, those in no chunk last."""
+    wanted = [
+        (number, since <= began and ended < until)
+        for number, (began, ended, *_rest) in journal.chunks.items()
+        if ended >= since and began < until
+    ]
+    for place, (number, whole) in enumerate(wanted):
+        if place % AHEAD == 0:
+            ahead = (journal.chunks[later] for later, _whole in wanted[place : place + 2 * AHEAD])
+            fetch_ahead([ready for _began, _ended, _least, _greatest, ready, *_rest in ahead])
+        chunk = chunk_of(journal, number)
+        began = chunk.ints("began")
+        yield chunk.part(names, None if whole else (began >= since) & (began < until))
+    loose = [cdr for _ordinal, cdr in _loose(journal, Query(since=since, until=until)) if since <= cdr.began < until]
+    yield part_of(loose, names)
+
+
 def history(journal: JournalTables, since: int, until: int) -> History | None:
     """Give what happened from a moment (or the last snapshot before it) to another; None if it was let go."""
     begin, snapshot = 0, None
@@ -322,11 +344,12 @@ def history(journal: JournalTables, since: int, until: int) -> History | None:
         return None
     rows: list[api.Row] = []
     first = journal.batches.maxKey(begin) if journal.batches and journal.batches.minKey() <= begin else 0
-    for sheet in journal.batches.values(min=first):
-        batch = decode_bound(sheet.data).batch
-        if batch.rows[0].now > until:
-            break
-        rows += [row for row in batch.rows if position(batch.boot, row.sequence) > begin and row.now <= until]
+    with collector_at_rest():
+        for sheet in journal.batches.values(min=first):
+            batch = decode_bound(sheet.data).batch
+            if batch.rows[0].now > until:
+                break
+            rows += [row for row in batch.rows if position(batch.boot, row.sequence) > begin and row.now <= until]
     return History(
         snapshot=snapshot.state if snapshot else b"",
         release=snapshot.release if snapshot else "",

@@ -4,21 +4,26 @@
 reads only (0 of 300 stale reads, 95 of 300 without). Other schemes are resolved by zodburi.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from transaction import TransactionManager
 from ZEO.ClientStorage import ClientStorage
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.interfaces import IStorage
+from ZODB.POSException import POSError
 from zodburi import resolve_uri
 
 from appliance.store.guard import GuardedDB, StoreAbsentError, StoreBrokenError
-from appliance.store.schema import FORMAT, TABLES
+from appliance.store.schema import FORMAT, TABLES, lay_out
 from appliance.store.server import answers
 
 OBJECTS_MAX = 2_000
 "Objects that one connection keeps in memory."
+OBJECTS_BYTES_MAX = 48 << 20
+"Bytes that these may take."
 CACHE_BYTES = 8 << 20
 
 
@@ -35,18 +40,27 @@ class Where:
     "How long the first answer may take."
 
 
+STORE = "SWITCHROOM_STORE"
+"Variable with the zodburi of another store than the ZEO process, `{storage}` where the storage's name goes."
+POSTGRES = "postgres"
+
+
 def uri_of(socket: Path, storage: str) -> str:
-    """Name a storage behind a unix socket."""
+    """Name a storage: behind the ZEO process's unix socket, or where the environment says that the store is."""
     if storage not in TABLES:
         raise ValueError(f"no storage {storage!r}")
-    return f"zeo://{socket}?storage={storage}"
+    return os.environ.get(STORE, f"zeo://{socket}?storage={{storage}}").replace("{storage}", storage)
 
 
 def connect(where: Where) -> GuardedDB:
     """Open a storage; raises `StoreAbsentError` if it does not answer in time, `StoreBrokenError` if it is another."""
-    database = GuardedDB(_storage(where), pool_size=16, cache_size=OBJECTS_MAX)
-    connection = database.open()
+    database = GuardedDB(_storage(where), pool_size=16, cache_size=OBJECTS_MAX, cache_size_bytes=OBJECTS_BYTES_MAX)
+    manager = TransactionManager()
+    connection = database.open(manager)
     root = connection.root()
+    if not where.read_only and urlsplit(where.uri).scheme == POSTGRES and lay_out(root, where.storage):
+        manager.commit()
+    manager.begin()
     found = (root.get("storage"), root.get("format"))
     connection.close()
     if found != (where.storage, FORMAT):
@@ -60,6 +74,8 @@ def connect(where: Where) -> GuardedDB:
 
 def _storage(where: Where) -> IStorage:
     parts = urlsplit(where.uri)
+    if parts.scheme == POSTGRES:
+        return _postgres(where)
     if parts.scheme != "zeo":
         factory, _settings = resolve_uri(where.uri)
         return factory()
@@ -78,3 +94,59 @@ def _storage(where: Where) -> IStorage:
         else:
             line = f"nothing answers on {parts.path}; start the store first: switchroom run"
         raise StoreAbsentError(line) from None
+
+
+def _postgres(where: Where) -> IStorage:
+    """Open RelStorage on PostgreSQL: `postgres://user:password@host:port/database`, or `?host=` with a socket's folder.
+
+    Its driver is loaded here, for most boxes have none of it.
+    """
+    import psycopg2  # noqa: PLC0415  see above
+    from relstorage.adapters.postgresql import PostgreSQLAdapter  # noqa: PLC0415  see above
+    from relstorage.options import Options  # noqa: PLC0415  see above
+    from relstorage.storage import RelStorage  # noqa: PLC0415  see above
+
+    parts = urlsplit(where.uri)
+    given = {
+        "dbname": parts.path.lstrip("/"),
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "host": parse_qs(parts.query).get("host", [parts.hostname or ""])[0],
+        "port": str(parts.port or ""),
+        "connect_timeout": str(max(1, round(where.wait_s))),
+    }
+    dsn = " ".join(f"{name}={_quoted(value)}" for name, value in given.items() if value)
+    options = Options(keep_history=False, read_only=where.read_only, cache_local_mb=CACHE_BYTES >> 20)
+    try:
+        adapter = PostgreSQLAdapter(dsn=dsn, options=options)
+        return RelStorage(adapter, name=where.storage, create=not where.read_only, options=options)
+    except (POSError, psycopg2.Error) as error:
+        raise StoreAbsentError(f"PostgreSQL does not answer ({type(error).__name__}); see {STORE}") from error
+
+
+def _quoted(value: str) -> str:
+    """Write a value of a libpq connection string (PostgreSQL, Database Connection Control Functions)."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def tidy(where: Where) -> bool:
+    """Have the ZEO process pack a storage; tells whether it has begun. Other kinds of storage look after themselves."""
+    return bool(_told(where, "tidy"))
+
+
+def tidied(where: Where) -> bytes:
+    """Tell the last transaction that the last packing has seen; empty for other kinds of storage."""
+    told = _told(where, "tidied")
+    return told if isinstance(told, bytes) else b""
+
+
+def _told(where: Where, method: str) -> object:
+    """Ask the ZEO process something by a connection of its own; raises `StoreAbsentError`."""
+    if urlsplit(where.uri).scheme != "zeo":
+        return None
+    storage = _storage(where)
+    try:
+        told: object = storage._call(method)  # type: ignore[attr-defined]  # noqa: SLF001  ZEO's only way to own calls
+        return told
+    finally:
+        storage.close()

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from appliance.store.accounts import Accounts
+from appliance.store.forgetting import Forgetting
 from appliance.store.guard import AloneLock
 from appliance.store.journal import Journal
 from appliance.store.link import Where, uri_of
@@ -30,6 +31,7 @@ class Store:
         self.journal = Journal(writers[JOURNAL], release=release)
         self.journal.paged = upkeep.wake
         self.people = People(writers[PEOPLE])
+        self.people.erased = upkeep.wake
         self.settings = Settings(writers[CONFIGURATION], self.people)
         self.accounts = Accounts(writers[CONFIGURATION])
 
@@ -51,8 +53,12 @@ class Store:
         self._lock.release()
 
 
-def open_store(*, folder: Path, socket: Path, clock: Callable[[], int], wait_s: float = 10.0) -> Store:
+def open_store(
+    *, folder: Path, socket: Path, clock: Callable[[], int], media: Path | None = None, wait_s: float = 10.0
+) -> Store:
     """Open the store for writing; waits for the ZEO process so long. Raises `StoreError`.
+
+    Recordings of erased persons are removed below `media`.
 
     The clock tells centre time in microseconds, in any thread; ids of transactions are made from it.
     """
@@ -64,7 +70,13 @@ def open_store(*, folder: Path, socket: Path, clock: Callable[[], int], wait_s: 
             where = Where(uri=uri_of(socket, name), storage=name, read_only=False, wait_s=wait_s)
             writers[name] = Writer(where, clock)
             opened.callback(writers[name].close)
-        upkeep = Upkeep(writers[JOURNAL], uri=uri_of(socket, JOURNAL), clock=clock)
+        people = Where(uri=uri_of(socket, PEOPLE), storage=PEOPLE, read_only=False, wait_s=wait_s)
+        upkeep = Upkeep(
+            writers[JOURNAL],
+            uri=uri_of(socket, JOURNAL),
+            clock=clock,
+            forgetting=Forgetting(writers[PEOPLE], people, media),
+        )
         opened.callback(upkeep.close)
         store = Store(lock, writers, upkeep, release=release_of())
         opened.pop_all()

@@ -6,7 +6,7 @@ what a caller sends as a name is a name, whatever it looks like.
 
 import secrets
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ import msgspec
 from appliance.core.facts import PartyView
 from appliance.store import media
 from appliance.store.orders import Sealed, SealOrder
-from appliance.store.schema import PeopleTables, tables
+from appliance.store.schema import PeopleTables, Root, tables
 from appliance.store.writer import Writer
 
 LABEL_CHARACTERS_MAX = 128
@@ -87,6 +87,8 @@ class People:
     def __init__(self, writer: Writer) -> None:
         """Use a writer of the people's storage."""
         self._writer = writer
+        self.erased: Callable[[], None] = lambda: None
+        "Called in the writer's thread when somebody was erased."
 
     def party_of(self, number: str, name: str, now_us: int, fresh: str = "") -> Future[Known]:
         """Tell which party a number belongs to, making one for a new number and a fresh one for a withheld number.
@@ -133,9 +135,19 @@ class People:
         wanted = tuple(interactions)
         return self._writer.submit(lambda root: notes_of(tables(root, PeopleTables), wanted))
 
-    def erase(self, party: str) -> Future[bool]:
-        """Forget a party: label, notes, and the keys without which its recordings are noise. False if unknown."""
-        return self._writer.submit(lambda root: _erase(tables(root, PeopleTables), party), "erase")
+    def erase(self, party: str, now_us: int) -> Future[bool]:
+        """Forget a party, named by its id or number: label, notes, recordings and their keys. False if unknown.
+
+        The upkeep then removes the files and packs the storage, so that no trace is left on the disk.
+        """
+
+        def work(root: Root) -> bool:
+            known = _erase(tables(root, PeopleTables), party, now_us)
+            if known:
+                self.erased()
+            return known
+
+        return self._writer.submit(work, "erase")
 
     def begin_recording(
         self, recording: str, *, exchange: str, interaction: str, party: str, now_us: int
@@ -203,6 +215,11 @@ def labels_of(people: PeopleTables, parties: Iterable[str]) -> dict[str, Label]:
     return {party: Label(number=record.number, name=record.name) for party, record in records.items()}
 
 
+def party_named(people: PeopleTables, named: str) -> str:
+    """Tell the party of an id or a number; empty if nobody is known by it."""
+    return named if named in people.parties else people.numbers.get(cleaned(named), "")
+
+
 def since_of(people: PeopleTables, party: str) -> int:
     """Tell when a party was first seen, microseconds UTC; 0 of an unknown or erased one, which may be of any time."""
     record = _record(people, party)
@@ -256,16 +273,21 @@ def _write_note(people: PeopleTables, interaction: str, party: str, note: Note) 
         people.notes.pop(interaction, None)
 
 
-def _erase(people: PeopleTables, party: str) -> bool:
-    if not party:
-        return False
+def _erase(people: PeopleTables, named: str, now_us: int) -> bool:
+    party = party_named(people, named) or named
     record = _record(people, party)
-    belongings = list(people.belongings.keys(min=(party, "", ""), max=(party, "\uffff", "")))
+    belongings = list(people.belongings.keys(min=(party, "", ""), max=(party, "\uffff", ""))) if party else []
     for _party, kind, name in belongings:
+        if kind == "media" and (recording := media.record_of(people, name)) is not None:
+            people.doomed.add(recording.file)
         (people.notes if kind == "note" else people.media).pop(name, None)
         people.unsealed.discard(name)
         people.belongings.discard((party, kind, name))
     if record is not None:
         del people.parties[party]
-        people.numbers.pop(record.number, None)
-    return record is not None or bool(belongings)
+        if people.numbers.get(record.number) == party:
+            del people.numbers[record.number]
+    known = record is not None or bool(belongings)
+    if known:
+        people.erased[party] = now_us
+    return known

@@ -6,7 +6,7 @@ ZEO process does not answer in time.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +18,13 @@ from ZODB.POSException import POSError
 
 from appliance import api
 from appliance.core import model
+from appliance.core.columns import Part
 from appliance.core.effects import Decided, WorkFiled
 from appliance.store import ledger, media, sessions, standing
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
 from appliance.store.ledger import Calls, History, Listed, Numbered, Query, Recording, Told
 from appliance.store.link import Where, connect, uri_of
-from appliance.store.people import Label, Note, labels_of, notes_of, parties_like, since_of
+from appliance.store.people import Label, Note, labels_of, notes_of, parties_like, party_named, since_of
 from appliance.store.publishing import equipment_of
 from appliance.store.schema import (
     CONFIGURATION,
@@ -139,6 +140,10 @@ class Reader:
         wanted = tuple(parties)
         return self._people(lambda people: labels_of(people, wanted))
 
+    def party(self, named: str) -> str:
+        """Tell the party of an id or a number; empty if nobody is known by it."""
+        return self._people(lambda people: party_named(people, named))
+
     def notes(self, interactions: Iterable[str]) -> dict[str, tuple[Note, ...]]:
         """Tell the notes of interactions that have any."""
         wanted = tuple(interactions)
@@ -223,6 +228,12 @@ class Reader:
     def first_of(self, since_us: int) -> int:
         """Tell the number of the first call that ended at a moment or later; one after the last if there is none."""
         return self._journal(lambda journal: ledger.first_since(journal, since_us))
+
+    def report(
+        self, columns: Sequence[str], since_us: int, until_us: int, make: Callable[[Iterator[Part]], ResultT]
+    ) -> ResultT:
+        """Make a report from columns of the calls that began in a stretch of time."""
+        return self._journal(lambda journal: make(ledger.columns(journal, columns, since_us, until_us)))
 
     def history(self, since_us: int, until_us: int) -> History | None:
         """Give what happened in a stretch of time, so that it can be replayed; None if its facts were let go."""

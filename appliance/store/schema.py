@@ -5,7 +5,7 @@ changes stands in a `Sheet`. So the store loads BTrees and sheets and nothing el
 could change.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias, TypeVar  # any: a root holds what its storage's schema says
 
@@ -77,6 +77,10 @@ class PeopleTables:
     "Recordings that have no sealed file yet."
     belongings: "OOTreeSet[tuple[str, str, str]]"
     "(party, `note` or `media`, id): what goes when the party is erased."
+    erased: "OLBTree[str]"
+    "Party to when it was erased, so that a restored backup can be told; `packed` to when the file was packed after it."
+    doomed: "OOTreeSet[str]"
+    "Files of erased recordings that are still to be removed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,13 @@ def lay_out(root: Root, storage: str) -> bool:
 def tables(root: Root, kind: type[TablesT]) -> TablesT:
     """Take hold of a storage's tables; nothing is loaded yet."""
     return kind(**{field.name: root[field.name] for field in fields(kind)})
+
+
+def fetch_ahead(sheets: Sequence[Sheet]) -> None:
+    """Have sheets brought while others are read; where a storage cannot do that, nothing happens."""
+    jar = sheets[0]._p_jar if sheets else None  # noqa: SLF001  it is the protocol of persistent objects
+    if jar is not None:
+        jar.prefetch(*sheets)
 
 
 SEQUENCE_BITS = 40

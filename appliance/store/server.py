@@ -13,6 +13,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from ZODB.POSException import POSError
 
 from appliance.store.durable import DurableStorage
 from appliance.store.guard import AloneLock, GuardedDB, StoreBrokenError, StoreError, StoreTakenError
+from appliance.store.packing import PACKED, fsync_folder
 from appliance.store.schema import FORMAT, TABLES, lay_out
 from appliance.store.tail import mend
 
@@ -56,6 +58,8 @@ _WRITING = frozenset(
         "new_oid",
         "new_oids",
         "storea",
+        "tidy",
+        "tidied",
         "tpc_abort",
         "tpc_begin",
         "tpc_finish",
@@ -106,6 +110,27 @@ class Peer(ZEOStorage):
             raise TypeError("an extension is a mapping")
         super().tpc_begin(id, user, description, ext, tid, status)
 
+    def tidy(self) -> bool:
+        """Begin to pack this storage in a thread of its own; False if that is going on already."""
+        storage = self.server.files[self.storage_id]
+        if storage.tidying:
+            return False
+        threading.Thread(target=_tidy, args=(self.storage_id, storage), name="store-tidy", daemon=True).start()
+        return True
+
+    def tidied(self) -> bytes:
+        """Tell the last transaction that the last packing that is over has seen."""
+        storage = self.server.files[self.storage_id]
+        return storage.tidied
+
+
+def _tidy(name: str, storage: DurableStorage) -> None:
+    try:
+        storage.tidy()
+    except (OSError, POSError, StoreBrokenError) as error:
+        sys.stderr.write(f"store: {name} could not be packed ({type(error).__name__}); all is as it was\n")
+        sys.stderr.flush()
+
 
 class Server(StorageServer):
     """ZEO's server with our peers."""
@@ -113,6 +138,7 @@ class Server(StorageServer):
     def __init__(self, path: Path, storages: dict[str, DurableStorage], *, writer_uid: int) -> None:
         """Listen on a unix socket."""
         self.writer_uid = writer_uid
+        self.files = storages
         super().__init__(str(path), storages)
 
     @override
@@ -128,6 +154,7 @@ def open_files(folder: Path) -> dict[str, DurableStorage]:
     marker = folder / MARKER
     for path in paths.values():
         if path.exists():
+            path.with_name(path.name + PACKED).unlink(missing_ok=True)
             mend(path)
         elif marker.exists() or any(path.with_name(path.name + suffix).exists() for suffix in REMNANTS):
             raise StoreBrokenError(f"{path} has vanished; restore it from a backup (no empty one is made in its place)")
@@ -136,7 +163,7 @@ def open_files(folder: Path) -> dict[str, DurableStorage]:
     if not marker.exists():
         marker.write_text("\n".join(paths) + "\n")
         _fsync(marker)
-        _fsync(folder)
+        fsync_folder(folder)
     return {name: DurableStorage(str(path)) for name, path in paths.items()}
 
 

@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 from msgspec import inspect, structs
 
+from appliance.core.columns import Ints, Text
 from appliance.store.batches import sound
-from appliance.store.columns import Ints, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,8 +36,11 @@ class Walked:
     "Bytes of a torn transaction after it."
 
 
-def walk(path: Path, *, whole: bool = False) -> Walked:
-    """Check a database file from its saved index on (or from its start); raises `StoreBrokenError`, changes nothing."""
+def walk(path: Path, *, whole: bool = False, begin: int = 0) -> Walked:
+    """Check a database file from its saved index on, or from its start, or from where an earlier walk ended.
+
+    Raises `StoreBrokenError`, changes nothing.
+    """
     with path.open("rb") as file:
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
@@ -45,7 +48,7 @@ def walk(path: Path, *, whole: bool = False) -> Walked:
             raise StoreBrokenError(f"{path} is not a database; restore it from a backup")
         if size < len(MAGIC):
             return Walked(end=0, cut=size)
-        position = len(MAGIC) if whole else _indexed(path, descriptor, size)
+        position = begin or (len(MAGIC) if whole else _indexed(path, descriptor, size))
         last = b""
         while position < size:
             found = _transaction(descriptor, position, size, last)

@@ -14,8 +14,10 @@ from itertools import islice
 from typing import TypeVar
 
 import msgspec
+from ZODB.POSException import POSError
 
 from appliance.store.batches import CHUNK, PAGES_A_CHUNK, decode_segment
+from appliance.store.forgetting import Forgetting
 from appliance.store.guard import StoreError
 from appliance.store.pressing import Entry, PressedChunk, Pressing, Sweep, messages
 from appliance.store.schema import JournalTables, Root, Sheet, tables
@@ -32,6 +34,8 @@ BATCHES_A_COMMIT = 200
 SNAPSHOTS_KEPT = 2
 "The last ones, from which a start recovers."
 EVERY_S = 3_600.0
+AGAIN_S = 60.0
+"After something failed."
 "What is too old is looked for this often."
 COMMIT_S = 60.0
 DAY_US = 86_400 * 1_000_000
@@ -53,15 +57,22 @@ class Upkeep:
     """The thread, and what it does."""
 
     def __init__(
-        self, writer: Writer, *, uri: str, clock: Callable[[], int], retention: Retention | None = None
+        self,
+        writer: Writer,
+        *,
+        uri: str,
+        clock: Callable[[], int],
+        retention: Retention | None = None,
+        forgetting: Forgetting | None = None,
     ) -> None:
         """Begin; `uri` is where the presser reads, the clock tells centre time in microseconds."""
         self._writer = writer
         self._uri = uri
         self._clock = clock
         self._retention = retention or Retention()
+        self._forgetting = forgetting
         self._wake = threading.Event()
-        self._closing = False
+        self._stopping = threading.Event()
         self._presser: subprocess.Popen[bytes] | None = None
         self.failures = 0
         "How often the presser did not do its work."
@@ -74,21 +85,24 @@ class Upkeep:
 
     def close(self, wait_s: float = 5.0) -> None:
         """End the thread; what is not done is done after the next start."""
-        self._closing = True
+        self._stopping.set()
         self._wake.set()
         if (presser := self._presser) is not None:
             presser.kill()
         self._thread.join(wait_s)
 
     def _run(self) -> None:
-        while not self._closing:
+        while not self._stopping.is_set():
             self._wake.clear()
             try:
+                if self._forgetting is not None:
+                    self._forgetting.finish(self._stopping)
                 self.press()
                 self.forget()
-            except (StoreError, OSError, TimeoutError, CancelledError, msgspec.DecodeError):
+            except (StoreError, POSError, OSError, TimeoutError, CancelledError, msgspec.DecodeError):
                 self.failures += 1
-            if not self._closing:
+                self._wake.wait(AGAIN_S)
+            else:
                 self._wake.wait(EVERY_S)
 
     def press(self) -> None:
@@ -102,7 +116,7 @@ class Upkeep:
                 for message in messages(presser.stdout):
                     self._keep(message)
         self._presser = None
-        if presser.returncode and not self._closing:
+        if presser.returncode and not self._stopping.is_set():
             self.failures += 1
 
     def forget(self) -> None:
@@ -129,7 +143,7 @@ class Upkeep:
 
     def _do(self, work: Callable[[JournalTables], ResultT], note: str) -> ResultT:
         """Have the writer do something now; raises `StoreError` once we are to close."""
-        if self._closing:
+        if self._stopping.is_set():
             raise StoreError("the upkeep of the journal is over")
         future: Future[ResultT] = self._writer.submit(lambda root: work(_tables(root)), note)
         return future.result(COMMIT_S)

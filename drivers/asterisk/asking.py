@@ -150,6 +150,7 @@ class Asking:
             SR_QUEUE=hold.queue,
             SR_PLACE=hold.place,
             SR_MUSIC=hold.music,
+            SR_KEYS=hold.keys,
             SR_SECONDS=str(hold.again_s),
         )
         if hold.recording:

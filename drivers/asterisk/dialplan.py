@@ -104,9 +104,9 @@ def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
 def _caller(site: Site) -> str:
     """Give the loop that a caller goes round."""
     music = 'MusicOnHold(${{IF($["${{SR_MUSIC}}" = ""]?default:${{SR_MUSIC}})}},{seconds})'
+    # The place has two commas in it, so what comes behind it is counted from there.
+    asked = ",".join(f"${{SR_{name}}}" for name in ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "PLACE", "KEY"))
     seconds = f"${{IF($[0${{SR_SECONDS}} > 0]?${{SR_SECONDS}}:{MUSIC_S})}}"
-    # The place has commas in it, so it comes last.
-    asked = ",".join(f"${{SR_{name}}}" for name in ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "PLACE"))
     jumps = [f'GotoIf($["${{SR_DONE}}" = "{word}"]?{word})' for word in ("hold", "forward", "outside", "again", "end")]
     return context(
         CALLER,
@@ -117,6 +117,7 @@ def _caller(site: Site) -> str:
             "Set(AGIEXITONHANGUP=yes)",
             ("ask", "Set(SR_DONE=)"),
             f"AGI(agi://127.0.0.1:{site.agi_port}/leg,{asked})",
+            "Set(SR_KEY=)",
             *jumps,
             f'GotoIf($["${{SR_DONE}}" = "fall-back"]?{FALL_BACK},s,1)',
             # Nobody said what to do: the daemon is away, or the leg was bridged while it listened to a prompt.
@@ -131,11 +132,16 @@ def _caller(site: Site) -> str:
             "Set(SR_AGAIN=)",
             'GotoIf($["${SR_DONE}" = "hold" & "${SR_SECONDS}" = "0"]?ask)',
             "Set(SR_SINCE=${EPOCH})",
+            'GotoIf($["${SR_DONE}" = "hold" & "${SR_KEYS}" != ""]?keys)',
             # Whom we bridge is to ask when the talk is over, though it never came to its music (perform.py).
             f'ExecIf($["${{SR_DONE}}" = "hold"]?{music.format(seconds=seconds)})',
             'GotoIf($["${SR_DONE}" = "again"]?again)',
             # Music that ends at once (a class without files) must not spin.
             "ExecIf($[${EPOCH} - ${SR_SINCE} < 1]?Wait(1))",
+            "Goto(ask)",
+            # A key that is pressed here is an extension of its own, below.
+            ("keys", f"WaitExten({seconds},m(${{FILTER(a-z0-9-,${{SR_MUSIC}})}}))"),
+            'GotoIf($["${SR_DONE}" = "again"]?again)',
             "Goto(ask)",
             ("forward", "Set(SR_LOST=)"),
             "Dial(PJSIP/${FILTER(0-9*#,${SR_TO})},${FILTER(0-9,${SR_RING})})",
@@ -149,6 +155,7 @@ def _caller(site: Site) -> str:
             "Goto(ask)",
             ("end", "Hangup(${FILTER(0-9,${SR_CAUSE})})"),
         ),
+        *(extension(key, "Set(SR_KEY=${EXTEN})", f"Goto({CALLER},s,ask)") for key in ("_X", "*", "#")),
     )
 
 

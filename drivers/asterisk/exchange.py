@@ -20,6 +20,7 @@ from drivers.asterisk.codec import ProtocolError
 from drivers.asterisk.codec_ami import Action, Event
 from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
 from drivers.asterisk.observe import Observer
+from drivers.asterisk.own_calls import OwnCalls
 from drivers.asterisk.perform import NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX, Parties, Performer, clean
 from drivers.asterisk.render import Options, accounts_of, modules_of, rendered, write
 
@@ -88,6 +89,7 @@ class Exchange:
         "Files that Asterisk has not yet read again."
         self._refused = ""
         "Why the last configuration could not be rendered."
+        self._own_calls = OwnCalls()
         self._looks = 0
         self._found = False
         self._booted = False
@@ -143,6 +145,8 @@ class Exchange:
 
     def perform(self, effect: effects.AnyCallEffect) -> None:
         """Do it, without waiting and without raising."""
+        if isinstance(effect, effects.Dial):
+            self._know(effect.leg.uniqueid, (effect.party, PartyView()))
         self._performer.perform(effect)
 
     # -- configuration
@@ -229,9 +233,13 @@ class Exchange:
         for found in legs:
             self._observer.know(found.leg.uniqueid)
         self._performer.look_again()
+        self._own_calls.replace(self._channels, (found.leg.uniqueid for found in legs if found.offer))
         self._found = True
         reachable = tuple(sorted(name for name in self._extensions if self._sight.reaches(name)))
-        self._observe(facts.LegsFound(exchange=self.name, legs=legs, reachable=reachable, restarted=restarted))
+        busy = tuple(sorted(name for name in self._extensions if self._own_calls.is_busy(name)))
+        self._observe(
+            facts.LegsFound(exchange=self.name, legs=legs, reachable=reachable, busy=busy, restarted=restarted)
+        )
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             one.callback(None)
@@ -244,6 +252,7 @@ class Exchange:
     def _heard(self, event: Event) -> None:
         if event.name == "FullyBooted":
             self._booted = True
+        self._hear_own_calls(event)
         self._observer.hear(event)
         for technology in self._options.technologies:
             if event.name in technology.events:
@@ -253,6 +262,16 @@ class Exchange:
                     self._start(reconcile.find_contacts(self._reactor, self._link, technologies, self._sight))
                 elif self._sight.take(seen) and seen.name in self._extensions and self._found:
                     self._observe(facts.PhoneSeen(extension=seen.name, reachable=self._sight.reaches(seen.name)))
+
+    def _hear_own_calls(self, event: Event) -> None:
+        uniqueid, busy = event.get("Uniqueid"), event.name == "Newchannel"
+        extension = ""
+        if busy and not self._observer.is_offer(uniqueid):
+            extension = self._own_calls.began(uniqueid, event.get("Channel"))
+        elif event.name == "Hangup":
+            extension = self._own_calls.ended(uniqueid)
+        if extension in self._extensions and self._found:
+            self._observe(facts.PhoneBusy(extension=extension, busy=busy))
 
     def _ended(self, uniqueid: str) -> None:
         self._callers.pop(uniqueid, None)
@@ -273,7 +292,7 @@ class Exchange:
         environment = session.environment
         assert environment is not None  # noqa: S101  a session is handed on with its environment
         uniqueid = environment.get("agi_uniqueid")
-        arguments = environment.arguments + ("",) * 7
+        arguments = environment.arguments + ("",) * 8
         trunk, number, interaction, queue = arguments[:4]
         place = ",".join(arguments[4:7]).strip(",")
         if self._channels.born(uniqueid, environment.get("agi_channel")) is None:
@@ -298,6 +317,7 @@ class Exchange:
                 interaction=interaction,
                 queue=queue,
                 place=place,
+                key=arguments[7],
             )
         )
 
@@ -308,10 +328,13 @@ class Exchange:
                 "" if number == "unknown" else clean(number, NUMBER_CHARACTERS_MAX),
                 "" if name == "unknown" else clean(name, NAME_CHARACTERS_MAX),
             )
-            if len(self._callers) >= PARTIES_MAX:
-                self._callers.clear()
-            self._callers[uniqueid] = known
+            self._know(uniqueid, known)
         return known
+
+    def _know(self, uniqueid: str, caller: tuple[str, PartyView]) -> None:
+        if len(self._callers) >= PARTIES_MAX:
+            self._callers.clear()
+        self._callers[uniqueid] = caller
 
     def _ours(self, number: str) -> str:
         """Give the number of ours that was dialled, with or without a plus; empty if it is none."""

@@ -85,6 +85,10 @@ class Observer:
             del self._dialled[uniqueid]
             self._tell(facts.DialFailed(leg=self.leg(uniqueid), cause=cause))
 
+    def is_offer(self, uniqueid: str) -> bool:
+        """Whether a channel that appears is one that an offer has asked for."""
+        return uniqueid in self._offers or uniqueid in self.cancelled
+
     def take_back(self, uniqueid: str) -> None:
         """Await no answer to an offer: the core has dropped it, and its leg is to end whenever it appears."""
         if self._offers.pop(uniqueid, None) is not None and not self._channels.is_gone(uniqueid):
@@ -226,8 +230,9 @@ class Observer:
             self._tell(facts.OfferAnswered(offer=offered.offer, leg=self.leg(uniqueid)))
 
     def _reached(self, uniqueid: str, event: Event) -> None:
-        """Await no answer of a customer who picked up: the leg asks by itself."""
+        """Await no answer of a customer who picked up: the leg asks by itself, and its end is told."""
         if event.get("Response") != "Success":
             self.dial_failed(uniqueid, _REASONS.get(event.get("Reason"), "failed"))
-        else:
-            self._dialled.pop(uniqueid, None)
+        elif uniqueid in self._dialled:
+            del self._dialled[uniqueid]
+            self.know(uniqueid)

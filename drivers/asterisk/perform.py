@@ -283,6 +283,7 @@ class Performer:
                 context=dialplan.CALLER,
                 priority="1",
                 timeout=str(dial.ring_s * 1_000),
+                caller_id=shown("", dial.number) if dial.number else "",
                 variables={"SR_INTERACTION": dial.interaction, "SR_TRUNK": dial.trunk},
                 channel_id=uniqueid,
             )

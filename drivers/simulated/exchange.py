@@ -51,6 +51,9 @@ class Line:
     "Whether this is a customer whom we call."
     prompt: int = 0
     keys: str = ""
+    "Those that mean something while it listens."
+    key: str = ""
+    "The one that was pressed in the music and is not yet told."
     timers: list[Timer] = field(default_factory=list)
 
 
@@ -140,6 +143,10 @@ class SimulatedExchange:
         """Let a caller press a key; a key that nobody asked for is lost."""
         if line.doing == "prompt" and key in line.keys:
             self._prompted(line, key)
+        elif line.doing == "music" and key in line.keys:
+            self._quiet(line)
+            line.key = key
+            line.timers.append(self._later(lambda: self._ask(line)))
 
     def pick_up(self, line: Line) -> None:
         """Let a ringing phone be answered."""
@@ -249,6 +256,7 @@ class SimulatedExchange:
             return
         self._quiet(line)
         line.doing = "asking"
+        key, line.key = line.key, ""
         self._observe(
             facts.LegAsked(
                 leg=line.leg,
@@ -259,6 +267,7 @@ class SimulatedExchange:
                 interaction=line.interaction,
                 queue=line.queue,
                 place=line.place,
+                key=key,
             )
         )
 
@@ -278,7 +287,7 @@ class SimulatedExchange:
             case effects.Hold():
                 line.doing, line.hears = "music", f"music/{effect.music}"
                 line.interaction, line.queue, line.place = effect.interaction, effect.queue, effect.place
-                line.recording = effect.recording
+                line.recording, line.keys = effect.recording, effect.keys
                 line.timers.append(self._later(lambda: self._ask(line), effect.again_s or HOP_S))
             case effects.Forward():
                 line.doing, line.interaction = "forwarded", effect.interaction
@@ -343,14 +352,8 @@ class SimulatedExchange:
         line.timers.append(self._later(lambda: self._fail(line, "no_answer"), effect.ring_s + 1))
 
     def _dial(self, effect: effects.Dial) -> None:
-        line = Line(
-            leg=effect.leg,
-            doing="ringing",
-            dialled=True,
-            interaction=effect.interaction,
-            party=effect.party,
-            trunk=effect.trunk,
-        )
+        line = Line(leg=effect.leg, doing="ringing", dialled=True, interaction=effect.interaction)
+        line.party, line.trunk = effect.party, effect.trunk
         self.lines[effect.leg] = line
         self._later(lambda: self.on_dial(line))
         line.timers.append(self._later(lambda: self._not_reached(line, "no_answer"), effect.ring_s))

@@ -4,6 +4,7 @@ from ZEO.asyncio.server import Acceptor, ServerProtocol
 from ZODB.interfaces import IStorage
 
 class ZEOStorage:
+    storage_id: str
     read_only: bool
     connection: ServerProtocol
     server: StorageServer

@@ -1,6 +1,5 @@
 """A recorded stretch replays to the bit, and the first difference is named."""
 
-from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -9,8 +8,7 @@ import pytest
 from appliance import api
 from appliance.core import effects, facts
 from appliance.core.centre import Centre
-from appliance.replay import Recorded, considered, replay, sum_of, versions_of
-from tests.commands.recorded import a_recorded_day
+from appliance.replay import Recorded, explain, replay, sum_of, versions_of
 from tests.core.world import World
 
 
@@ -110,21 +108,13 @@ def test_the_versions_of_a_stretch_are_named() -> None:
     assert versions_of(told.rows) == tuple(told.configurations)
 
 
-def test_everybody_who_was_considered() -> None:
-    """A replay up to a decision lists all candidates in order, and each who was left out with the reason."""
-    day = a_recorded_day()
-    decisions = [kept for row in day.rows for kept in row.kept if isinstance(kept, effects.Decided)]
-    for decided in (decisions[0], decisions[len(decisions) // 2], decisions[-1]):
-        found = considered(day, decided)
-        assert found is not None
-        assert decided.chosen in found.eligible
-        assert Counter(found.excluded.values()) == Counter(decided.excluded)
-
-
-def test_a_decision_that_is_not_made_again() -> None:
-    """Of facts that were let go, or of another decision, nobody is listed."""
-    day = a_recorded_day()
-    decided = next(kept for row in day.rows for kept in row.kept if isinstance(kept, effects.Decided))
-    assert considered(day, msgspec.structs.replace(decided, position=(1, 10**9))) is None
-    assert considered(day, msgspec.structs.replace(decided, strategy="other")) is None
-    assert considered(day, msgspec.structs.replace(decided, interaction="other")) is None
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_decision_is_explained_by_every_candidate(after: int) -> None:
+    """Who could have been chosen, in order, and why the others could not; nothing for a decision of another day."""
+    told = recorded(after)
+    (decided,) = [kept for row in told.rows for kept in row.kept if isinstance(kept, effects.Decided)]
+    choice = explain(told, decided)
+    assert choice is not None
+    assert choice.eligible == (decided.chosen, *decided.next)
+    assert choice.others == {"bob": "signed_out"}
+    assert explain(told, msgspec.structs.replace(decided, offer="o-9")) is None

@@ -13,6 +13,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import storage, year
 from tests.bench.acd import centre_facts, decisions
 from tests.bench.centre import centre
 from tests.bench.measure import ami, fastagi, memory
@@ -113,6 +114,48 @@ BENCHES = (
         unit="events/CPU-s",
         measure=lambda side: ami(side, "ami-subscribed"),
         goals={"pyst2": 250, "panoramisk": 7},
+    ),
+    Bench(
+        name="journal-100",
+        unit="facts/s",
+        measure=storage.journal,
+        goals={"raw append, fdatasync": 0.1, "wanted": 1},
+    ),
+    Bench(
+        name="journal-100-alone",
+        unit="facts/s",
+        measure=lambda side: storage.journal("alone" if side == "ours" else side),
+        goals={"raw append, fdatasync": 0.3},
+    ),
+    Bench(
+        name="reactor-stall-p99",
+        unit="ms",
+        measure=lambda side: storage.stall(side, "p99"),
+        goals={"most": 1, "without": 0},  # not judged against a loop that journals nothing
+        small_is_good=True,
+    ),
+    Bench(
+        name="reactor-stall-max",
+        unit="ms",
+        measure=lambda side: storage.stall(side, "max"),
+        goals={"most": 1, "without": 0},  # see above
+        small_is_good=True,
+    ),
+    Bench(name="decode", unit="facts/CPU-s", measure=storage.decode, goals={"wanted": 1}),
+    Bench(name="restart", unit="s", measure=storage.restart, goals={"most": 1}, small_is_good=True),
+    Bench(
+        name="year-report",
+        unit="s",
+        measure=year.report,
+        goals={"sqlite3": 8, "postgresql": 3.5, "duckdb": 0.286},  # at most 3.5 times DuckDB's time
+        small_is_good=True,
+    ),
+    Bench(
+        name="cdr-bytes",
+        unit="bytes/CDR",
+        measure=year.weight,
+        goals={"most": 1, "sqlite3": 1},
+        small_is_good=True,
     ),
 )
 

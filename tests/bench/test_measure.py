@@ -1,7 +1,7 @@
 """The benches measure what they say: a short run of each side, and a side that lies is found out."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import TypeVar, cast
 
 import pytest
@@ -14,6 +14,8 @@ from tests.bench.__main__ import BENCHES, Row, missed
 from tests.bench.asterisk import EVENTS, SCRIPT, Floor, WrongAnswerError
 from tests.bench.centre import centre
 from tests.bench.measure import ami, expected, fastagi, memory
+from tests.bench.year import SIDES as SIDES_OF_A_YEAR
+from tests.bench.year import Year, report, weight
 
 FoundT = TypeVar("FoundT")
 
@@ -48,6 +50,23 @@ async def test_every_caller_of_the_centre_comes_into_the_queue() -> None:
 async def test_a_session_takes_little_memory() -> None:
     """At most 6 KiB, however few there are."""
     assert await run(memory("ours", calls=300)) <= 6
+
+
+@pytest.fixture
+def year() -> Iterator[Year]:
+    """Make a short year in every store."""
+    made = Year(2 * 4_096)
+    yield made
+    made.close()
+
+
+@pytest.mark.slow
+@pytest_twisted.ensureDeferred
+async def test_every_store_reports_the_same(year: Year) -> None:
+    """Otherwise the measurement raises; and a call weighs little."""
+    for side in SIDES_OF_A_YEAR:
+        assert await run(report(side, year)) > 0
+    assert await run(weight("ours", year)) < 80 < await run(weight("sqlite3", year))
 
 
 class _Liar(asyncio.Protocol):
@@ -92,6 +111,20 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         ("ami-all", "panoramisk"): 3.5,
         ("ami-subscribed", "pyst2"): 250,
         ("ami-subscribed", "panoramisk"): 7,
+        ("journal-100", "raw append, fdatasync"): 0.1,
+        ("journal-100", "wanted"): 1,
+        ("journal-100-alone", "raw append, fdatasync"): 0.3,
+        ("reactor-stall-p99", "most"): 1,
+        ("reactor-stall-p99", "without"): 0,
+        ("reactor-stall-max", "most"): 1,
+        ("reactor-stall-max", "without"): 0,
+        ("decode", "wanted"): 1,
+        ("restart", "most"): 1,
+        ("year-report", "sqlite3"): 8,
+        ("year-report", "postgresql"): 3.5,
+        ("year-report", "duckdb"): 0.286,
+        ("cdr-bytes", "most"): 1,
+        ("cdr-bytes", "sqlite3"): 1,
     }
     assert len(SCRIPT) == 10
     assert expected(1, subscribed=False)[0] == EVENTS == 77

@@ -101,7 +101,7 @@ class Floor(Protocol):
         """End the agent's call from the screen; returns the refusal, empty if done."""
 
     async def agent_is(self, agent: str, state: str, deadline_s: float = 10.0) -> None:
-        """Wait until an agent's state, in the words of `appliance.api.LiveAgent`, is this."""
+        """Wait until an agent's state, in the words of `appliance.live.LiveAgent`, is this."""
 
     async def waiting(self, queue: str, count: int, deadline_s: float = 10.0) -> None:
         """Wait until this many callers wait in a queue."""

@@ -226,6 +226,7 @@ class RealFloor:
         """Wait until the exchange calls an outside number, and pick up there."""
         call = await _told(self.box.carrier.next_call(deadline_s))
         assert call.number == number
+        assert call.from_number in {entry.slug for entry in self.box.configuration.numbers}
         call.answer()
         await _told(call.answered(5))
         assert self.box.carrier.options.tone_hz is not None

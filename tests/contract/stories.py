@@ -281,7 +281,6 @@ async def a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them(floo
     caller = await floor.call("2005", number="5550101")
     await caller.hears_prompt("patience")
     await caller.hears_music()
-    await floor.waiting("patient", 1)
     await caller.hears_prompt("please-wait")
     await floor.sign_on("anna")
     anna = floor.phone("101")
@@ -290,7 +289,6 @@ async def a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them(floo
     await caller.hears(anna, 2)
     await anna.hears(caller)
     await caller.hang_up()
-    await anna.ended()
     record = await floor.filed(caller)
     assert (record.outcome, record.agent, record.medium) == ("answered", "anna", "voice")
     assert record.recording
@@ -303,6 +301,26 @@ async def a_caller_leaves_the_queue_by_a_key(floor: Floor) -> None:
     await caller.press("2")
     await caller.hears_prompt("goodbye")
     await caller.ended()
+    assert (await floor.filed(caller)).outcome == "flowed_out"
+
+
+async def a_caller_leaves_the_queue_by_a_key_in_the_music(floor: Floor) -> None:
+    """At once; and the music goes on for those who are to be bridged out of it."""
+    caller, other = await floor.call("2005"), await floor.call("2005", number="5550102")
+    await caller.hears_prompt("patience")
+    await caller.hears_music()
+    await caller.press("2")
+    await caller.hears_prompt("goodbye", deadline_s=5)
+    await caller.ended()
+    await other.hears_music()
+    await floor.sign_on("anna")
+    anna = floor.phone("101")
+    await anna.rings(2)
+    await other.hears_music()
+    await anna.answers()
+    await other.hears(anna, 2)
+    await anna.hears(other)
+    await anna.hang_up()
     assert (await floor.filed(caller)).outcome == "flowed_out"
 
 
@@ -352,7 +370,6 @@ async def a_customer_is_called_before_the_agent(floor: Floor) -> None:
     await customer.hears(anna)
     await anna.hears(customer)
     await customer.hang_up()
-    await anna.ended()
     record = await floor.filed(caller)
     assert (record.outcome, record.medium, record.attempts) == ("answered", "callback", 2)
 
@@ -377,6 +394,7 @@ STORIES: tuple[Callable[[Floor], Coroutine[Any, Any, None]], ...] = (
     wrap_up_ends_by_itself,
     a_waiting_caller_hears_words_and_is_offered_in_the_middle_of_them,
     a_caller_leaves_the_queue_by_a_key,
+    a_caller_leaves_the_queue_by_a_key_in_the_music,
     a_caller_keeps_the_place_without_the_line,
     a_customer_is_called_before_the_agent,
 )

@@ -6,76 +6,19 @@ import pytest
 
 from appliance.core import effects, facts, model
 from appliance.core import state as st
-from appliance.core.cdr import CDR, Outcome, Stretch
-from appliance.core.nodes import callback as node
-from appliance.core.steps import End, Heard
-from drivers.simulated.exchange import Line
-from tests.core.world import BEGIN, SECOND, World, a_company, a_flow, a_queue, plant
-
-WAITING = model.WaitingCaller(sounds=("offer",), first_s=2, every_s=10, callback_key="1")
-
-
-def a_callback(**rules: object) -> model.Callback:
-    """Make rules; what is said has a name."""
-    return model.Callback(**({"accepted": "promise", "confirm": "press", "retry_s": 60} | rules))  # type: ignore[arg-type]  # what differs
-
-
-def a_flow_with_a_node() -> model.Flow:
-    """Make a flow of a queue that overflows into a callback."""
-    return a_flow(
-        model.Node(id="wait", kind="queue", options={"queue": "support"}, exits={"timeout": "back"}),
-        model.Node(id="back", kind="callback", options={"queue": "support"}, exits={"refused": "sorry", "next": "bye"}),
-        model.Node(id="sorry", kind="hang_up", options={"prompt": "sorry"}),
-        model.Node(id="bye", kind="hang_up", options={"prompt": "bye"}),
-    )
-
-
-def a_world(flow: model.Flow | None = None, *, hours: tuple[model.Hours, ...] = (), **rules: object) -> World:
-    """Open a company whose queue calls back."""
-    queue = a_queue(waiting=WAITING, callback=a_callback(**rules), wrap_up_s=0)
-    flow = flow or a_flow(model.Node(id="wait", kind="queue", options={"queue": "support"}))
-    return World(a_company(queue, flow=flow, hours=hours))
-
-
-def asks_for_a_callback(world: World) -> Line:
-    """Let somebody call, wait, press 1 and hang up after the promise."""
-    line = world.call(key="")
-    world.run(2.5)
-    world.exchange.press(line, "1")
-    world.run()
-    assert line.hears == "prompt/en/promise"
-    world.run(2.5)
-    assert line.doing == "gone"
-    return line
-
-
-def the_customer(world: World) -> Line:
-    """Find the customer whose phone rings for us."""
-    (line,) = [line for line in world.exchange.lines.values() if line.dialled and line.doing == "ringing"]
-    return line
-
-
-def dials(world: World) -> int:
-    """Count the attempts."""
-    return len(world.some(effects.Dial))
-
-
-def the_record(world: World) -> CDR:
-    """Give the only record, whose segments must touch each other and add up."""
-    (record,) = world.records()
-    times = [record.began, *[segment.until for segment in record.segments]]
-    assert [segment.since for segment in record.segments] == times[:-1]
-    assert times[-1] == record.ended
-    return record
-
-
-def confirms(world: World, line: Line) -> None:
-    """Let a customer pick up and press 1."""
-    world.exchange.pick_up(line)
-    world.run()
-    assert line.hears == "prompt/en/press"
-    world.exchange.press(line, "1")
-    world.run()
+from appliance.core.cdr import Outcome, Stretch
+from tests.core.callbacks import (
+    WAITING,
+    a_callback,
+    a_flow_with_a_node,
+    a_world,
+    asks_for_a_callback,
+    confirms,
+    dials,
+    the_customer,
+    the_record,
+)
+from tests.core.world import BEGIN, SECOND, World, a_company, a_flow, a_queue
 
 
 def test_agent_first() -> None:
@@ -421,131 +364,3 @@ def test_the_trunk_is_the_customers_or_the_first() -> None:
         world.sign_on("ann")
         (dial,) = world.some(effects.Dial)
         assert cast("effects.Dial", dial).trunk == expected  # cast: asked by type
-
-
-# -- out of sight
-
-
-def test_a_restart_finds_promises_as_they_were() -> None:
-    """Those who wait wait; nobody takes the missing line for a caller who gave up."""
-    world = a_world()
-    asks_for_a_callback(world)
-    world.take(facts.Started(boot=2))
-    world.exchange.found()
-    world.run()
-    assert world.records() == []
-    world.sign_on("ann")
-    world.take(facts.Started(boot=3))
-    world.exchange.found()
-    assert world.records() == []
-    world.exchange.pick_up(world.ringing("101"))
-    world.run()
-    confirms(world, the_customer(world))
-    assert world.agent_is("ann") == "talking"
-
-
-@pytest.mark.parametrize("lost", ["nothing", "customer", "agent", "both"])
-@pytest.mark.parametrize("customer_first", [False, True])
-def test_a_restart_in_the_middle_of_an_attempt(lost: str, customer_first: bool) -> None:  # noqa: FBT001 a parameter
-    """What is still there goes on; what is gone is tried again."""
-    world = a_world(customer_first=customer_first)
-    asks_for_a_callback(world)
-    world.sign_on("ann")
-    phone = None
-    if not customer_first:
-        phone = world.ringing("101")
-        world.exchange.pick_up(phone)
-        world.run()
-    line = the_customer(world)
-    world.cut_off = True
-    world.take(facts.Started(boot=2))
-    if lost in {"customer", "both"}:
-        world.exchange.end(line.leg)
-    if lost in {"agent", "both"} and phone is not None:
-        world.exchange.end(phone.leg)
-    world.run(1)
-    world.cut_off = False
-    world.exchange.found()
-    world.run(1)
-    (interaction,) = world.centre.state.interactions.values()
-    if lost in {"customer", "both"}:
-        assert isinstance(interaction.state, st.Suspended)
-        assert world.agent_is("ann") == "available"
-        world.run(60)
-        assert isinstance(interaction.state, st.Offered | st.Calling)
-    elif lost == "agent" and phone is not None:
-        assert isinstance(interaction.state, st.Waiting)
-        assert world.agent_is("ann") == "missed"
-    else:
-        confirms(world, line)
-        assert world.agent_is("ann") in {"ringing", "talking"}
-
-
-def test_a_restart_while_the_promise_is_said() -> None:
-    """A line that is over meanwhile makes the promise wait in the queue; one that is there hears it again."""
-    for over in (True, False):
-        world = a_world()
-        line = world.call(key="")
-        world.run(2.5)
-        world.exchange.press(line, "1")
-        world.run(0.5)
-        world.cut_off = True
-        world.take(facts.Started(boot=2))
-        if over:
-            world.exchange.end(line.leg)
-        world.run(0.5)
-        world.cut_off = False
-        world.exchange.found()
-        (interaction,) = world.centre.state.interactions.values()
-        assert isinstance(interaction.state, st.Waiting if over else st.Suspended)
-
-
-def test_a_customer_who_does_not_answer_our_question_in_time_is_let_go() -> None:
-    """The exchange says nothing; the clock does."""
-    world = a_world(customer_first=True, ring_s=10, attempts=1)
-    asks_for_a_callback(world)
-    world.sign_on("ann")
-    the_customer(world)
-    world.cut_off = True
-    world.run(41)
-    assert the_record(world).cause == "callback_no_answer"
-
-
-def test_a_promise_that_breaks_us_is_filed_without_a_line_to_fall_back_on() -> None:
-    """The interaction alone is closed; nothing is asked of a leg that is not there."""
-    world = a_world()
-    asked = asks_for_a_callback(world)
-    plant(world.centre._interactions.callbacks, "rules")  # noqa: SLF001  a planted defect
-    world.sign_on("ann")
-    world.run(1)
-    assert world.some(effects.Quarantined)
-    assert world.some(effects.FallBack) == []
-    (record,) = world.records()
-    assert (record.cause, record.leg) == ("internal_error", asked.leg)
-
-
-def test_what_was_not_promised_is_an_error() -> None:
-    """Of ours."""
-    world = a_world()
-    world.call(key="")
-    (interaction,) = world.centre.state.interactions.values()
-    with pytest.raises(ValueError, match="nobody was promised"):
-        _ = interaction.promised
-
-
-def test_the_node_asks_nothing() -> None:
-    """So it hears nothing."""
-    assert node.hear(node.Options(queue="support"), Heard(key="", tries=1)) == End()
-
-
-def test_what_comes_too_late_changes_nothing() -> None:
-    """A failure of a call that has succeeded, and the end of a prompt that nobody awaits."""
-    world = a_world(customer_first=True)
-    asks_for_a_callback(world)
-    world.sign_on("ann")
-    line = the_customer(world)
-    world.take(facts.Prompted(leg=line.leg, prompt=9999, key="1"))
-    confirms(world, line)
-    world.take(facts.DialFailed(leg=line.leg, cause="busy"))
-    assert line.hears == "music/default"
-    world.talk()

@@ -1,6 +1,10 @@
 """The figures, against the worked examples of their definitions."""
 
+from fractions import Fraction
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from appliance.core.erlang import erlang_b, erlang_c
 from appliance.core.figures import (
@@ -10,6 +14,7 @@ from appliance.core.figures import (
     occupancy,
     offered,
     service_level,
+    service_level_holds,
     speed_of_answer,
 )
 
@@ -77,3 +82,11 @@ def test_too_few_agents_have_no_figures() -> None:
     """The queue grows without end; and with no load nothing is lost."""
     assert erlang_c(calls_per_s=1, handle_s=10, agents=10, within_s=20) is None
     assert erlang_b(0, 3) == 0
+
+
+@given(some.integers(0, 50), some.integers(0, 50), some.integers(0, 50), some.integers(1, 100))
+def test_what_routing_asks_is_the_same_figure(within: int, late: int, abandoned: int, percent: int) -> None:
+    """In integers; while nothing has been counted it holds."""
+    level = service_level(within + late, within, abandoned, 0)
+    exact = level is None or Fraction(within, within + late + abandoned) >= Fraction(percent, 100)
+    assert service_level_holds(within + late, within, abandoned, percent) is exact

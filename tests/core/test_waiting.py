@@ -324,3 +324,21 @@ def test_a_clock_that_nobody_waits_for_does_nothing(kind: str) -> None:
         world.centre._deadlines.set(f"{kind}/{state_of(world).id}", world.clock.now)  # noqa: SLF001  a clock by mistake
         world.run(0.1)
         assert (line.hears, world.records()) == (before, [])
+
+
+def test_a_key_means_the_same_in_the_music() -> None:
+    """At once; one without a meaning is not heard, and none while a phone rings."""
+    world = a_world(leave_key="2")
+    line = world.call(key="")
+    world.run(3)
+    world.exchange.press(line, "7")
+    assert line.hears == "music/default"
+    world.exchange.press(line, "2")
+    world.run()
+    assert line.hears == "prompt/en/left"
+    world = a_world(leave_key="2")
+    line = world.call(key="")
+    world.sign_on("ann")
+    world.exchange.press(line, "2")
+    world.run()
+    assert line.hears == "music/default"

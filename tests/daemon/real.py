@@ -93,7 +93,7 @@ class Box:
         self.closing: list[Callable[[], None]] = []
         "Called at the end."
         reactor = the_reactor()
-        self.store = open_store(folder=home / "store", socket=home / "zeo.sock", clock=lambda: 0)
+        self.store = open_store(folder=home / "store", socket=home / "zeo.sock", clock=lambda: 0, media=home / "media")
         past = self.store.journal.recover().result(RECOVER_S)
         configurations = Configurations(lambda version: self.store.settings.configuration(version).result(RECOVER_S))
         recovered = recover(

@@ -12,7 +12,7 @@ import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
 
-from appliance import api
+from appliance import api, live
 from appliance.client import csrf_token
 from appliance.daemon.live import FLOOR, SLOW_S
 from drivers.simulated.exchange import Line
@@ -30,7 +30,7 @@ class Reader:
 
     def __init__(self) -> None:
         """Not connected yet."""
-        self.view = api.LiveView(now=0)
+        self.view = live.LiveView(now=0)
         self.events: list[str] = []
         self.ids: list[str] = []
         self._out: asyncio.StreamWriter | None = None
@@ -62,7 +62,7 @@ class Reader:
                 return event
         return ""
 
-    async def until(self, true: Callable[[api.LiveView], bool], deadline_s: float = DEADLINE_S) -> None:
+    async def until(self, true: Callable[[live.LiveView], bool], deadline_s: float = DEADLINE_S) -> None:
         """Read until what is seen is so."""
         deadline = time.monotonic() + deadline_s
         while not true(self.view):
@@ -71,9 +71,9 @@ class Reader:
 
     def _take(self, event: str, data: bytes) -> None:
         if event == "view":
-            self.view = msgspec.json.decode(data, type=api.LiveView)
+            self.view = msgspec.json.decode(data, type=live.LiveView)
         elif event == "delta":
-            change = msgspec.json.decode(data, type=api.LiveView)
+            change = msgspec.json.decode(data, type=live.LiveView)
             for old, new in (
                 (self.view.agents, change.agents),
                 (self.view.queues, change.queues),

@@ -29,9 +29,10 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.Revert(change=1),
         api.Import(text=""),
         api.SetSecret(of="trunk/carrier"),
+        api.Erase(party="p1"),
     )
 }
-OFFICE = {api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret}
+OFFICE = {api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase}
 
 
 def an_asker(role: Role, agent: str = "pia") -> Asker:

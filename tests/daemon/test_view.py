@@ -1,6 +1,6 @@
 """What is seen of the floor, by whom, and what of it changed."""
 
-from appliance import api
+from appliance import live
 from appliance.core import facts
 from appliance.core.waits import Lane, Outlook
 from appliance.daemon import view
@@ -11,7 +11,7 @@ from tests.daemon.world import World
 LABELS = view.Labels(agents=NAMES, parties={"p-1": ("13800138000", "王小明")})
 
 
-def a_floor(world: World) -> api.LiveView:
+def a_floor(world: World) -> live.LiveView:
     """Look at it."""
     return view.floor(world.hub.centre.state, company(), LABELS, {})
 
@@ -127,7 +127,7 @@ def test_a_call_that_is_over_stays_with_who_finishes_it() -> None:
     interaction = next(i for i in world.hub.centre.state.interactions.values() if i.party == "p-1")
     world.exchange.end(interaction.leg)
     world.wait(0.5)
-    over = api.LiveCall(interaction=interaction.id, state=view.ENDED, since=1, began=0, party="p-1", agent="anna")
+    over = live.LiveCall(interaction=interaction.id, state=view.ENDED, since=1, began=0, party="p-1", agent="anna")
     floor = view.floor(world.hub.centre.state, company(), LABELS, {interaction.id: over})
     shown = floor.calls[interaction.id]
     assert shown is not None

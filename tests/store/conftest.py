@@ -7,9 +7,14 @@ import pytest
 from argon2 import PasswordHasher
 
 from appliance.store import passwords
+from appliance.store.link import POSTGRES, STORE
 from appliance.store.opened import Store
 from appliance.store.reader import Reader
+from tests.store.cluster import Cluster
 from tests.store.stand import Clock, Zeo
+
+ON_POSTGRES = frozenset({"tests.store.test_people", "tests.store.test_ledger"})
+"Whose tests are run on PostgreSQL, too."
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +29,30 @@ def clock() -> Clock:
     return Clock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try what needs no ZEO process on PostgreSQL too."""
+    if "stand" in metafunc.fixturenames:
+        both = "zeo" not in metafunc.fixturenames and metafunc.module.__name__ in ON_POSTGRES
+        kinds = ["zeo", pytest.param(POSTGRES, marks=pytest.mark.slow)] if both else ["zeo"]
+        metafunc.parametrize("stand", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Run a PostgreSQL of our own."""
+    made = Cluster(tmp_path_factory.mktemp("pg"))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def zeo(tmp_path: Path) -> Iterator[Zeo]:
-    """Give a ZEO process that answers."""
+def stand(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Zeo]:
+    """Give a store that answers: a ZEO process, or databases in PostgreSQL that stand in its place."""
+    if request.param == POSTGRES:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        monkeypatch.setenv(STORE, cluster.databases("shared"))
+        yield Zeo(tmp_path)
+        return
     process = Zeo(tmp_path)
     process.start()
     yield process
@@ -34,16 +60,22 @@ def zeo(tmp_path: Path) -> Iterator[Zeo]:
 
 
 @pytest.fixture
-def store(zeo: Zeo, clock: Clock) -> Iterator[Store]:
+def zeo(stand: Zeo) -> Zeo:
+    """Give a ZEO process that answers."""
+    return stand
+
+
+@pytest.fixture
+def store(stand: Zeo, clock: Clock) -> Iterator[Store]:
     """Open the store for writing."""
-    opened = zeo.store(clock)
+    opened = stand.store(clock)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def reader(zeo: Zeo) -> Iterator[Reader]:
+def reader(stand: Zeo) -> Iterator[Reader]:
     """Open the store as a page does; recordings lie in `media`."""
-    opened = zeo.reader(zeo.home / "media")
+    opened = stand.reader(stand.home / "media")
     yield opened
     opened.close()

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.core.cdr import CDR, Outcome, Segment, Stretch
+from appliance.core.columns import Ints, Text
 from appliance.core.facts import Leg
 from appliance.store.chunks import BATCH, Chunk, press
-from appliance.store.columns import Body, Columns, Ints, Text
+from appliance.store.columns import Body, Columns
 from appliance.store.pressing import Pressed
 from appliance.store.spread import gather, spread
 from tests.store.calls import a_year, by_end

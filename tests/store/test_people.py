@@ -111,9 +111,9 @@ def test_erased_party_is_gone_with_all_that_belongs_to_it(store: Store, reader: 
         people.write_note(f"1-{name}", party, "ann", "note", BEGIN).result(WAIT_S)
         people.begin_recording(f"r{name}", exchange="box", interaction="", party=party, now_us=BEGIN).result(WAIT_S)
     order = people.seal_order("r1", BEGIN).result(WAIT_S)
-    assert people.erase(gone).result(WAIT_S)
-    assert not people.erase(gone).result(WAIT_S)
-    assert not people.erase("").result(WAIT_S)
+    assert people.erase(gone, BEGIN).result(WAIT_S)
+    assert not people.erase(gone, BEGIN).result(WAIT_S)
+    assert not people.erase("", BEGIN).result(WAIT_S)
     assert set(reader.labels([gone, kept])) == {kept}
     assert set(reader.notes(["1-1", "1-2"])) == {"1-2"}
     assert people.recordings_unsealed().result(WAIT_S) == ("r2",)

@@ -4,7 +4,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
 from appliance.core.effects import Decided
-from appliance.replay import Considered, Recorded, considered, versions_of
+from appliance.replay import Choice, Recorded, explain, versions_of
 from appliance.store.reader import Told
 from webadmin.decisions import key_text, reason_text
 from webadmin.page import About
@@ -48,8 +48,7 @@ def view(request: PageRequest) -> Response:
             for c in (found.eligible if found else ())
         ],
         excluded=[
-            (names.get(agent) or agent, reason_text(say, why))
-            for agent, why in (found.excluded if found else {}).items()
+            (names.get(agent) or agent, reason_text(say, why)) for agent, why in (found.others if found else {}).items()
         ],
     )
 
@@ -58,7 +57,7 @@ def _at(told: Told, decided: Decided) -> int:
     return next((row.now for row in told.rows if decided in row.kept), told.cdr.began)
 
 
-def _replayed(request: PageRequest, told: Told, decided: Decided) -> Considered | None:
+def _replayed(request: PageRequest, told: Told, decided: Decided) -> Choice | None:
     at = _at(told, decided)
     history = request.reader.history(at - 1, at)
     if history is None or len(history.rows) > ROWS_MAX:
@@ -69,6 +68,6 @@ def _replayed(request: PageRequest, told: Told, decided: Decided) -> Considered 
         recorded = Recorded(
             release=history.release, snapshot=history.snapshot, configurations=configurations, rows=history.rows
         )
-        return considered(recorded, decided)
+        return explain(recorded, decided)
     except (KeyError, ValueError):
         return None

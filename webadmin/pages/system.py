@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pyramid.response import Response
 
-from appliance import api
+from appliance import live
 from appliance.client import Client, DoorClosedError
 from webadmin.page import About
 from webadmin.permissions import Permission
@@ -31,7 +31,7 @@ def view(request: PageRequest) -> Response:
         health = Client(request.box.door, request.session_secret, timeout_s=3.0).health()
         parts = {"daemon": "ok", **health.parts}
     except DoorClosedError:
-        health = api.Health()
+        health = live.Health()
         parts = {"daemon": "away"}
     standing = request.standing
     return request.show(

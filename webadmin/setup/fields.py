@@ -163,6 +163,33 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A whole number within limits, or nothing for no limit; its value is None then."""
+
+    name: str
+    label: str
+    low: int
+    high: int
+    help: str = ""
+    default: object = None
+    kind: str = "text"
+
+    def read(self, typed: Sequence[str], choices: Choices, say: Texts) -> object:
+        """Take digits or nothing."""
+        if not typed or not typed[0].strip():
+            return None
+        return Number(name=self.name, label=self.label, low=self.low, high=self.high).read(typed, choices, say)
+
+    def show(self, value: object) -> str:
+        """Write it."""
+        return "" if value is None else str(value)
+
+    def word(self, value: object, _choices: Choices, _say: Texts) -> str:
+        """Say it."""
+        return NOTHING if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """Yes or no."""
 

@@ -186,7 +186,7 @@ def test_a_recording_that_asterisk_refuses_holds_nobody_up(refusal: str) -> None
     session, pipe = played.asks()
     played.performer.perform(HOLD)
     with logged_errors() as errors:
-        assert go_through(session, pipe, *"11111", refusal) == [*TOLD, RECORDED, "NOOP", HELD]
+        assert go_through(session, pipe, *"111111", refusal) == [*TOLD, RECORDED, "NOOP", HELD]
     assert errors == ["agi: Asterisk does not record a leg"]
     session, pipe = played.asks(interaction="i-1")
     played.performer.perform(HOLD)
@@ -199,7 +199,7 @@ def test_a_leg_that_is_taken_away_while_its_recording_begins_is_no_error() -> No
     session, pipe = played.asks()
     played.performer.perform(HOLD)
     with logged_errors() as errors:
-        assert go_through(session, pipe, *"11111", "-1\nHANGUP")[-2:] == ["NOOP", HELD]
+        assert go_through(session, pipe, *"111111", "-1\nHANGUP")[-2:] == ["NOOP", HELD]
     assert (errors, pipe.state) == ([], "closed")
 
 

@@ -1,0 +1,28 @@
+"""Forget a person: number, name, notes, recordings; what happened stays and names nobody."""
+
+import click
+
+from appliance import api
+from appliance.commands._box import ask, box, out, store
+
+
+@click.command()
+@click.argument("party")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(party: str, *, yes: bool) -> None:
+    """Forget PARTY, a party's id or a number, so that nothing of it is left on the disk.
+
+    The record, the notes, the recordings and their keys go at once; the files are packed within a minute, and no trace
+    of it is left in them. Facts, figures and records of calls stay; they know the party by an id that names nobody.
+    """
+    places = box()
+    with store(places) as reader:
+        found = reader.party(party)
+    if not found:
+        raise click.ClickException(f"Nobody is known as {party}.")
+    if not yes:
+        click.confirm(f"Forget {party} for good?", abort=True)
+    reply = ask(places, api.Erase(party=found))
+    if reply.problems:
+        raise click.ClickException(f"{party} was not erased: {reply.problems[0].code}.")
+    out().print("Erased. The files are being packed.")

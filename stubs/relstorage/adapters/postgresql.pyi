@@ -1,0 +1,4 @@
+from relstorage.options import Options
+
+class PostgreSQLAdapter:
+    def __init__(self, dsn: str = "", options: Options | None = None) -> None: ...

@@ -1,0 +1,282 @@
+"""A year's report over a million calls, from a store that was just opened; and what a call weighs on the disk.
+
+The same calls stand in our journal behind its ZEO process, in sqlite3, in a PostgreSQL of our own and in DuckDB, each
+with every field of a call but its segments. A side is a new process that connects, reports and says how long that
+took; its figures are compared with the others' before they count.
+"""
+
+import asyncio
+import atexit
+import csv
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import psycopg2
+from transaction import TransactionManager
+
+from appliance import api
+from appliance.core import effects, facts
+from appliance.core.cdr import CDR
+from appliance.core.reports import workgroups
+from appliance.store.batches import CHUNK, PAGE, Bound, encode_bound, encode_page
+from appliance.store.chunks import press
+from appliance.store.durable import DurableStorage
+from appliance.store.guard import GuardedDB
+from appliance.store.pressing import PressedChunk
+from appliance.store.reader import open_reader
+from appliance.store.schema import JOURNAL, JournalTables, Sheet, lay_out, position, tables
+from appliance.store.server import answers
+from appliance.store.upkeep import keep_chunk
+from tests.bench.asterisk import WrongAnswerError
+from tests.store.calls import a_year, by_end
+from tests.store.cluster import Cluster
+from tests.store.stand import BEGIN, until
+
+CALLS = 1_000_000
+DAYS = 365
+DAY_US = 86_400_000_000
+COLUMNS = (
+    *("interaction", "exchange", "uniqueid", "trunk", "number", "party", "began", "ended", "outcome", "cause"),
+    *("queue", "agent", "wait_us", "talk_us", "recording"),
+)
+NUMBERS = frozenset({"began", "ended", "wait_us", "talk_us"})
+REPORT = f"""
+SELECT CAST(FLOOR((began - {BEGIN}) / {float(DAY_US)}) AS BIGINT) AS day, queue,
+  COUNT(*) FILTER (WHERE outcome = 'answered'),
+  COUNT(*) FILTER (WHERE outcome = 'answered' AND wait_us <= 20000000),
+  COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us > 5000000),
+  COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us > 5000000 AND wait_us <= 20000000),
+  COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us <= 5000000),
+  COUNT(*) FILTER (WHERE outcome NOT IN ('answered', 'abandoned')),
+  CAST(COALESCE(SUM(wait_us) FILTER (WHERE outcome = 'answered'), 0) AS BIGINT),
+  CAST(COALESCE(SUM(talk_us) FILTER (WHERE outcome = 'answered'), 0) AS BIGINT)
+FROM calls WHERE began >= {BEGIN} AND began < {BEGIN + DAYS * DAY_US} GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  figures of ours
+Found = list[list[int | str]]
+
+
+def fields(cdr: CDR) -> tuple[int | str, ...]:
+    """Give a call as a row of a table."""
+    return (
+        *(cdr.interaction, cdr.leg.exchange, cdr.leg.uniqueid, cdr.trunk, cdr.number, cdr.party, cdr.began, cdr.ended),
+        *(str(cdr.outcome), cdr.cause, cdr.queue, cdr.agent, cdr.wait_us, cdr.talk_us, cdr.recording),
+    )
+
+
+class Year:
+    """The calls in every store, made once and gone with the process."""
+
+    def __init__(self, calls: int) -> None:
+        """Make them; PostgreSQL and the ZEO process run until `close`."""
+        self.home = Path(tempfile.mkdtemp(prefix="switchroom-year-"))
+        self.calls = calls
+        listed = by_end(a_year(calls))
+        self._journal(listed)
+        table = self.home / "calls.csv"
+        with table.open("w", newline="") as file:
+            csv.writer(file).writerows(map(fields, listed))
+        columns = ", ".join(f"{name} {'BIGINT' if name in NUMBERS else 'TEXT'}" for name in COLUMNS)
+        create = f"CREATE TABLE calls ({columns})"
+        with sqlite3.connect(self.home / "calls.sqlite") as lite:
+            lite.execute(create)
+            lite.executemany(f"INSERT INTO calls VALUES ({','.join('?' * len(COLUMNS))})", map(fields, listed))  # noqa: S608  our columns' names
+        lite.close()
+        with duckdb.connect(str(self.home / "calls.duck")) as duck:
+            duck.execute(create)
+            duck.execute(f"COPY calls FROM '{table}' (HEADER false)")
+        self.cluster = Cluster(self.home / "pg")
+        connection = psycopg2.connect(self.cluster.dsn)
+        with connection, connection.cursor() as cursor, table.open() as file:
+            cursor.execute(create)
+            cursor.copy_expert("COPY calls FROM STDIN (FORMAT csv)", file)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE calls")
+        connection.close()
+        table.unlink()
+        self.socket = self.home / "zeo.sock"
+        argv = [
+            *(sys.executable, "-m", "appliance.store.server"),
+            *("--folder", str(self.home / "store"), "--socket", str(self.socket)),
+        ]
+        self._zeo = subprocess.Popen(argv)
+        until(lambda: answers(self.socket), "the ZEO process answers")
+
+    def _journal(self, listed: list[CDR]) -> None:
+        """Put the calls where the journal's upkeep puts them."""
+        folder = self.home / "store"
+        folder.mkdir()
+        database = GuardedDB(DurableStorage(str(folder / f"{JOURNAL}.fs")))
+        manager = TransactionManager()
+        root = database.open(manager).root()
+        lay_out(root, JOURNAL)
+        journal = tables(root, JournalTables)
+        for number in range(len(listed) // CHUNK):
+            chunk = listed[number * CHUNK : (number + 1) * CHUNK]
+            for page in range(CHUNK // PAGE):
+                journal.pages[number * CHUNK // PAGE + page] = (0, 0, Sheet(b""))
+            keep_chunk(
+                journal, PressedChunk(number=number, chunk=press(chunk, [(1 << 40) + cdr.last[1] for cdr in chunk]))
+            )
+            manager.commit()
+        rest = listed[len(listed) // CHUNK * CHUNK :]
+        for place in range(0, len(rest) - PAGE + 1, PAGE):
+            page_calls = rest[place : place + PAGE]
+            times = (min(cdr.began for cdr in page_calls), max(cdr.ended for cdr in page_calls))
+            journal.pages[(len(listed) - len(rest) + place) // PAGE] = (*times, Sheet(encode_page(page_calls)))
+        first = len(listed) - len(rest) % PAGE + 1
+        rows = [
+            api.Row(sequence=ordinal, now=cdr.ended, fact=facts.Due(), kept=(effects.CallFiled(cdr=cdr),))
+            for ordinal, cdr in enumerate(listed[first - 1 :], first)
+        ]
+        if rows:
+            key = position(1, first)
+            batch = api.Batch(release="bench", boot=1, rows=tuple(rows))
+            journal.batches[key] = Sheet(encode_bound(Bound(links={}, first=first, batch=batch)))
+            for ordinal in range(first, len(listed) + 1):
+                journal.calls[ordinal] = key
+        manager.commit()
+        database.close()
+
+    def bytes_a_call(self) -> float:
+        """Give what a sealed call weighs: every object that is alive, with the header that it has in the file."""
+        storage = DurableStorage(str(shutil.copy(self.home / "store" / f"{JOURNAL}.fs", self.home / "copy.fs")))
+        total, token = 0, None
+        while True:
+            _oid, _tid, data, token = storage.record_iternext(token)
+            total += RECORD_BYTES + len(data)
+            if token is None:
+                break
+        storage.close()
+        return total / self.calls
+
+    def lite_bytes_a_call(self) -> float:
+        """Give what the same call weighs in sqlite3, its segments left out."""
+        return (self.home / "calls.sqlite").stat().st_size / self.calls
+
+    def close(self) -> None:
+        """End everything, leave nothing."""
+        self._zeo.send_signal(signal.SIGTERM)
+        self._zeo.wait()
+        self.cluster.close()
+        shutil.rmtree(self.home)
+
+
+RECORD_BYTES = 42
+"Of a record's header in a FileStorage."
+
+
+def ours(home: Path) -> Found:
+    """Report from our columns."""
+    reader = open_reader(home / "zeo.sock")
+    borders = tuple(BEGIN + day * DAY_US for day in range(DAYS + 1))
+    made = reader.report(
+        workgroups.COLUMNS,
+        borders[0],
+        borders[-1],
+        lambda parts: workgroups.rows(workgroups.Options(borders=borders), parts),
+    )
+    reader.close()
+    return [
+        [
+            *(row.day, row.queue, row.answered, row.answered_within, row.abandoned, row.abandoned_within),
+            *(row.short, row.other, row.wait_us, row.talk_us),
+        ]
+        for row in made
+    ]
+
+
+def lite(home: Path) -> Found:
+    """Report by sqlite3."""
+    with sqlite3.connect(home / "calls.sqlite") as connection:
+        return [list(row) for row in connection.execute(REPORT)]
+
+
+def duck(home: Path) -> Found:
+    """Report by DuckDB."""
+    with duckdb.connect(str(home / "calls.duck"), read_only=True) as connection:
+        return [list(row) for row in connection.execute(REPORT).fetchall()]
+
+
+def postgres(home: Path) -> Found:
+    """Report by PostgreSQL."""
+    connection = psycopg2.connect(Cluster.dsn_of(home / "pg"))
+    with connection, connection.cursor() as cursor:
+        cursor.execute(REPORT)
+        found = [list(row) for row in cursor.fetchall()]
+    connection.close()
+    return found
+
+
+SIDES: dict[str, Callable[[Path], Found]] = {"ours": ours, "sqlite3": lite, "duckdb": duck, "postgresql": postgres}
+
+
+@cache
+def a_million() -> Year:
+    """Make the year once; it goes with the process."""
+    year = Year(CALLS)
+    atexit.register(year.close)
+    return year
+
+
+@cache
+def expected(home: Path) -> str:
+    """Give the digest of what is right, as sqlite3 says it."""
+    return digest(lite(home))
+
+
+def digest(found: Found) -> str:
+    """Sum up a report."""
+    return json.dumps(
+        [len(found), [sum(int(row[place]) for row in found) for place in range(2, 10)], found[:3], found[-3:]]
+    )
+
+
+async def report(side: str, year: Year | None = None) -> float:
+    """Give the seconds that a side takes for the report, in a process of its own."""
+    year = year or a_million()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.year", side, str(year.home)), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    taken, _, right = said.decode().partition("\n")
+    if right.strip() != expected(year.home):
+        raise WrongAnswerError(f"{side} reports something else")
+    return float(taken)
+
+
+async def weight(side: str, year: Year | None = None) -> float:
+    """Give the bytes of a call."""
+    year = year or a_million()
+    match side:
+        case "ours":
+            return year.bytes_a_call()
+        case "sqlite3":
+            return year.lite_bytes_a_call()
+        case _:
+            return BYTES_MAX
+
+
+BYTES_MAX = 80.0
+
+
+def main(side: str, home: str) -> None:
+    """Report once; print the seconds and the digest."""
+    begin = time.perf_counter()
+    found = SIDES[side](Path(home))
+    taken = time.perf_counter() - begin
+    sys.stdout.write(f"{taken}\n{digest(found)}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

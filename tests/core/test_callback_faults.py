@@ -1,0 +1,141 @@
+"""Callbacks that something comes between: restarts, facts that come too late, defects."""
+
+import pytest
+
+from appliance.core import effects, facts
+from appliance.core import state as st
+from appliance.core.nodes import callback as node
+from appliance.core.steps import End, Heard
+from tests.core.callbacks import (
+    a_world,
+    asks_for_a_callback,
+    confirms,
+    the_customer,
+    the_record,
+)
+from tests.core.world import plant
+
+
+def test_a_restart_finds_promises_as_they_were() -> None:
+    """Those who wait wait; nobody takes the missing line for a caller who gave up."""
+    world = a_world()
+    asks_for_a_callback(world)
+    world.take(facts.Started(boot=2))
+    world.exchange.found()
+    world.run()
+    assert world.records() == []
+    world.sign_on("ann")
+    world.take(facts.Started(boot=3))
+    world.exchange.found()
+    assert world.records() == []
+    world.exchange.pick_up(world.ringing("101"))
+    world.run()
+    confirms(world, the_customer(world))
+    assert world.agent_is("ann") == "talking"
+
+
+@pytest.mark.parametrize("lost", ["nothing", "customer", "agent", "both"])
+@pytest.mark.parametrize("customer_first", [False, True])
+def test_a_restart_in_the_middle_of_an_attempt(lost: str, customer_first: bool) -> None:  # noqa: FBT001 a parameter
+    """What is still there goes on; what is gone is tried again."""
+    world = a_world(customer_first=customer_first)
+    asks_for_a_callback(world)
+    world.sign_on("ann")
+    phone = None
+    if not customer_first:
+        phone = world.ringing("101")
+        world.exchange.pick_up(phone)
+        world.run()
+    line = the_customer(world)
+    world.cut_off = True
+    world.take(facts.Started(boot=2))
+    if lost in {"customer", "both"}:
+        world.exchange.end(line.leg)
+    if lost in {"agent", "both"} and phone is not None:
+        world.exchange.end(phone.leg)
+    world.run(1)
+    world.cut_off = False
+    world.exchange.found()
+    world.run(1)
+    (interaction,) = world.centre.state.interactions.values()
+    if lost in {"customer", "both"}:
+        assert isinstance(interaction.state, st.Suspended)
+        assert world.agent_is("ann") == "available"
+        world.run(60)
+        assert isinstance(interaction.state, st.Offered | st.Calling)
+    elif lost == "agent" and phone is not None:
+        assert isinstance(interaction.state, st.Waiting)
+        assert world.agent_is("ann") == "missed"
+    else:
+        confirms(world, line)
+        assert world.agent_is("ann") in {"ringing", "talking"}
+
+
+def test_a_restart_while_the_promise_is_said() -> None:
+    """A line that is over meanwhile makes the promise wait in the queue; one that is there hears it again."""
+    for over in (True, False):
+        world = a_world()
+        line = world.call(key="")
+        world.run(2.5)
+        world.exchange.press(line, "1")
+        world.run(0.5)
+        world.cut_off = True
+        world.take(facts.Started(boot=2))
+        if over:
+            world.exchange.end(line.leg)
+        world.run(0.5)
+        world.cut_off = False
+        world.exchange.found()
+        (interaction,) = world.centre.state.interactions.values()
+        assert isinstance(interaction.state, st.Waiting if over else st.Suspended)
+
+
+def test_a_customer_who_does_not_answer_our_question_in_time_is_let_go() -> None:
+    """The exchange says nothing; the clock does."""
+    world = a_world(customer_first=True, ring_s=10, attempts=1)
+    asks_for_a_callback(world)
+    world.sign_on("ann")
+    the_customer(world)
+    world.cut_off = True
+    world.run(41)
+    assert the_record(world).cause == "callback_no_answer"
+
+
+def test_a_promise_that_breaks_us_is_filed_without_a_line_to_fall_back_on() -> None:
+    """The interaction alone is closed; nothing is asked of a leg that is not there."""
+    world = a_world()
+    asked = asks_for_a_callback(world)
+    plant(world.centre._interactions.callbacks, "rules")  # noqa: SLF001  a planted defect
+    world.sign_on("ann")
+    world.run(1)
+    assert world.some(effects.Quarantined)
+    assert world.some(effects.FallBack) == []
+    (record,) = world.records()
+    assert (record.cause, record.leg) == ("internal_error", asked.leg)
+
+
+def test_what_was_not_promised_is_an_error() -> None:
+    """Of ours."""
+    world = a_world()
+    world.call(key="")
+    (interaction,) = world.centre.state.interactions.values()
+    with pytest.raises(ValueError, match="nobody was promised"):
+        _ = interaction.promised
+
+
+def test_the_node_asks_nothing() -> None:
+    """So it hears nothing."""
+    assert node.hear(node.Options(queue="support"), Heard(key="", tries=1)) == End()
+
+
+def test_what_comes_too_late_changes_nothing() -> None:
+    """A failure of a call that has succeeded, and the end of a prompt that nobody awaits."""
+    world = a_world(customer_first=True)
+    asks_for_a_callback(world)
+    world.sign_on("ann")
+    line = the_customer(world)
+    world.take(facts.Prompted(leg=line.leg, prompt=9999, key="1"))
+    confirms(world, line)
+    world.take(facts.DialFailed(leg=line.leg, cause="busy"))
+    assert line.hears == "music/default"
+    world.talk()

@@ -1,0 +1,89 @@
+"""Reports count what they say, over parts of any size and days of any length."""
+
+import numpy as np
+import pytest
+
+from appliance.core.cdr import Outcome
+from appliance.core.columns import Part, Words
+from appliance.core.figures import Formula
+from appliance.core.reports import workgroups
+from appliance.core.reports.workgroups import Options
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+BORDERS = (0, 23 * HOUR, 48 * HOUR)
+"A day of 23 hours, one of 25."
+
+
+def part(*calls: tuple[int, str, str, int, int]) -> Part:
+    """Make a part of (began, queue, outcome, wait in seconds, talk in seconds)."""
+    began, queues, outcomes, wait, talk = (list(column) for column in zip(*calls, strict=True)) if calls else [[]] * 5
+    return Part(
+        numbers={
+            "began": np.array(began, np.int64),
+            "wait_us": np.array(wait, np.int64) * SECOND,
+            "talk_us": np.array(talk, np.int64) * SECOND,
+        },
+        words={name: words(column) for name, column in (("queue", queues), ("outcome", outcomes))},
+    )
+
+
+def words(texts: list[str]) -> Words:
+    """Make a column of texts."""
+    values = tuple(dict.fromkeys(texts))
+    return Words(places=np.array([values.index(text) for text in texts], np.int64), values=values)
+
+
+ANSWERED, ABANDONED, OUT = str(Outcome.ANSWERED), str(Outcome.ABANDONED), str(Outcome.FLOWED_OUT)
+
+
+def test_calls_are_counted_by_workgroup_and_day() -> None:
+    """By the day in which they began, borders belonging to the day that begins; without a queue nowhere."""
+    rows = workgroups.rows(
+        Options(borders=BORDERS),
+        [
+            part(),
+            part((-1, "sales", ANSWERED, 1, 1), (48 * HOUR, "sales", ANSWERED, 1, 1)),
+            part(
+                (-1, "sales", ANSWERED, 1, 1),
+                (0, "sales", ANSWERED, 20, 60),
+                (1, "sales", ANSWERED, 21, 30),
+                (2, "support", ABANDONED, 5, 0),
+                (3, "", "self_served", 0, 0),
+                (23 * HOUR - 1, "sales", ABANDONED, 6, 0),
+            ),
+            part(
+                (5, "sales", ABANDONED, 21, 0), (23 * HOUR, "sales", OUT, 90, 0), (47 * HOUR, "sales", ANSWERED, 2, 8)
+            ),
+            part((99 * HOUR, "sales", ANSWERED, 1, 1)),
+        ],
+    )
+    assert [row.queue for row in rows] == ["sales", "support", "sales"]
+    assert [
+        (row.day, row.answered, row.answered_within, row.abandoned, row.abandoned_within, row.short, row.other)
+        for row in rows
+    ] == [(0, 2, 1, 2, 1, 0, 0), (0, 0, 0, 0, 0, 1, 0), (1, 1, 1, 0, 0, 0, 1)]
+    assert [(row.wait_us // SECOND, row.talk_us // SECOND) for row in rows] == [(41, 90), (0, 0), (2, 8)]
+    assert [(row.service_level, row.asa_s) for row in rows] == [(1 / 4, 20.5), (None, None), (1 / 2, 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("formula", "level"),
+    [
+        (Formula.WITHIN_MET, 83.0),
+        (Formula.ANSWERED_ONLY, 86.0),
+        (Formula.ALL_COUNTED, 81.1),
+        (Formula.WITHIN_LEFT_OUT, 82.7),
+    ],
+)
+def test_the_report_gives_the_service_level_of_the_test_day(formula: Formula, level: float) -> None:
+    """1,000 answered of which 860 within T, 60 abandoned of which 20 within T."""
+    day = part(
+        *[(0, "sales", ANSWERED, 20, 1)] * 860,
+        *[(0, "sales", ANSWERED, 21, 1)] * 140,
+        *[(0, "sales", ABANDONED, 20, 0)] * 20,
+        *[(0, "sales", ABANDONED, 21, 0)] * 40,
+    )
+    (row,) = workgroups.rows(Options(borders=BORDERS, short_s=0, formula=formula), [day])
+    assert row.service_level is not None
+    assert round(100 * row.service_level, 1) == level

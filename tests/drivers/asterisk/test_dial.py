@@ -1,0 +1,62 @@
+"""Calling a customer back, as Asterisk hears it and tells of it."""
+
+import msgspec
+import pytest
+
+from appliance.core import effects, facts
+from tests.drivers.asterisk.played import Played
+
+CUSTOMER = facts.Leg("main", "c-000001-00000001")
+DIAL = effects.Dial(leg=CUSTOMER, interaction="i-1", party="p", trunk="carrier", number="2001", ring_s=30)
+
+
+def test_a_customer_is_called_and_goes_into_the_callers_loop() -> None:
+    """One Originate over the trunk with the leg's own Uniqueid, showing our number; picked up, its end is told."""
+    played = Played()
+    played.number = "+15550100"
+    played.performer.perform(DIAL)
+    (asked,) = played.actions()
+    assert (asked["Channel"], asked["ChannelId"]) == ("PJSIP/+15550100@carrier", CUSTOMER.uniqueid)
+    assert (asked["Context"], asked["Exten"], asked["Timeout"]) == ("sr-caller", "s", "30000")
+    assert asked["CallerID"] == '"" <2001>'
+    played.answer(asked)
+    played.born(CUSTOMER, "PJSIP/carrier-00000002", "5")
+    played.hear("OriginateResponse", ActionID=asked["ActionID"], Response="Success", Channel="PJSIP/carrier-00000002")
+    assert played.told == []
+    played.hear("Hangup", Uniqueid=CUSTOMER.uniqueid, Channel="PJSIP/carrier-00000002", Cause="16")
+    assert played.told == [facts.LegEnded(leg=CUSTOMER, cause=16)]
+
+
+@pytest.mark.parametrize("number", ["", "1,2&3", "anna@example.org", "1"])
+def test_who_has_no_number_is_not_called(number: str) -> None:
+    """Nothing of it reaches Asterisk."""
+    played = Played()
+    played.number = number
+    played.performer.perform(DIAL)
+    assert played.actions() == []
+    assert played.told == [facts.DialFailed(leg=CUSTOMER, cause="no_number")]
+
+
+def test_a_customer_who_is_not_reached_is_told_once() -> None:
+    """By whichever of Hangup and OriginateResponse comes first; or by the refusal; or because no trunk is named."""
+    played = Played()
+    played.performer.perform(DIAL)
+    (asked,) = played.actions()
+    played.answer(asked)
+    played.born(CUSTOMER, "PJSIP/carrier-00000002", "5")
+    played.hear("Hangup", Uniqueid=CUSTOMER.uniqueid, Channel="PJSIP/carrier-00000002", Cause="17")
+    played.hear("OriginateResponse", ActionID=asked["ActionID"], Response="Failure", Reason="5")
+    assert played.told == [facts.DialFailed(leg=CUSTOMER, cause="busy")]
+    for dial, answer in ((DIAL, "Error"), (msgspec.structs.replace(DIAL, trunk=""), "")):
+        played = Played()
+        played.performer.perform(dial)
+        for asked in played.actions():
+            played.answer(asked, answer)
+        assert played.told == [facts.DialFailed(leg=CUSTOMER, cause="failed")]
+    played = Played()
+    played.performer.perform(DIAL)
+    (asked,) = played.actions()
+    played.hear("OriginateResponse", ActionID=asked["ActionID"], Response="Failure", Reason="3")
+    assert played.told == [facts.DialFailed(leg=CUSTOMER, cause="no_answer")]
+    played.hear("OriginateResponse", ActionID=asked["ActionID"], Response="Success")
+    assert len(played.told) == 1
