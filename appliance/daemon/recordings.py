@@ -20,8 +20,17 @@ from appliance import api
 from appliance.core import effects
 from appliance.daemon.hub import Hub
 from appliance.daemon.reactor import Reactor, Timer, answer_of
+from appliance.store.orders import (
+    Sealed,
+    SealFailed,
+    SealOrder,
+    Unlink,
+    Unlinked,
+    decode_answer,
+    encode_line,
+    leftovers,
+)
 from appliance.store.people import People
-from appliance.store.seal import Sealed, SealFailed, SealOrder, Unlink, Unlinked, decode_answer, encode_line, leftovers
 
 RESTART_S = 1.0
 REAP_S = 0.1

@@ -21,10 +21,8 @@ from ZODB.FileStorage import FileStorage
 from ZODB.POSException import ConflictError
 from ZODB.TimeStamp import TimeStamp
 
-from appliance.store.guard import check_record
+from appliance.store.guard import AT, check_record
 
-AT = "at"
-"Key of the transaction's extension: centre time in microseconds."
 DISK_FAILED = 74
 "Exit code of the process."
 

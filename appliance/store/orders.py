@@ -1,6 +1,14 @@
-"""The words between the daemon and the sealer: JSON, one a line."""
+"""The words between the daemon and the sealer: JSON, one a line; and what lies in the spool between them."""
+
+from collections.abc import Collection
+from pathlib import Path
 
 import msgspec
+
+RAW = ".raw"
+
+KEY_BYTES = 32
+"Of the key of a sealed recording."
 
 
 class SealOrder(msgspec.Struct, frozen=True, kw_only=True, tag="seal"):
@@ -63,3 +71,11 @@ def decode_order(line: bytes) -> Order:
 def decode_answer(line: bytes) -> Answer:
     """Read what the sealer answers; raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
     return _answers.decode(line)
+
+
+def leftovers(spool: Path, live: Collection[str]) -> tuple[str, ...]:
+    """List the recordings in the spool that no live call writes."""
+    if not spool.is_dir():
+        return ()
+    found = sorted(path.stem for path in spool.iterdir() if path.suffix == RAW)
+    return tuple(recording for recording in found if recording not in live)

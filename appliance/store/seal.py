@@ -13,13 +13,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from appliance.store.orders import (
+    RAW,
     Answer,
     Sealed,
     SealFailed,
@@ -29,6 +30,7 @@ from appliance.store.orders import (
     decode_answer,
     decode_order,
     encode_line,
+    leftovers,
 )
 from appliance.store.vault import seal
 
@@ -44,19 +46,10 @@ __all__ = [
     "main",
 ]
 
-RAW = ".raw"
 WRITER_S_MAX = 10.0
 "How long the exchange may take to let go of a raw file."
 _POLL_S = 0.05
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-
-
-def leftovers(spool: Path, live: Collection[str]) -> tuple[str, ...]:
-    """List the recordings in the spool that no live call writes."""
-    if not spool.is_dir():
-        return ()
-    found = sorted(path.stem for path in spool.iterdir() if path.suffix == RAW)
-    return tuple(recording for recording in found if recording not in live)
 
 
 def obey(order: SealOrder | Unlink, spool: Path, media: Path) -> Answer:
