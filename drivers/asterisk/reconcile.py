@@ -17,6 +17,8 @@ from drivers.asterisk.vocabulary import Actions
 
 VARIABLES = ("SR_INTERACTION", "SR_OFFER", "SR_AGENT", "SR_QUEUE", "SR_PLACE", "SR_DONE", RECORDED)
 "What we read from each channel."
+UNSET = "(null)"
+"What Asterisk says in `Status` of a variable that a channel does not have (main/manager.c prints a null pointer)."
 TRIES = 10
 TRY_S = 0.3
 "How often, and after which pause, a list is asked for that could not be had."
@@ -96,7 +98,7 @@ def take_status(event: Event, channels: Channels) -> None:
     if channel is not None:
         channel.bridge = channel.bridge or event.get("BridgeID")
         pairs = (variable.partition("=") for variable in event.all("Variable"))
-        channel.variables = {name: value for name, equals, value in pairs if equals}
+        channel.variables = {name: value for name, equals, value in pairs if equals and value != UNSET}
 
 
 async def find_contacts(clock: IReactorTime, link: Link, technologies: Iterable[Technology], sight: Sight) -> None:

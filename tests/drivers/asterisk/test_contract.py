@@ -18,6 +18,7 @@ from drivers.asterisk.agi import AgiOptions, AgiServer, Session
 from drivers.asterisk.bundle import current_bundle
 from drivers.asterisk.codec_ami import Action, Event
 from drivers.asterisk.link import Account, Link, LinkOptions
+from drivers.asterisk.reconcile import UNSET
 from drivers.asterisk.vocabulary import Actions, caller_id
 from drivers.pjsip.technology import Pjsip
 from tests.contract.box import start
@@ -271,9 +272,9 @@ async def test_a_dialled_number_does_not_keep_us_from_looking_at_the_channels(ex
         sender.bind(("127.0.0.1", 0))
         sender.sendto(_invite("5550100", 9, to[1], sender.getsockname()[1], dialled="2001%0D%0A%0D%0AX%3A%20y"), to)
         await exchange.until(lambda: len(exchange.sessions) >= 1, "a session")
-    answer = await exchange.link.act(SAY.status(variables="SR_NUMBER"))
+    answer = await exchange.link.act(SAY.status(variables="SR_NUMBER,SR_OFFER"))
     (status,) = [event for event in answer.events if event.get("DNID")]
-    assert (status.get("DNID"), status.all("Variable")) == ("2001", ("SR_NUMBER=2001",))
+    assert (status.get("DNID"), status.all("Variable")) == ("2001", ("SR_NUMBER=2001", f"SR_OFFER={UNSET}"))
     assert (await exchange.sessions[0].command(say.HANG_UP)).ok
     exchange.sessions[0].close()
     assert exchange.changes == ["up"]

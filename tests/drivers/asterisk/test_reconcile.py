@@ -6,6 +6,7 @@ from drivers.asterisk.link import LinkDownError
 from drivers.asterisk.reconcile import (
     TRIES,
     TRY_S,
+    UNSET,
     Sight,
     find_channels,
     find_contacts,
@@ -69,6 +70,22 @@ def test_a_channel_that_rings_is_not_up() -> None:
         played.channels,
     )
     assert found_legs("main", played.channels, []) == (FoundLeg(leg=AGENT, up=False),)
+
+
+def test_a_variable_that_a_channel_does_not_have_is_none() -> None:
+    """Asterisk prints a null pointer for it; a new caller's leg taken for an offer that nobody made would be ended."""
+    played = Played()
+    take_status(
+        event(
+            "Status",
+            Uniqueid=AGENT.uniqueid,
+            Channel="PJSIP/101-00000002",
+            ChannelState="6",
+            Variable=f"SR_OFFER={UNSET}",
+        ),
+        played.channels,
+    )
+    assert found_legs("main", played.channels, []) == (FoundLeg(leg=AGENT, up=True),)
 
 
 def test_a_list_that_cannot_be_had_is_asked_for_again() -> None:
