@@ -8,7 +8,7 @@ PYTHON ?= /usr/bin/python3
 BIN := .venv/bin
 
 # Each is shown by `make help` with the comment beside it.
-.PHONY: help run test check cover bench sim demo fresh clean prepare prepare-test locks
+.PHONY: help run test check cover bench sim soak demo fresh clean prepare prepare-test locks
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,9 @@ bench: prepare-test ## Measure against pyst2 and panoramisk, into build/bench.js
 
 sim: prepare-test ## Days of a simulated contact centre; SEEDS=how many
 	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS))
+
+soak: prepare-test ## Kill the daemon under calls, for hours; KILLS=1000 SEED=11
+	@exec $(BIN)/python -m tests.unkillable --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 
 demo: prepare ## Robot callers and agents on the running sample company; CALLS=200 AGENTS=10
 	@exec $(BIN)/switchroom demo --calls $(or $(CALLS),200) --agents $(or $(AGENTS),10)

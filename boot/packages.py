@@ -88,6 +88,7 @@ NEEDS = {
             why="Chinese letters in the browser",
         ),
         Need(package="git", command="git", why="the list of the project's files"),
+        Need(package="sip-tester", command="sipp", why="a crowd of calls"),
     ),
     "fresh": (Need(package="mmdebstrap", command="mmdebstrap", why="making a fresh Debian"),),
 }

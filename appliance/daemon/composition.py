@@ -198,12 +198,12 @@ class Daemon:
     async def start(self, boot: int, steps: Steps | None = None) -> None:
         """Go on where the journal ends, open the doors, find the live legs, and say when calls can be taken."""
         steps = steps or Steps(time.monotonic_ns())
-        self._watchdog.start()
         self.hub.take(facts.Started(boot=boot))
         await self._publishing.begin()
         steps.done("publishing")
         for exchange in self._exchanges:
             await exchange.start()
+        self._watchdog.start()  # whose proof is a knock at an exchange's door
         self.recordings.start()
         for path, mode, entrance in (
             (self._options.door_socket, DOOR_MODE, Entrance.DOOR),
