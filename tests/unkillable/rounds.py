@@ -26,6 +26,8 @@ REACH_S = 2.5
 HANG_EVERY = 10
 "One in so many is stopped in place of killed, so that the watchdog has to act."
 CROSSINGS_MAX = 12
+KNOWN_S_MAX = 5.0
+"Within which a caller whom no committed row names has asked again: the dialplan does so about once a second."
 PAGE = 500
 FILED_S_MAX = 30.0
 STEP = re.compile(r"(\w+) ([0-9]+)")
@@ -172,7 +174,7 @@ class Rounds:
                 self.tally.harm.append(f"a new call was not answered: {error}: {call.end}")
 
     async def _leave(self) -> None:
-        """Let those hang up who came in the round before: a call that is younger may be in no committed row yet."""
+        """Let those hang up who came in the round before: a younger call may be in no committed row yet."""
         leaving, self._passing = self._passing, self._arriving
         for call in leaving:
             if not call.end:
@@ -195,6 +197,18 @@ class Rounds:
         waiting = sum(states.get(word, 0) for word in ("waiting", "offered", "joining"))
         if waiting < len(stage.waiting) or states.get("talking", 0) < len(stage.talking):
             harm.append(f"{round_}: the daemon knows of {states}")
+        if not await self._all_known():
+            harm.append(f"{round_}: a caller has not asked again within {KNOWN_S_MAX} s")
+
+    async def _all_known(self) -> bool:
+        """Wait until the daemon knows every caller who lives: one whose first facts were lost asks again by and by."""
+        stage = self._stage
+        for _ in range(int(KNOWN_S_MAX / LOOK_S)):
+            living = sum(not seen.ended for seen in stage.witness.callers())
+            if sum((await stage.states()).values()) >= living:
+                return True
+            await deferLater(stage.reactor, LOOK_S)
+        return False
 
     async def _serve(self) -> None:
         """Free the desks one by one: those who wait have to come in the order of their arrival."""
