@@ -4,7 +4,7 @@ import enum
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ HANG_MS_MAX = 6_000
 "The same after a hang."
 LATE_SHARE_MAX = 0.02
 "Of the robots' beats."
+PACKETS_A_SECOND = 50
+PACKETS_SHARE_MIN = 0.97
+"Of the audio that each standing call has to say, as Asterisk received it."
 HARM_MAX = 40
 "Lines of harm that are shown."
 
@@ -50,14 +53,21 @@ async def prove(
     say(f"{crowd.waiting} waiting, {crowd.talking} talking ({crowd.robots} by robots who listen), seed {seed}")
     async with opened(reactor, folder, base, crowd) as stage:
         skipped = stage.clock.pace
+        heard = await stage.received()
         before = cpu(stage)
-        tally = await Rounds(stage, seed).run(kills)
+        rounds = Rounds(stage, seed)
+        await rounds.kill(kills)
         after = cpu(stage)
+        said = least_said(heard, await stage.received(), after.at - before.at)
+        tally = await rounds.finish()
         _figures(tally, say)
         wall = after.at - before.at
         share = {"load": (after.load - before.load) / wall, "box": (after.box - before.box) / wall}
         say(f"processor of {cores()}: load {share['load']:.2f}, box {share['box']:.2f}, over {wall:.0f} s")
+        say(f"of the audio of the worst standing call Asterisk received {said:.1%}")
         why = behind(stage, skipped.late + skipped.skipped, skipped.beats)
+        if said < PACKETS_SHARE_MIN:
+            why.append(f"void: a call has said {said:.1%} of its audio")
         slow = slowness(tally.deaths)
         for line in (*tally.harm[:HARM_MAX], *slow, *why):
             say(line)
@@ -78,6 +88,12 @@ def behind(stage: Stage, late_before: int, beats_before: int) -> list[str]:
     if stage.witness.gaps:
         why.append("void: the witness lost its connection")
     return why
+
+
+def least_said(before: Mapping[str, int], after: Mapping[str, int], wall_s: float) -> float:
+    """Give the least share of its packets that a call has sent which lived all the time."""
+    counts = [after[channel] - count for channel, count in before.items() if channel in after]
+    return min(counts, default=0) / (wall_s * PACKETS_A_SECOND)
 
 
 def slowness(deaths: Sequence[Death]) -> list[str]:

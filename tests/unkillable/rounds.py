@@ -77,11 +77,14 @@ class Rounds:
         self._log = Log(stage.places.log / "daemon.jsonl")
         self._places: dict[str, tuple[str, str]] = {}
 
-    async def run(self, kills: int) -> Tally:
-        """Kill so often, then serve everybody who waits, then look into the records."""
+    async def kill(self, kills: int) -> None:
+        """Kill so often."""
         self._places = await self._stage.witness.places()
         while len(self.tally.deaths) < kills:
             await self._round()
+
+    async def finish(self) -> Tally:
+        """Serve everybody who waits, then look into the records; give what came of it all."""
         await self._serve()
         await self._records()
         return self.tally

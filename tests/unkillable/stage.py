@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IReactorProcess
 from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
+from twisted.internet.utils import getProcessOutput
 from typing_extensions import override
 
 from appliance import api, document
@@ -44,6 +45,7 @@ RATE = "10"
 "Calls a second that SIPp places."
 LOOK_S = 0.1
 KILL_LOOKS = 100
+_RECEIVED = re.compile(r"(\S+-[0-9a-f]{8}) +[0-9:]+ +[a-z]+ +([0-9]+) ")
 _CALLS = re.compile(r'^switchroom_calls\{state="(\w+)"\} ([0-9.]+)$', re.MULTILINE)
 
 
@@ -182,6 +184,16 @@ class Stage:
         finally:
             connection.close()
         return {state: int(float(count)) for state, count in _CALLS.findall(text)}
+
+    async def received(self) -> dict[str, int]:
+        """Ask Asterisk on its console how many packets of audio it has had from each channel."""
+        bundle = current_bundle()
+        etc = own_asterisk(self.places, bundle).site.etc
+        arguments = bundle.argv("-C", str(etc / "asterisk.conf"), "-rx", "pjsip show channelstats")
+        said: bytes = await getProcessOutput(  # type: ignore[no-untyped-call]  # Twisted gives it no type
+            arguments[0], arguments[1:], env=dict(os.environ)
+        )
+        return {channel: int(count) for channel, count in _RECEIVED.findall(said.decode())}
 
     # -- its life
 

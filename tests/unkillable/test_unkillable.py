@@ -8,7 +8,7 @@ import pytest_twisted
 from tests.contract.conftest import the_reactor
 from tests.contract.slots import slot
 from tests.unkillable.company import Crowd
-from tests.unkillable.report import Verdict, percentile, prove
+from tests.unkillable.report import Verdict, least_said, percentile, prove
 
 CROWD = Crowd(waiting=100, talking=50, robots=10)
 KILLS = 40
@@ -29,3 +29,8 @@ def test_a_percentile_is_one_of_the_values() -> None:
     assert percentile(range(1, 101), 99) == 99
     assert percentile([3, 1, 2], 99) == 3
     assert percentile([3, 1, 2], 50) == 2
+
+
+def test_the_worst_call_tells_whether_the_load_kept_up() -> None:
+    """A call that ended or came meanwhile says nothing."""
+    assert least_said({"a": 100, "b": 100, "gone": 5}, {"a": 600, "b": 590, "new": 1}, 10.0) == 0.98
