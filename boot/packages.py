@@ -96,6 +96,7 @@ NEEDS = {
             service="postgresql.service",
         ),
         Need(package="strace", command="strace", why="tests of a disk that fails"),
+        Need(package="sip-tester", command="sipp", why="a crowd of calls"),
     ),
     "fresh": (Need(package="mmdebstrap", command="mmdebstrap", why="making a fresh Debian"),),
 }

@@ -49,6 +49,7 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
             },
             ready=Notified(),
             after=("zeo",),
+            restart_s_max=0.1,  # calls wait for it: as its unit says, the pause never grows
             watchdog_s=WATCHDOG_S,
             hopeless=frozenset({WRONG, BROKEN, TAKEN}),
         ),

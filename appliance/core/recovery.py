@@ -69,8 +69,15 @@ class Recovery:
             else:
                 self._mend(turn, interaction, found or FoundLeg(leg=interaction.leg), legs)
         for found in fact.legs:
-            if found.leg not in self._state.legs and (found.offer or is_dialled(found.leg)):
-                turn.ask(ask.HangUp(leg=found.leg))
+            if found.leg not in self._state.legs:
+                self._mend_unknown(turn, found)
+
+    def _mend_unknown(self, turn: Turn, found: FoundLeg) -> None:
+        """End a phone's leg that belongs to nothing; let a caller's ask again whom a crash made us forget."""
+        if found.offer or is_dialled(found.leg):
+            turn.ask(ask.HangUp(leg=found.leg))
+        elif found.interaction and not found.bridged:
+            turn.ask(ask.Recall(leg=found.leg))
 
     def _on(self, exchange: str) -> list[st.Interaction]:
         return [i for i in self._state.interactions.values() if i.leg.exchange == exchange]

@@ -1,5 +1,6 @@
 """The daemon's parts, put together, started and stopped in order."""
 
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from appliance.daemon.reactor import Reactor, Timer, answer_of
 from appliance.daemon.recordings import Recordings
 from appliance.daemon.recovery import Configurations, Recovered
 from appliance.daemon.sessions import Sessions
+from appliance.daemon.start import Steps
 from appliance.daemon.visit import House
 from appliance.daemon.watchdog import Notify, Watchdog
 from appliance.daemon.web import DoorFactory, Entrance
@@ -60,6 +62,9 @@ class Exchange(Protocol):
 
     async def start(self) -> None:
         """Connect."""
+
+    async def linked(self) -> None:
+        """Wait until it can be asked what lives there."""
 
     async def up(self) -> None:
         """Wait until it is seen and steered."""
@@ -197,13 +202,15 @@ class Daemon:
 
     # -- the life of it
 
-    async def start(self, boot: int) -> None:
+    async def start(self, boot: int, steps: Steps | None = None) -> None:
         """Go on where the journal ends, open the doors, find the live legs, and say when calls can be taken."""
-        self._watchdog.start()
+        steps = steps or Steps(time.monotonic_ns())
         self.hub.take(facts.Started(boot=boot))
         await self._publishing.begin()
+        steps.done("publishing")
         for exchange in self._exchanges:
             await exchange.start()
+        self._watchdog.start()  # whose proof is a knock at an exchange's door
         self.recordings.start()
         for path, mode, entrance in (
             (self._options.door_socket, DOOR_MODE, Entrance.DOOR),
@@ -216,10 +223,15 @@ class Daemon:
         self._every("sessions", SESSIONS_EVERY_S, self.sessions.refresh)
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())
+        steps.done("doors")
+        for exchange in self._exchanges:
+            await exchange.linked()
+        steps.done("link")
         for exchange in self._exchanges:
             await exchange.up()
+        steps.done("reconcile")
         self._notify.tell("READY=1")
-        report.info("calls can be taken, boot {boot}", boot=boot)
+        report.info("calls can be taken, boot {boot}, after {steps}", boot=boot, steps=str(steps))
 
     async def stop(self) -> None:
         """Close the doors, let go of the exchanges (calls go on), write everything down."""

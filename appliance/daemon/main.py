@@ -23,6 +23,7 @@ from appliance.daemon.clock import CentreClock, Clocks
 from appliance.daemon.composition import Daemon, ExchangeMaker, Options
 from appliance.daemon.reactor import Reactor
 from appliance.daemon.recovery import RECOVER_S, Configurations, Past, recover
+from appliance.daemon.start import Steps, process_began_ns
 from appliance.exchanges import own_asterisk
 from appliance.places import Places, PlacesError, places_of
 from appliance.store.guard import StoreAbsentError, StoreError, StoreTakenError
@@ -41,6 +42,8 @@ report = Logger()
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the daemon; returns its exit code."""
+    steps = Steps(process_began_ns())
+    steps.done("import")
     parser = argparse.ArgumentParser(prog="appliance.daemon", description="The daemon of a Switchroom box.")
     parser.add_argument("--exchange", choices=("asterisk", "none"), default="asterisk", help="which exchange to drive")
     asked = parser.parse_args(arguments)
@@ -53,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PlacesError, BundleMissingError, OSError) as error:
         return _end(WRONG_USE, error)
     try:
-        return _run(places, makers)
+        return _run(places, makers, steps)
     except StoreTakenError as error:
         return _end(TAKEN, error)
     except StoreAbsentError as error:
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(BROKEN, error)
 
 
-def _run(places: Places, makers: tuple[ExchangeMaker, ...]) -> int:
+def _run(places: Places, makers: tuple[ExchangeMaker, ...], steps: Steps) -> int:
     install(uvloop.new_event_loop())  # type: ignore[no-untyped-call]  # Twisted gives it no types
     from twisted.internet import reactor as installed  # noqa: PLC0415  importing it makes one, so it comes after install
 
@@ -70,12 +73,14 @@ def _run(places: Places, makers: tuple[ExchangeMaker, ...]) -> int:
     logs.begin(places.log / "daemon.jsonl")
     time_of = CentreTime()
     store = open_store(folder=places.store, socket=places.zeo_socket, clock=time_of, media=places.media)
+    steps.done("store")
     try:
         daemon, boot = _come_back(reactor, places, store, makers, time_of)
     except BaseException:
         store.close()
         raise
-    starting = Deferred.fromCoroutine(daemon.start(boot))
+    steps.done("recovery")
+    starting = Deferred.fromCoroutine(daemon.start(boot, steps))
     starting.addErrback(_cannot_start, daemon, reactor)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(daemon.stop()))
     reactor.run()

@@ -25,11 +25,9 @@ from ZODB.POSException import ConflictError
 from ZODB.serialize import referencesf
 from ZODB.TimeStamp import TimeStamp
 
-from appliance.store.guard import check_record
+from appliance.store.guard import AT, check_record
 from appliance.store.packing import CarefulPacker, swap
 
-AT = "at"
-"Key of the transaction's extension: centre time in microseconds."
 DISK_FAILED = 74
 "Exit code of the process."
 

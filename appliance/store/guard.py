@@ -24,6 +24,9 @@ from ZODB.DB import DB
 
 from appliance.store.schema import Sheet
 
+AT = "at"
+"Key of a transaction's extension: centre time in microseconds, of which its id is made."
+
 
 class StoreError(Exception):
     """Something is wrong with the store; the text is one clear line that says what to do."""

@@ -17,8 +17,8 @@ from ZODB.POSException import POSError
 from zodburi import resolve_uri
 
 from appliance.store.guard import GuardedDB, StoreAbsentError, StoreBrokenError
+from appliance.store.knock import answers
 from appliance.store.schema import FORMAT, TABLES, lay_out
-from appliance.store.server import answers
 
 OBJECTS_MAX = 2_000
 "Objects that one connection keeps in memory."

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from appliance.store.orders import Sealed, SealOrder
+from appliance.store.orders import KEY_BYTES, Sealed, SealOrder
 from appliance.store.schema import PeopleTables
-from appliance.store.vault import KEY_BYTES
 
 _EXCHANGE = re.compile(r"[^a-z0-9-]+")
 

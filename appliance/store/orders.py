@@ -1,4 +1,4 @@
-"""The words between the daemon and the sealer: JSON, one a line."""
+"""The words between the daemon and the sealer: JSON, one a line; and what lies in the spool between them."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -7,6 +7,9 @@ import msgspec
 
 RAW = ".raw"
 "What the exchange calls its files in the spool."
+
+KEY_BYTES = 32
+"Of the key of a sealed recording."
 
 
 class SealOrder(msgspec.Struct, frozen=True, kw_only=True, tag="seal"):

@@ -6,7 +6,6 @@ through it.
 """
 
 import argparse
-import json
 import logging
 import os
 import signal
@@ -201,25 +200,6 @@ def _prepare(name: str, path: Path) -> None:
         ) from error
     finally:
         database.close()
-
-
-def answers(path: Path, *, wait_s: float = 1.0) -> bool:
-    """Whether a ZEO process answers on a socket."""
-    try:
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(wait_s)
-            peer.connect(str(path))
-            _received(peer)
-            peer.sendall(struct.pack(">I", 4) + b"ruok")
-            return set(json.loads(_received(peer))) == set(TABLES)
-    except (OSError, ValueError, EOFError):
-        return False
-
-
-def _received(peer: socket.socket) -> bytes:
-    with peer.makefile("rb") as stream:
-        (length,) = struct.unpack(">I", stream.read(4).ljust(4, b"\0"))
-        return stream.read(length)
 
 
 def serve(folder: Path, path: Path, *, writer_uid: int) -> None:

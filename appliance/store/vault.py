@@ -32,7 +32,6 @@ SAMPLE_BYTES = 2 * CHANNELS
 FRAME_SAMPLES = 5 * RATE
 PEAK_SAMPLES = RATE // 10
 "Samples that one peak covers."
-KEY_BYTES = 32
 
 _MAGIC = b"SWR1"
 _HEADER = struct.Struct(">4sIHI8s")

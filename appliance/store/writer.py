@@ -21,8 +21,7 @@ from ZEO.Exceptions import ClientStorageError
 from ZODB.Connection import Connection
 from ZODB.POSException import POSError
 
-from appliance.store.durable import AT
-from appliance.store.guard import GuardedDB, StoreAbsentError, StoreError
+from appliance.store.guard import AT, GuardedDB, StoreAbsentError, StoreError
 from appliance.store.link import Where, connect
 from appliance.store.schema import Root
 

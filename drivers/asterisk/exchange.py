@@ -95,6 +95,8 @@ class Exchange:
         self._booted = False
         "Whether Asterisk has told, on this connection, that it has booted."
         self._waiting: list[Deferred[None]] = []
+        self._unlinked: list[Deferred[None]] = []
+        "Who waits for the link."
 
     # -- the life of it
 
@@ -126,6 +128,13 @@ class Exchange:
         """Listen for questions and begin to connect; does not wait for Asterisk."""
         await self._agi.start()
         self._link.start()
+
+    async def linked(self) -> None:
+        """Wait until Asterisk can be asked."""
+        if not self._link.up:
+            waiting: Deferred[None] = Deferred()
+            self._unlinked.append(waiting)
+            await waiting
 
     async def up(self) -> None:
         """Wait until the exchange is seen and steered."""
@@ -191,6 +200,9 @@ class Exchange:
         self._looks += 1
         self._observer.start_again()
         self._start(self._look(self._looks))
+        unlinked, self._unlinked = self._unlinked, []
+        for one in unlinked:
+            one.callback(None)
 
     def _down(self, reason: str) -> None:
         report.warn("the exchange is out of sight: {reason}", reason=reason)

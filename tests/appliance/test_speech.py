@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance import speech
+from appliance import speech, telephone
 from appliance.core.model import Prompt
 
 
@@ -80,7 +80,7 @@ def test_a_voice_that_fails_is_told(tmp_path: Path, script: str, complaint: str)
 def test_bringing_to_8_khz_keeps_a_tone() -> None:
     """440 Hz stays 440 Hz, and what a telephone cannot carry is gone."""
     at = np.arange(22050) / 22050
-    slow = speech.at_rate(np.sin(2 * np.pi * 440 * at) + np.sin(2 * np.pi * 6000 * at), 22050)
+    slow = telephone.at_rate(np.sin(2 * np.pi * 440 * at) + np.sin(2 * np.pi * 6000 * at), 22050)
     assert len(slow) == 8000
     spectrum = np.abs(np.fft.rfft(slow))
     assert spectrum.argmax() == 440

@@ -32,9 +32,9 @@ from appliance.store import journal as journal_module
 from appliance.store.batches import Bound, collector_at_rest, decode_bound, encode_bound
 from appliance.store.durable import DurableStorage
 from appliance.store.guard import GuardedDB
+from appliance.store.knock import answers
 from appliance.store.opened import open_store
 from appliance.store.schema import JOURNAL, JournalTables, Sheet, lay_out, position, tables
-from appliance.store.server import answers
 from tests.bench.acd import Load
 from tests.bench.asterisk import WrongAnswerError
 from tests.store.stand import until

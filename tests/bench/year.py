@@ -32,10 +32,10 @@ from appliance.store.batches import CHUNK, PAGE, Bound, encode_bound, encode_pag
 from appliance.store.chunks import press
 from appliance.store.durable import DurableStorage
 from appliance.store.guard import GuardedDB
+from appliance.store.knock import answers
 from appliance.store.pressing import PressedChunk
 from appliance.store.reader import open_reader
 from appliance.store.schema import JOURNAL, JournalTables, Sheet, lay_out, position, tables
-from appliance.store.server import answers
 from appliance.store.upkeep import keep_chunk
 from tests.bench.asterisk import WrongAnswerError
 from tests.store.calls import a_year, by_end

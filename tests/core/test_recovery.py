@@ -218,6 +218,18 @@ def test_a_forgotten_caller_comes_back_to_the_place_that_the_leg_carries() -> No
     assert later.hears == "music/default"
 
 
+def test_a_forgotten_caller_is_asked_to_ask_again() -> None:
+    """Else the place would be empty until the music ends; whoever talks is left in peace."""
+    world = World()
+    found = [
+        facts.FoundLeg(leg=Leg("simulated", "waits"), interaction="000001-00000007"),
+        facts.FoundLeg(leg=Leg("simulated", "talks"), interaction="000001-00000008", bridged=(Leg("simulated", "x"),)),
+        facts.FoundLeg(leg=Leg("simulated", "arrives")),
+    ]
+    out = world.take(facts.LegsFound(exchange="simulated", legs=tuple(found)))
+    assert out == (effects.Recall(leg=found[0].leg),)
+
+
 def test_a_snapshot_goes_on_byte_for_byte() -> None:
     """The same facts after it give the same effects and the same snapshot."""
     world = alone()

@@ -22,8 +22,8 @@ from appliance.daemon.parties import Parties
 from appliance.daemon.publishing import Places
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.recovery import RECOVER_S, Configurations, Past, recover
+from appliance.store.knock import answers
 from appliance.store.opened import open_store
-from appliance.store.server import answers
 from drivers.simulated.exchange import Line, SimulatedExchange
 from tests.contract.company import AGENTS, NAMES, company
 
@@ -52,6 +52,9 @@ def queues_of(agent: str) -> list[str]:
 
 class Floor(SimulatedExchange):
     """The simulated exchange, as the daemon drives one."""
+
+    async def linked(self) -> None:
+        """Be there at once."""
 
     async def up(self) -> None:
         """Be there at once."""

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from appliance import api
 from appliance.core import cdr, effects, facts
+from appliance.store.knock import answers
 from appliance.store.link import Where, uri_of
 from appliance.store.opened import Store, open_store
 from appliance.store.reader import Reader, open_reader
-from appliance.store.server import answers
 from appliance.store.writer import Writer
 
 DEADLINE_S = 20.0

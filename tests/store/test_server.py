@@ -24,8 +24,9 @@ from appliance.store.guard import (
     StoreTakenError,
     check_record,
 )
+from appliance.store.knock import answers
 from appliance.store.link import Where, connect, uri_of
-from appliance.store.server import BROKEN, MARKER, NO_SOCKET, TAKEN, answers
+from appliance.store.server import BROKEN, MARKER, NO_SOCKET, TAKEN
 from tests.store.stand import DEADLINE_S, Clock, Zeo
 
 WAIT_S = 20

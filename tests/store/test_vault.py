@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.store.vault import FRAME_SAMPLES, KEY_BYTES, PEAK_SAMPLES, RATE, SealedRecording, VaultError, seal
+from appliance.store.orders import KEY_BYTES
+from appliance.store.vault import FRAME_SAMPLES, PEAK_SAMPLES, RATE, SealedRecording, VaultError, seal
 
 KEY = bytes(range(KEY_BYTES))
 

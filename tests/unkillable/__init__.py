@@ -1,0 +1,1 @@
+"""The real box under a crowd of calls, killed again and again; nothing of it is shipped."""

@@ -1,0 +1,1 @@
+"""What the daemon of the harness is given to read before all else."""
