@@ -35,6 +35,7 @@ def short_label(say: Texts, name: str) -> str:
     return label(say, name).replace("：", ":").split(":")[0]
 
 
+@cache
 def fields(name: str) -> tuple[Field, ...]:
     """Give the settings of a strategy as fields of a form."""
     options = all_strategies()[name].Options
