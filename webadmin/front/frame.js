@@ -23,7 +23,24 @@ function settings(choice) {
   }
 }
 
+// One more empty row behind the others: the last one again, as the server wrote it.
+function addRow(button) {
+  const rows = button.closest("fieldset").querySelector("tbody");
+  const row = rows.rows[rows.rows.length - 1].cloneNode(true);
+  for (const cell of row.querySelectorAll("input, select")) {
+    cell.setAttribute("aria-label", cell.getAttribute("aria-label").replace(/\d+$/, rows.rows.length + 1));
+    if (cell.matches("input")) cell.value = cell.defaultValue;
+    else cell.selectedIndex = Math.max([...cell.options].findIndex((option) => option.defaultSelected), 0);
+  }
+  rows.append(row);
+  row.querySelector("input, select").focus();
+}
+
 export function startFrame() {
+  for (const button of document.querySelectorAll("[data-add-row]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => addRow(button));
+  }
   const strategy = document.querySelector("form select[name=strategy]");
   if (strategy) {
     strategy.addEventListener("change", () => settings(strategy));

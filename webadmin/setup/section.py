@@ -53,6 +53,8 @@ class Section:
     "What the button says that makes one."
     fields: tuple[Field, ...]
     columns: tuple[Column, ...]
+    groups: Mapping[str, str] = field(default_factory=dict)
+    "Headings of a long form, by the name of the first field under each."
     choices: Callable[[PageRequest], Mapping[str, Choices]] = lambda _request: {}
     "The lists that fields choose from, by the fields' names."
     data: Callable[[model.Part], dict[str, object]] = msgspec.structs.asdict

@@ -8,7 +8,7 @@ from webadmin.setup.rows import Pick, Rows
 from webadmin.texts import marked
 
 SECONDS = marked("s")
-KEYS = tuple(("" if key == "-" else key, key) for key in "-1234567890*#")
+KEYS = tuple(("" if key == "—" else key, key) for key in "—1234567890*#")
 CONDITIONS = (
     ("", "—"),
     ("length", marked("callers who wait already, at least")),
@@ -107,10 +107,31 @@ FIELDS: tuple[Field, ...] = (
         label=marked("Ring the customer first"),
         help=marked("The agent is kept free meanwhile. Otherwise the agent's phone rings first."),
     ),
-    Number(name="callback_ring_s", label=marked("Ring the customer at most"), low=5, high=60, default=30, unit=SECONDS),
-    Number(name="callback_attempts", label=marked("Attempts"), low=1, high=9, default=3),
     Number(
-        name="callback_retry_s", label=marked("Between two attempts"), low=10, high=86_400, default=300, unit=SECONDS
+        name="callback_ring_s",
+        label=marked("Ring the customer at most"),
+        low=5,
+        high=60,
+        default=30,
+        unit=SECONDS,
+        help=marked("Then the attempt counts as not answered."),
+    ),
+    Number(
+        name="callback_attempts",
+        label=marked("Attempts"),
+        low=1,
+        high=9,
+        default=3,
+        help=marked("After the last one the callback counts as failed."),
+    ),
+    Number(
+        name="callback_retry_s",
+        label=marked("Between two attempts"),
+        low=10,
+        high=86_400,
+        default=300,
+        unit=SECONDS,
+        help=marked("After an attempt that nobody answered."),
     ),
     Number(
         name="callback_expire_s",
