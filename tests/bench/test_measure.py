@@ -99,6 +99,12 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
     """By bench and peer."""
     goals = {(bench.name, peer): goal for bench in BENCHES for peer, goal in bench.goals.items()}
     assert goals == {
+        **{(f"acd-{name}-{agents}", "search"): 0 for name in ("arrive", "free") for agents in (10, 100)},
+        **{(f"acd-{name}-1000", "search"): 10 for name in ("arrive", "free")},
+        **{(f"acd-{name}-10000", "search"): 100 for name in ("arrive", "free")},
+        **{(f"acd-{name}-10000", "hundred"): 0.4 for name in ("arrive", "free")},
+        **{(f"acd-{name}-10000", "search"): 50 for name in ("worst", "worst-free")},
+        ("centre-facts", "wanted"): 1,
         ("fastagi-100", "pyst2-threads"): 5,
         ("fastagi-100", "panoramisk"): 3,
         ("fastagi-1000", "pyst2-threads"): 15,

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import SCREEN, Floor, Visitor
+from tests.browser.test_desk import ring
 from webadmin.texts import ROOT
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,7 @@ PAGES = (
     *("/setup/flows", "/setup/flows/main", "/setup/flows/~new", "/setup/hours", "/setup/hours/office"),
     *("/setup/prompts", "/setup/prompts/menu", "/setup/breaks", "/setup/breaks/lunch", "/setup/dispositions"),
     *("/setup/dispositions/order", "/setup/phones", "/setup/phones/301", "/setup/secrets/extension/301"),
-    *("/setup/changes", "/setup/changes/1"),
+    *("/setup/changes", "/setup/changes/1", "/setup/skills", "/setup/skills/li-wei", "/setup/queues/~new"),
 )
 
 
@@ -60,6 +61,53 @@ def test_every_page(browser: Browser, floor: Floor, language: str, dark: bool) -
         assert faults(page) == [], path
         assert overflow(page) <= 0, path
     assert visitor.errors == []
+    visitor.context.close()
+
+
+def test_a_call_and_its_candidates(browser: Browser, floor: Floor) -> None:
+    """A call's timeline and the candidates of its decision are without a barrier, in both languages."""
+    agent = Visitor(browser, floor)
+    page = agent.sign_in("anna-smith")
+    page.click(".desk-bar > [data-do=take-seat]")
+    expect(page.locator("#desk")).to_have_attribute("data-state", "available")
+    line, _popped_s = ring(floor, page, "13800138000", "王小明")
+    floor.ask("pick_up", extension="302")
+    expect(page.locator("#desk")).to_have_attribute("data-state", "talking")
+    floor.ask("end", line=line)
+    expect(page.locator("#desk")).to_have_attribute("data-state", "wrap_up")
+    for language, dark in (("en", False), ("zh", True)):
+        visitor = Visitor(browser, floor, language=language, dark=dark)
+        visitor.sign_in("admin")
+        page = visitor.go("/calls")
+        for link in ("a[href^='/calls/2']", "a[href*='/candidates/']"):
+            page.locator(f"main {link}").first.click()
+            expect(page.locator("main")).to_contain_text("Anna Smith")
+            assert faults(page) == [], page.url
+            assert overflow(page) <= 0, page.url
+        expect(page.locator("#eligible b")).to_have_text("Anna Smith")
+        expect(page.locator("#excluded tbody tr")).to_have_count(5)
+        assert visitor.errors == []
+        visitor.context.close()
+    agent.context.close()
+
+
+def test_a_row_is_added_by_the_keyboard(browser: Browser, floor: Floor) -> None:
+    """Rows come as many as are wanted; the new one is empty, named, and has the focus."""
+    visitor = Visitor(browser, floor)
+    visitor.sign_in("admin")
+    page = visitor.go("/setup/skills/li-wei")
+    cells = page.locator("input[name=skills]")
+    expect(cells).to_have_count(4)
+    for place, word in enumerate(("english", "3", "german", "4")):
+        cells.nth(place).fill(word)
+    page.focus("[data-field=skills] [data-add-row]")
+    page.keyboard.press("Enter")
+    expect(cells).to_have_count(6)
+    expect(cells.nth(4)).to_be_focused()
+    expect(page.get_by_label("Skill 3")).to_have_value("")
+    page.keyboard.type("french")
+    page.keyboard.press("Enter")
+    expect(page.locator(".changes-words")).to_contain_text("english · 3; german · 4; french · 5")
     visitor.context.close()
 
 

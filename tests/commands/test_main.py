@@ -18,6 +18,7 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
         "calls",
         "config",
         "demo",
+        "erase",
         "replay",
         "run",
         "selftest",

@@ -100,6 +100,18 @@ def test_a_configuration_goes_out_and_comes_back(box: WholeBox, tmp_path: Path) 
     assert "is no UTF-8 text" in box.switchroom("config", "import", str(file), "--yes", code=1)
 
 
+def test_the_day_replays_to_the_bit_and_is_lived_through_again(box: WholeBox, tmp_path: Path) -> None:
+    """Every fact since midnight gives the same; with two agents more the day has its figures with a band."""
+    box.switchroom("selftest")
+    file = tmp_path / "day.journal"
+    said = box.switchroom("replay", "today", "--save", str(file))
+    assert "every one gave the same, to the bit" in said
+    assert "every one gave the same" in box.switchroom("replay", str(file))
+    told = json.loads(box.switchroom("what-if", "today", "--agents", "+2", "--seeds", "3", "--json"))
+    assert told["calls"] >= 1
+    assert set(told["service_level"]) == {"recorded", "simulated", "what_if", "difference"}
+
+
 def test_the_sample_company_goes_with_all_its_passwords(box: WholeBox) -> None:
     """What is left is one administrator; self-test and demo refuse from then on."""
     said = box.switchroom("config", "remove-sample", "ann-lee", "--yes")
@@ -113,15 +125,3 @@ def test_the_sample_company_goes_with_all_its_passwords(box: WholeBox) -> None:
     assert "needs the sample company" in box.switchroom("selftest", code=1)
     assert "not here any more" in box.switchroom("config", "remove-sample", "ann-lee", "--yes", code=1)
     assert "There is no agent yet" in box.switchroom("agents")
-
-
-def test_the_day_replays_to_the_bit_and_is_lived_through_again(box: WholeBox, tmp_path: Path) -> None:
-    """Every fact since midnight gives the same; with two agents more the day has its figures with a band."""
-    box.switchroom("selftest")
-    file = tmp_path / "day.journal"
-    said = box.switchroom("replay", "today", "--save", str(file))
-    assert "every one gave the same, to the bit" in said
-    assert "every one gave the same" in box.switchroom("replay", str(file))
-    told = json.loads(box.switchroom("what-if", "today", "--agents", "+2", "--seeds", "3", "--json"))
-    assert told["calls"] >= 1
-    assert set(told["service_level"]) == {"recorded", "simulated", "what_if", "difference"}
