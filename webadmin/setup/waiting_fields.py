@@ -86,7 +86,7 @@ FIELDS: tuple[Field, ...] = (
         name="overflow",
         label=marked("Overflow"),
         columns=(
-            Pick(name="when", label=marked("When"), words=CONDITIONS),
+            Pick(name="when", label=marked("Condition"), words=CONDITIONS),
             Number(name="limit", label=marked("Limit"), low=0, high=86_400),
             Pick(name="exit", label=marked("Way out of the flow"), words=WAYS),
         ),
