@@ -298,7 +298,10 @@ def _set_up(visitor: Visitor) -> None:
         slug = f"h-{number}"
         for address, form in (
             ("/setup/dispositions/~new", {"slug": slug, "title_en": value, "title_zh": value}),
-            ("/setup/breaks/~new", {"slug": slug, "title_en": value, "title_zh": value}),
+            (
+                "/setup/breaks/~new",
+                {"slug": slug, "title_en": value, "title_zh": value, "at_once_max": "0", "minutes_max": "0"},
+            ),
             ("/setup/prompts/~new", {"slug": slug, "title": value, "text_en": value, "text_zh": value}),
             ("/setup/people/~new", {"slug": slug, "name": value, "role": "agent", "extension": str(700 + number)}),
         ):
