@@ -51,7 +51,7 @@ async def test_a_person_stands_in_one_storage_and_erased_in_none(box: Box, zeo: 
     assert zeo.process.poll() is None
     log = LogFile(box.home / "daemon.jsonl")
     globalLogPublisher.addObserver(log)
-    box.closing.append(lambda: globalLogPublisher.removeObserver(log))
+    box.closing += [lambda: globalLogPublisher.removeObserver(log), log.close]
     await box.ask(api.TakeSeat(agent="anna"))
     party, view = await box.daemon.parties.party_of(NUMBER, NAME)
     caller = box.exchange.call("2001", party=party, view=view)
