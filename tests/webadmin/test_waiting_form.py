@@ -22,7 +22,7 @@ def saved(pages: Pages, queue: model.Queue, changes: Mapping[str, list[str]] | N
     """Save a workgroup's form, with a few changes."""
     request = a_request(pages)
     before = with_part(request.standing.configuration, "queues", queue)
-    choices = SECTION.choices(request)
+    choices = {**SECTION.choices(request), "requirement": [("english", "English")]}
     untouched = standing_form(SECTION.fields, choices, SECTION.data(queue))
     form = typed(SECTION.fields, texts("en"), choices, {**untouched, **(changes or {})})
     assert form.errors == {}
@@ -47,13 +47,13 @@ def test_a_form_that_nobody_touched_changes_nothing(pages: Pages, callback: mode
 
 
 def test_what_is_typed_is_said(pages: Pages) -> None:
-    """A limit that is emptied is none, and one of 0 is one."""
+    """A row that is emptied is none, and a limit of 0 is one."""
     queue = msgspec.structs.replace(
         a_request(pages).standing.configuration.queues[0],
         overflow=(model.Overflow(when="length", limit=9),),
         waiting=WAITING,
     )
-    changes = {"overflow_length": [""], "overflow_no_agents": ["0"], "callback": ["customer"]}
+    changes = {"overflow": ["", "9", "", "no_agents", "0", ""], "callback_on": ["1"], "callback_customer_first": ["1"]}
     after = saved(pages, queue, changes)
     assert isinstance(after, model.Queue)
     assert after.overflow == (model.Overflow(when="no_agents"),)
