@@ -2,7 +2,8 @@
 
 What came from outside is taken as it was: callers, keys, the agents' shifts and breaks, configurations. What followed
 from routing is not: waits, who served whom. Patience is known only of those who gave up; that of the others is censored
-at the moment they were served, so its distribution is estimated after Kaplan and Meier (1958).
+at the moment they were served. So is the time to the answer of a phone that was no longer to ring. Both are estimated
+after Kaplan and Meier (1958).
 """
 
 from bisect import bisect_left
@@ -16,6 +17,8 @@ from appliance.replay import Recorded, Replayed, replay
 
 POOLED_BELOW = 30
 "With fewer observations of a queue, those of all queues are used."
+NEVER = 1 << 62
+"Microseconds that no phone rings."
 SHIFT_FACTS = (facts.SignOn, facts.SignOff, facts.TakeBreak, facts.EndBreak)
 
 
@@ -30,30 +33,30 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long callers are willing to wait: the share of those who still do, at each moment somebody gave up."""
+class Lasting:
+    """How long something lasts, such as patience: the share of what still does, at each moment some of it ended."""
 
     times_us: tuple[int, ...] = ()
     left: tuple[float, ...] = ()
 
     def draw(self, luck: float) -> int | None:
-        """Give the wait at which the share of those who stay falls to `luck` (0 to 1); None if they never left."""
+        """Give the microseconds after which the share falls to `luck` (0 to 1); None if it was never seen to."""
         index = bisect_left(self.left, -luck, key=lambda share: -share)
         return self.times_us[index] if index < len(self.times_us) else None
 
 
-def kaplan_meier(waits: list[tuple[int, bool]]) -> Patience:
-    """Estimate patience from waits and whether each ended because the caller gave up."""
-    at_risk, share = len(waits), 1.0
+def kaplan_meier(seen: list[tuple[int, bool]]) -> Lasting:
+    """Estimate from how long each was seen, in microseconds, and whether it ended then."""
+    at_risk, share = len(seen), 1.0
     times: list[int] = []
     left: list[float] = []
-    for wait_us, gave_up in sorted(waits, key=lambda wait: (wait[0], not wait[1])):
-        if gave_up:
+    for us, ended in sorted(seen, key=lambda one: (one[0], not one[1])):
+        if ended:
             share *= 1 - 1 / at_risk
-            times.append(wait_us)
+            times.append(us)
             left.append(share)
         at_risk -= 1
-    return Patience(tuple(times), tuple(left))
+    return Lasting(tuple(times), tuple(left))
 
 
 @dataclass(slots=True)
@@ -69,13 +72,11 @@ class Day:
     talks: dict[str, list[int]] = field(default_factory=dict)
     wrap_ups: dict[str, list[int]] = field(default_factory=dict)
     waits: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
-    pick_ups: list[int] = field(default_factory=list)
-    "From the offer to the answer."
-    not_taken: int = 0
-    "Offers that no phone took."
+    pick_ups: list[tuple[int, bool]] = field(default_factory=list)
+    "How long each phone rang, and whether it was answered then; `NEVER` of one that did not take the offer."
     records: list[CDR] = field(default_factory=list)
 
-    def patience(self, queue: str) -> Patience:
+    def patience(self, queue: str) -> Lasting:
         """Estimate the patience of a queue's callers."""
         return kaplan_meier(_enough(self.waits, queue))
 
@@ -143,10 +144,10 @@ class Reading:
                 begun = self._asked_at.pop((leg, prompt), now)
                 self._keys.setdefault(leg, []).append((now - begun, key))
             case facts.OfferAnswered(offer=offer) if offer in self._offered_at:
-                self.day.pick_ups.append(now - self._offered_at.pop(offer))
+                self.day.pick_ups.append((now - self._offered_at.pop(offer), True))
             case facts.OfferFailed(offer=offer) if offer in self._offered_at:
                 del self._offered_at[offer]
-                self.day.not_taken += 1
+                self.day.pick_ups.append((NEVER, False))
             case _:
                 pass
 
@@ -157,8 +158,8 @@ class Reading:
                 self._asked_at[leg, prompt] = now
             case effects.Offer(offer=offer):
                 self._offered_at[offer] = now
-            case effects.CancelOffer(offer=offer):
-                self._offered_at.pop(offer, None)
+            case effects.CancelOffer(offer=offer) if offer in self._offered_at:
+                day.pick_ups.append((now - self._offered_at.pop(offer), False))
             case effects.WorkFiled(queue=queue, wrap_up_us=wrap_up_us):
                 day.wrap_ups.setdefault(queue, []).append(wrap_up_us)
             case effects.CallFiled(cdr=cdr) if cdr.began >= day.since:

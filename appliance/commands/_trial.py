@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from appliance.commands._day import Arrival, Day, visits
+from appliance.commands._day import Arrival, Day, kaplan_meier, visits
 from appliance.core import effects, facts, figures, model
 from appliance.core import state as st
 from appliance.core.cdr import CDR, Outcome
@@ -98,6 +98,7 @@ class Trial:
         self._visits: set[tuple[Leg, str, int]] = set()
         self._patience = {queue: day.patience(queue) for queue in day.waits}
         self._everybody = day.patience("")
+        self._pick_up = kaplan_meier(day.pick_ups)
         self._agents = Random(f"{seed}/agents")  # noqa: S311  a simulation that must repeat
         self._tokens = 0
         self.records: list[CDR] = []
@@ -222,10 +223,8 @@ class Trial:
     # -- agents
 
     def _rung(self, line: Line) -> None:
-        day = self._day
-        taken, luck = len(day.pick_ups), self._agents.random()
-        if luck * (taken + day.not_taken) <= taken:
-            after = self._agents.choice(day.pick_ups) if day.pick_ups else PICK_UP_US
+        after = self._pick_up.draw(self._agents.random()) if self._day.pick_ups else PICK_UP_US
+        if after is not None:
             self._clock.callLater(after / SECOND_US, lambda: self._exchange.pick_up(line))
 
     def _joined(self, legs: tuple[Leg, Leg]) -> None:
