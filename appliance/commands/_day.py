@@ -76,6 +76,18 @@ class Day:
     "How long each phone rang, and whether it was answered then; `NEVER` of one that did not take the offer."
     records: list[CDR] = field(default_factory=list)
 
+    def ringing(self) -> Lasting:
+        """Estimate how long phones ring until they are answered.
+
+        The longest that rang in vain counts as answered then (Efron 1967): else whatever rang longer than any answered
+        phone would be taken for a phone that nobody ever answers.
+        """
+        seen = sorted(self.pick_ups)
+        last = max((place for place, (us, _answered) in enumerate(seen) if us < NEVER), default=None)
+        if last is not None:
+            seen[last] = (seen[last][0], True)
+        return kaplan_meier(seen)
+
     def patience(self, queue: str) -> Lasting:
         """Estimate the patience of a queue's callers."""
         return kaplan_meier(_enough(self.waits, queue))

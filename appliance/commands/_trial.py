@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from appliance.commands._day import Arrival, Day, kaplan_meier, visits
+from appliance.commands._day import Arrival, Day, visits
 from appliance.core import effects, facts, figures, model
 from appliance.core import state as st
 from appliance.core.cdr import CDR, Outcome
@@ -98,7 +98,7 @@ class Trial:
         self._visits: set[tuple[Leg, str, int]] = set()
         self._patience = {queue: day.patience(queue) for queue in day.waits}
         self._everybody = day.patience("")
-        self._pick_up = kaplan_meier(day.pick_ups)
+        self._pick_up = day.ringing()
         self._agents = Random(f"{seed}/agents")  # noqa: S311  a simulation that must repeat
         self._tokens = 0
         self.records: list[CDR] = []
