@@ -34,9 +34,9 @@ BATCHES_A_COMMIT = 200
 SNAPSHOTS_KEPT = 2
 "The last ones, from which a start recovers."
 EVERY_S = 3_600.0
+"What is too old is looked for this often."
 AGAIN_S = 60.0
 "After something failed."
-"What is too old is looked for this often."
 COMMIT_S = 60.0
 DAY_US = 86_400 * 1_000_000
 
