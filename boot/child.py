@@ -10,11 +10,9 @@ from pathlib import Path
 
 from boot.notes import Notes
 from boot.process import Accepts, Fetches, Listens, Notified, Process, is_ready
+from boot.program import Program, start
+from boot.warm import Warm, ZygoteEndedError
 
-GATE = 'read -r _ && exec "$@" </dev/null'
-"A program waits here until its pid is noted; if we die before that, it never starts."
-ROOT = Path(__file__).resolve().parents[1]
-"Where the packages lie: every program is started from here."
 LOOK_S = 0.05
 STEADY_S = 10.0
 "Who lived as long as this begins again with the shortest pause."
@@ -56,12 +54,20 @@ class Child:
         self._log = log
         self._notes = notes
         self._say = say
-        self._program: asyncio.subprocess.Process | None = None
+        self._program: Program | None = None
+        self._warm = Warm(process, log=log, notes=notes) if process.warm else None
         self._stopping = asyncio.Event()
         self._was_ready = False
+        self._rose = False
+        "Whether it was ready in this life."
         self._fed_at = 0.0
         self._late = False
         self._log_from = 0
+
+    @property
+    def zygote(self) -> int | None:
+        """The process that its next life is forked from, if it has one and that one is warm."""
+        return None if self._warm is None else self._warm.pid
 
     async def keep(self, after: Sequence["Child"]) -> None:
         """Run the program again and again until `stop`; raises `StartError` if it never becomes ready."""
@@ -78,17 +84,23 @@ class Child:
             self.restarts += 1
             self.state = State.PAUSING
             pause_s = min(self.process.restart_s * 2 ** (failures - 1), self.process.restart_s_max)
+            at_once = self.process.at_once and self._rose
             why = f": {self._last_line()}" if code > 0 else ""
-            self._say(f"{self.process.name} ended ({_ending(code)}){why}: again in {pause_s:.1f} s")
-            await self._unless_stopping(asyncio.sleep(pause_s))
+            again = "again at once" if at_once else f"again in {pause_s:.1f} s"
+            self._say(f"{self.process.name} ended ({_ending(code)}){why}: {again}")
+            if not at_once:
+                await self._unless_stopping(asyncio.sleep(pause_s))
         self.state = State.STOPPED
 
     async def stop(self) -> None:
         """End the program: SIGTERM, its time to stop, then SIGKILL to its group. Returns when it is gone."""
         self._stopping.set()
-        program = self._program
-        if program is None:
-            return
+        if self._program is not None:
+            await self._end(self._program)
+        if self._warm is not None:
+            await self._warm.close()
+
+    async def _end(self, program: Program) -> None:
         with contextlib.suppress(ProcessLookupError):
             program.send_signal(signal.SIGTERM)
         try:
@@ -116,13 +128,17 @@ class Child:
     async def _run_once(self) -> int:
         self.state = State.STARTING
         self.status = ""
-        self._program = program = await self._spawn()
+        self._rose = False
+        try:
+            self._program = program = await self._spawn()
+        except ZygoteEndedError as error:
+            return error.code
         self.pid = program.pid
         self._notes.add(self.process.name, program.pid)
-        if program.stdin is not None:
-            if not self._stopping.is_set():
-                program.stdin.write(b"\n")
-            program.stdin.close()
+        if self._stopping.is_set():
+            program.turn_away()
+        else:
+            program.let_go()
         watching = [asyncio.ensure_future(self._watch_start()), asyncio.ensure_future(self._watch_life())]
         try:
             return await program.wait()
@@ -134,25 +150,14 @@ class Child:
             self._notes.drop(program.pid)
             self._program = self.pid = None
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self) -> Program:
         if self._log.exists() and self._log.stat().st_size > LOG_BYTES_MAX:
             self._log.replace(self._log.with_suffix(self._log.suffix + ".1"))
         with self._log.open("ab") as out:
             self._log_from = out.tell()
-            return await asyncio.create_subprocess_exec(
-                "/bin/sh",
-                "-c",
-                GATE,
-                "sh",
-                *self.process.argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=out,
-                stderr=out,
-                env=dict(self.process.environment),
-                cwd=ROOT,
-                start_new_session=True,
-                umask=0o077,
-            )
+            if self._warm is not None:
+                return await self._warm.fork(out)
+            return await start(self.process.argv, environment=self.process.environment, out=out)
 
     async def _watch_start(self) -> None:
         """Find out when it is ready; end a first start that takes too long."""
@@ -188,7 +193,7 @@ class Child:
 
     def _becomes_ready(self) -> None:
         self.state = State.READY
-        self._was_ready = True
+        self._was_ready = self._rose = True
         self.ready.set()
         self._say(f"{self.process.name} ready")
 

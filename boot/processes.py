@@ -41,7 +41,8 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
         ),
         Process(
             name="daemon",
-            argv=(interpreter, "-m", "appliance.daemon"),
+            argv=(interpreter, "-m", "boot.zygote", "daemon", "appliance.daemon.main"),
+            warm=True,
             environment={
                 **environment,
                 "NOTIFY_SOCKET": str(places.notify_socket),
@@ -50,6 +51,7 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
             ready=Notified(),
             after=("zeo",),
             restart_s_max=0.1,  # calls wait for it: as its unit says, the pause never grows
+            at_once=True,
             watchdog_s=WATCHDOG_S,
             hopeless=frozenset({WRONG, BROKEN, TAKEN}),
         ),

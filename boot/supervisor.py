@@ -105,6 +105,7 @@ class Supervisor:
                     "pid": child.pid,
                     "restarts": child.restarts,
                     "status": child.status,
+                    **({"zygote": child.zygote} if child.process.warm else {}),
                 }
                 for child in self._children.values()
             ],

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from boot.child import GATE
 from boot.notes import members
+from boot.program import GATE
 from tests.boot.toy import NOTIFY, Toy, Toys, is_gone, toys
 
 DEAF = NOTIFY + "signal.signal(15, signal.SIG_IGN); say('READY=1'); [signal.pause() for _ in range(99)]"
