@@ -11,6 +11,7 @@ from pathlib import Path
 from boot.notes import Notes
 from boot.process import Accepts, Fetches, Listens, Notified, Process, is_ready
 from boot.program import Program, start
+from boot.silence import Silence
 from boot.warm import Warm, ZygoteEndedError
 
 LOOK_S = 0.05
@@ -21,8 +22,6 @@ TRIES_MAX = 3
 LOG_BYTES_MAX = 10_000_000
 "A log longer than this is put aside as `.1` at the program's next start."
 TAIL_BYTES = 8192
-LATE_S = 1.0
-"If the supervisor itself was held up this long, silence proves nothing about a program."
 
 
 class State(enum.StrEnum):
@@ -49,6 +48,8 @@ class Child:
         self.status = ""
         "What it last said of itself by `STATUS=`."
         self.restarts = 0
+        self.silence_s_max = 0.0
+        "The longest that it was silent, in all its lives; 0 if it is not watched."
         self.pid: int | None = None
         self.ready = asyncio.Event()
         self._log = log
@@ -60,7 +61,9 @@ class Child:
         self._was_ready = False
         self._rose = False
         "Whether it was ready in this life."
-        self._fed_at = 0.0
+        self._spoke = asyncio.Event()
+        "Set at its first sign of life."
+        self._silence: Silence | None = None
         self._late = False
         self._log_from = 0
 
@@ -120,7 +123,9 @@ class Child:
     def told(self, fields: Mapping[str, str]) -> None:
         """Take in what the program said of itself (sd_notify(3))."""
         if fields.get("WATCHDOG") == "1" or fields.get("READY") == "1":
-            self._fed_at = asyncio.get_running_loop().time()
+            self._spoke.set()
+            if self._silence is not None:
+                self._silence.broken(asyncio.get_running_loop().time())
         self.status = fields.get("STATUS", self.status)
         if fields.get("READY") == "1" and isinstance(self.process.ready, Notified):
             self._becomes_ready()
@@ -139,13 +144,15 @@ class Child:
             program.turn_away()
         else:
             program.let_go()
-        watching = [asyncio.ensure_future(self._watch_start()), asyncio.ensure_future(self._watch_life())]
+        watching = [asyncio.ensure_future(self._watch_start()), asyncio.ensure_future(self._watch_life(program.pid))]
         try:
             return await program.wait()
         finally:
             for watch in watching:
                 watch.cancel()
             self.ready.clear()
+            self._spoke.clear()
+            self._silence = None
             self.kill()
             self._notes.drop(program.pid)
             self._program = self.pid = None
@@ -160,34 +167,41 @@ class Child:
             return await start(self.process.argv, environment=self.process.environment, out=out)
 
     async def _watch_start(self) -> None:
-        """Find out when it is ready; end a first start that takes too long."""
+        """Find out when it is ready; end a first start that takes too long, and a later one that gives no sign."""
         try:
             async with asyncio.timeout(None if self._was_ready else self.process.start_s_max):
                 match self.process.ready:
                     case Notified():
+                        if self.process.watchdog_s:
+                            async with asyncio.timeout(self.process.start_s_max):
+                                await self._spoke.wait()
                         await self.ready.wait()
                     case Accepts() | Listens() | Fetches() as ready:
                         await _answers(ready)
                         self._becomes_ready()
         except TimeoutError:
-            self._late = True
+            self._late = not self._was_ready
             self.kill()
 
-    async def _watch_life(self) -> None:
-        """Kill it if it falls silent."""
-        if not self.process.watchdog_s:
+    async def _watch_life(self, pid: int) -> None:
+        """Kill it if it falls silent, from its first sign of life on, be it ready or not."""
+        limit_s = self.process.watchdog_s
+        if not limit_s:
             return
-        await self.ready.wait()
+        await self._spoke.wait()
         clock = asyncio.get_running_loop().time
-        looked = self._fed_at = clock()
+        looked = clock()
+        self._silence = silence = Silence(pid, now=looked, watchdog_s=limit_s)
         while True:
-            await asyncio.sleep(self.process.watchdog_s / 8)
+            await asyncio.sleep(limit_s / 8)
             now = clock()
-            if now - looked > LATE_S:
-                self._fed_at = now
+            if now - looked > limit_s / 2:
+                silence.forgiven(now)
             looked = now
-            if now - self._fed_at > self.process.watchdog_s:
-                self._say(f"{self.process.name} gave no sign of life for {self.process.watchdog_s:.0f} s: killed")
+            lasted_s = silence.lasted_s(now)
+            self.silence_s_max = max(self.silence_s_max, silence.longest_s)
+            if lasted_s > limit_s:
+                self._say(f"{self.process.name} gave no sign of life for {limit_s:.1f} s: killed")
                 self.kill()
                 return
 
