@@ -16,6 +16,7 @@ from rich.table import Table
 from tests.bench import storage, year
 from tests.bench.acd import centre_facts, decisions
 from tests.bench.centre import centre
+from tests.bench.dial import Dialling
 from tests.bench.measure import ami, fastagi, memory
 
 RUNS = 5
@@ -37,6 +38,10 @@ class Row:
     "The least ratio; for memory the most that ours may be."
 
 
+async def _nothing() -> None:
+    """Leave nothing to be ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """What is measured, and what is expected of it."""
@@ -48,6 +53,8 @@ class Bench:
     goals: dict[str, float]
     "By peer."
     small_is_good: bool = False
+    close: Callable[[], Awaitable[None]] = _nothing
+    "Ends what the runs have left open for each other."
 
 
 def _acd(name: str, agents: int, goals: dict[str, float], *, freed: bool, alike: bool = True) -> Bench:
@@ -56,6 +63,18 @@ def _acd(name: str, agents: int, goals: dict[str, float], *, freed: bool, alike:
         unit="decisions/CPU-s",
         measure=lambda side: decisions(side, freed=freed, agents=agents, alike=alike),
         goals=goals,
+    )
+
+
+def _dial(members: int, waiting: int) -> Bench:
+    dialling = Dialling(members=members, waiting=waiting)
+    return Bench(
+        name=f"ready-to-dial-{members}-{waiting}",
+        unit="ms",
+        measure=dialling.measure,
+        goals={"app_queue": 50},
+        small_is_good=True,
+        close=dialling.close,
     )
 
 
@@ -78,6 +97,7 @@ BENCHES = (
         measure=lambda side: centre_facts(side, agents=1_000, waiting=200),
         goals={"wanted": 1},
     ),
+    *(_dial(members, waiting) for members in (10, 100, 1_000) for waiting in (1, 100)),
     Bench(
         name="fastagi-100",
         unit="commands/CPU-s",
@@ -164,9 +184,12 @@ async def run(bench: Bench) -> list[Row]:
     """Measure all sides in turns, and give the medians side by side."""
     sides = ("ours", *bench.goals)
     figures: dict[str, list[float]] = {side: [] for side in sides}
-    for _ in range(RUNS):
-        for side in sides:
-            figures[side].append(await bench.measure(side.partition("-")[0]))
+    try:
+        for _ in range(RUNS):
+            for side in sides:
+                figures[side].append(await bench.measure(side.partition("-")[0]))
+    finally:
+        await bench.close()
     middle = {side: median(values) for side, values in figures.items()}
     ours = middle["ours"]
     return [

@@ -105,6 +105,11 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         **{(f"acd-{name}-10000", "hundred"): 0.4 for name in ("arrive", "free")},
         **{(f"acd-{name}-10000", "search"): 50 for name in ("worst", "worst-free")},
         ("centre-facts", "wanted"): 1,
+        **{
+            (f"ready-to-dial-{members}-{waiting}", "app_queue"): 50
+            for members in (10, 100, 1000)
+            for waiting in (1, 100)
+        },
         ("fastagi-100", "pyst2-threads"): 5,
         ("fastagi-100", "panoramisk"): 3,
         ("fastagi-1000", "pyst2-threads"): 15,
