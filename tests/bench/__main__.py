@@ -18,6 +18,7 @@ from tests.bench.acd import centre_facts, decisions
 from tests.bench.centre import centre
 from tests.bench.dial import Dialling
 from tests.bench.measure import ami, fastagi, memory
+from tests.bench.stall import Stalls
 
 RUNS = 5
 TABLE_COLUMNS = 110
@@ -75,6 +76,19 @@ def _dial(members: int, waiting: int) -> Bench:
         goals={"app_queue": 50},
         small_is_good=True,
         close=dialling.close,
+    )
+
+
+STALLS = Stalls()
+
+
+def _stall(figure: str) -> Bench:
+    return Bench(
+        name=f"reactor-stall-{figure}",
+        unit="ms",
+        measure=lambda side: STALLS.measure(side, figure),
+        goals={"most": 1, "without": 0},  # not judged against a daemon that keeps nothing
+        small_is_good=True,
     )
 
 
@@ -147,20 +161,8 @@ BENCHES = (
         measure=lambda side: storage.journal("alone" if side == "ours" else side),
         goals={"raw append, fdatasync": 0.3},
     ),
-    Bench(
-        name="reactor-stall-p99",
-        unit="ms",
-        measure=lambda side: storage.stall(side, "p99"),
-        goals={"most": 1, "without": 0},  # not judged against a loop that journals nothing
-        small_is_good=True,
-    ),
-    Bench(
-        name="reactor-stall-max",
-        unit="ms",
-        measure=lambda side: storage.stall(side, "max"),
-        goals={"most": 1, "without": 0},  # see above
-        small_is_good=True,
-    ),
+    _stall("p99"),
+    _stall("max"),
     Bench(name="decode", unit="facts/CPU-s", measure=storage.decode, goals={"wanted": 1}),
     Bench(name="restart", unit="s", measure=storage.restart, goals={"most": 1}, small_is_good=True),
     Bench(
