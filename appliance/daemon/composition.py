@@ -241,6 +241,7 @@ class Daemon:
             timer.cancel()
         self._timers.clear()
         self.live.stop()
+        self._publishing.stop()
         await DeferredList([_stopped(port) for port in self._ports], consumeErrors=True)
         for exchange in self._exchanges:
             await exchange.stop()
