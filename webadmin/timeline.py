@@ -38,6 +38,10 @@ LINES: Mapping[str, tuple[str, str]] = {
         "↻",
         marked("After a (re)connection the calls of exchange {exchange} were compared with the records."),
     ),
+    "calls-told": (
+        "↺",
+        marked("Known to the exchange alone: it wrote this call down by itself, and told of it when it was over."),
+    ),
     "phone-back": ("●", marked("The phone {extension} can be reached again.")),
     "phone-gone": ("!", marked("The phone {extension} cannot be reached any more.")),
     "sign-on": ("●", marked("{agent} signs on.")),

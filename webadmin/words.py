@@ -55,6 +55,7 @@ CAUSES: Mapping[str, str] = {
     "caller": marked("The caller hung up"),
     "agent": marked("The agent hung up"),
     "flow": marked("The menu ended the call"),
+    "exchange": marked("The exchange ended the call by itself"),
     "switch_failure": marked("The exchange failed"),
     "internal_error": marked("An internal error; the fall-back took the call"),
     "unknown_number": marked("The dialled number is none of ours"),

@@ -56,6 +56,8 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     talk_s: float
     recording: str
     cause: str
+    alone: bool
+    "Whether the exchange alone knew of it."
 
 
 def found(reader: Reader, query: Query, limit: int) -> Iterator[Listed]:
@@ -88,6 +90,7 @@ def line_of(listed: Listed) -> CallLine:
         talk_s=cdr.talk_us / MICROSECONDS,
         recording=cdr.recording,
         cause=cdr.cause,
+        alone=cdr.alone,
     )
 
 
@@ -158,7 +161,7 @@ def _table(lines: Iterable[CallLine], names: Mapping[str, str], zone: zoneinfo.Z
             _plain(names.get(line.agent, line.agent)),
             f"{line.wait_s:.1f}",
             f"{line.talk_s:.1f}",
-            line.outcome.replace("_", " "),
+            line.outcome.replace("_", " ") + (" (exchange alone)" if line.alone else ""),
             "yes" if line.recording else "",
         )
     return table
