@@ -46,6 +46,9 @@ class Account:
         "The calls filed last."
         self.rest: dict[str, int] = {}
         "Agent to the earliest time of the next offer."
+        "Agent to the earliest time of the next offer."
+        self._granted_s: dict[str, int] = {}
+        "Conversation to the wrap-up that was granted when it began."
         self.begin()
 
     def begin(self) -> None:
@@ -102,6 +105,8 @@ class Account:
         after = self.calls[name] = Seen(held, entry, comfort.said, comfort.position)
         for agent in agents_of(held):
             self.held.setdefault(agent, {})[name] = None
+        if isinstance(held, st.Connected):
+            self._granted_s.setdefault(name, self._wrap_up_s(held.waiting.queue, held.agent))
         if entry is not None and isinstance(held, st.Waiting):
             insort(self.lines.setdefault(held.queue, []), entry)
         return before, after
@@ -192,8 +197,9 @@ class Account:
             interaction = self._centre.state.interactions.get(name)
             ended = interaction is None or not isinstance(interaction.state, st.Connected)
             if before is not None and isinstance(before.state, st.Connected) and ended:
-                agent = before.state.agent
-                self.rest[agent] = now + self._wrap_up_s(before.state.waiting.queue, agent) * SECOND_US
+                agent, granted_s = before.state.agent, self._granted_s.pop(name, 0)
+                wrap_up_s = max(granted_s, self._wrap_up_s(before.state.waiting.queue, agent))
+                self.rest[agent] = now + wrap_up_s * SECOND_US
         done = {effect.token: effect.refused for effect in asked if isinstance(effect, ask.Answered)}
         match fact:
             case facts.EndWrapUp(agent=slug, token=token) if not done.get(token, "lost"):
