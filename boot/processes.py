@@ -10,8 +10,9 @@ from boot.process import Accepts, Fetches, Listens, Notified, Process
 from drivers.asterisk.bundle import Bundle
 
 WATCHDOG_S = 1.5
-"""The longest silence of the daemon: a hung one holds every call that asks it. It speaks four times in this time; that
-it has to wait for a processor is forgiven it (`silence.py`), and `status` tells the longest silence that there was."""
+"""The longest silence of the daemon: a hung one holds every call that asks it. It speaks four times in this time.
+
+That it waits for a processor is forgiven it (`silence.py`); `status` tells the longest silence that there was."""
 WRONG, BROKEN, TAKEN = 64, 65, 75
 "Exit codes of daemon and ZEO (sysexits.h) that a restart cannot help with."
 
