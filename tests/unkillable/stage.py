@@ -253,7 +253,7 @@ class Stage:
         numbers = [f"5551{index:04}" for index in range(len(self.crowd.desks))]
         await self._call(numbers, "talkers", CALLERS_PORT, CALLERS_MEDIA)
         self.talking = list(self.witness.callers())
-        await self.until(lambda: all(seen.bridge for seen in self.talking), 30, "all talk")
+        await self.until(lambda: all(seen.bridge for seen in self.talking), 90, "all talk")
         numbers = [f"5553{index:04}" for index in range(self.crowd.waiting)]
         await self._call(numbers, "waiters", WAITERS_PORT, WAITERS_MEDIA)
         places: dict[str, tuple[str, str]] = {}
