@@ -9,6 +9,7 @@ import msgspec
 
 from appliance.core.cdr import Segment
 from appliance.core.facts import Leg, PartyView
+from appliance.core.told import Chronicle
 from appliance.core.waits import Comfort, Outlook
 
 # -- agents
@@ -248,7 +249,7 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A caller who keeps the place without the line."""
 
     line: Leg
-    "The leg on which it was asked for."
+    "The leg on which it was asked for first: the call's own, for its record."
     ticket: int
     "Of the queue visit that goes on without the line."
     accepted_at: int
@@ -385,6 +386,8 @@ class State(msgspec.Struct, kw_only=True):
     "Live offers to their interaction."
     seen: list[str] = []
     "Exchanges that we see and steer."
+    chronicles: dict[str, Chronicle] = {}
+    "By exchange; one that writes nothing down has none."
     deadlines: dict[str, int] = {}
     answered: dict[str, str] = {}
     "Tokens of the last commands to their answers, oldest first."

@@ -173,6 +173,7 @@ BENCHES = (
         goals={"sqlite3": 8, "postgresql": 3.5, "duckdb": 0.286},  # at most 3.5 times DuckDB's time
         small_is_good=True,
     ),
+    Bench(name="calls-first-line", unit="s", measure=year.listing, goals={"most": 1}, small_is_good=True),
     Bench(
         name="cdr-bytes",
         unit="bytes/CDR",
