@@ -29,6 +29,7 @@ from typing_extensions import override
 from appliance import api, document
 from appliance.core import effects, facts
 from appliance.core.centre import Centre
+from appliance.daemon import garbage
 from appliance.daemon.clock import Clocks
 from appliance.daemon.composition import Daemon, Options
 from appliance.daemon.hub import Hub
@@ -99,6 +100,7 @@ class Telephones:
     """The exchange: every phone is reachable, and what is offered is kept for the load to answer."""
 
     name = "here"
+    chronicle = None
 
     def __init__(self) -> None:
         """Begin with no offer."""
@@ -152,7 +154,6 @@ class Driven(Load):
 
     async def run(self, loop: asyncio.AbstractEventLoop, seconds: float) -> list[float]:
         """Let calls come and end, so many facts a second; gives how late each pulse was, in seconds."""
-        gc.collect()
         late: list[float] = []
         done: Deferred[None] = Deferred()
         before = self.facts
@@ -243,6 +244,7 @@ class Whole:
             raise WrongAnswerError(f"the company cannot be kept: {kept.reply.problems}")
         daemon, boot = self._compose(store)
         await daemon.start(boot)
+        garbage.rest(daemon.hub, self.reactor)  # as the daemon's program does
         late = await Driven(daemon.hub, self.telephones, self.agents).run(loop, seconds)
         last = daemon.hub.centre.state.sequence
         await daemon.stop()
