@@ -96,6 +96,7 @@ class Telephones:
     """The exchange: every phone is reachable, and what is offered is kept for the load to answer."""
 
     name = "here"
+    chronicle = None
 
     def __init__(self) -> None:
         """Begin with no offer."""
