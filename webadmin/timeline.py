@@ -10,19 +10,10 @@ from appliance.core import effects, facts
 from appliance.core.model import Configuration
 from appliance.store.reader import Told
 from webadmin.decisions import key_text, reason_text
-from webadmin.setup.strategies import short_label
+from webadmin.setup.strategies import label
 from webadmin.texts import Texts, marked
 from webadmin.times import Calendar
-from webadmin.words import CAUSES, title_of
-
-OFFER_CAUSES: Mapping[str, str] = {
-    "no_answer": marked("nobody picked up"),
-    "busy": marked("the phone was busy"),
-    "refused": marked("the agent refused"),
-    "unreachable": marked("the phone could not be reached"),
-    "failed": marked("the call to the phone failed"),
-}
-
+from webadmin.words import CAUSES, OFFER_CAUSES, title_of
 
 LINES: Mapping[str, tuple[str, str]] = {
     "arrived": ("→", marked("The call arrives for {number} on trunk {trunk}.")),
@@ -46,6 +37,10 @@ LINES: Mapping[str, tuple[str, str]] = {
     "legs-found": (
         "↻",
         marked("After a (re)connection the calls of exchange {exchange} were compared with the records."),
+    ),
+    "calls-told": (
+        "↺",
+        marked("Known to the exchange alone: it wrote this call down by itself, and told of it when it was over."),
     ),
     "phone-back": ("●", marked("The phone {extension} can be reached again.")),
     "phone-gone": ("!", marked("The phone {extension} cannot be reached any more.")),
@@ -142,7 +137,7 @@ class Teller:
 
     def _why(self, decided: effects.Decided) -> Why:
         return Why(
-            strategy=short_label(self.say, decided.strategy),
+            strategy=label(self.say, decided.strategy),
             offer=decided.offer,
             position="-".join(str(part) for part in decided.position) if decided.position[1] else "",
             chosen=self._chosen(decided.strategy, decided.chosen),

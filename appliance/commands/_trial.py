@@ -13,7 +13,8 @@ from appliance.core.cdr import CDR, Outcome
 from appliance.core.centre import Centre
 from appliance.core.facts import Leg
 from drivers.simulated.clock import HeapClock
-from drivers.simulated.exchange import HOP_S, Line, SimulatedExchange
+from drivers.simulated.exchange import HOP_S, SimulatedExchange
+from drivers.simulated.line import Line
 
 SECOND_US = 1_000_000
 BACK_S = 60.0

@@ -13,6 +13,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
 from appliance.core.callback import is_dialled
+from appliance.core.chronicle import Chronicles
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
 from appliance.core.directory import Directory
@@ -125,6 +126,7 @@ class Centre:
             state, self._deadlines, self._agents, self._interactions, self._offers, self._attempts
         )
         self._desk = Desk(state, self._agents, self._offers, directory)
+        self.chronicles = Chronicles(state, self._interactions, directory)
 
     # -- containment
 
@@ -170,6 +172,8 @@ class Centre:
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
                 self._queues.look(fact.exchange)
+            case facts.CallsTold():
+                self.chronicles.tell(turn, fact)
             case facts.Command():
                 self._desk.obey(turn, fact)
             case _:
@@ -227,9 +231,10 @@ class Centre:
 
     def _asked(self, turn: Turn, fact: facts.LegAsked) -> None:
         interaction = self._touched(turn, fact.leg)
-        if interaction is None and is_dialled(fact.leg):
+        if interaction is None and (is_dialled(fact.leg) or self.chronicles.is_over(fact.leg)):
             turn.ask(ask.HangUp(leg=fact.leg))
         elif interaction is None:
+            self.chronicles.hear(fact.leg)
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
             if not self._attempts.asked(turn, interaction):

@@ -9,6 +9,7 @@ import msgspec
 
 from appliance.core.cdr import Segment
 from appliance.core.facts import Leg, PartyView
+from appliance.core.told import Chronicle
 from appliance.core.waits import Comfort, Outlook
 
 # -- agents
@@ -385,6 +386,8 @@ class State(msgspec.Struct, kw_only=True):
     "Live offers to their interaction."
     seen: list[str] = []
     "Exchanges that we see and steer."
+    chronicles: dict[str, Chronicle] = {}
+    "By exchange; one that writes nothing down has none."
     deadlines: dict[str, int] = {}
     answered: dict[str, str] = {}
     "Tokens of the last commands to their answers, oldest first."

@@ -1,6 +1,6 @@
 """One Asterisk as the daemon sees it: facts come out of it, effects and configurations go into it."""
 
-import re
+import time
 from collections.abc import Callable, Coroutine, Mapping
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
@@ -16,6 +16,7 @@ from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
 from drivers.asterisk.channels import Channels
+from drivers.asterisk.chronicle import ESCAPED, Chronicle
 from drivers.asterisk.codec import ProtocolError
 from drivers.asterisk.codec_ami import Action, Event
 from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
@@ -28,8 +29,6 @@ CONNECT_S_MAX = 2
 LOOK_AGAIN_S = 1.0
 SEEN_FILE = "seen"
 "Holds when the Asterisk was started that we have seen last."
-ESCAPED = re.compile(r'\\(["\\])')
-"What PJSIP leaves escaped in a quoted display name (RFC 3261, 25.1)."
 PARTIES_MAX = 5_000
 "Callers remembered while their legs live."
 
@@ -90,6 +89,8 @@ class Exchange:
         self._refused = ""
         "Why the last configuration could not be rendered."
         self._own_calls = OwnCalls()
+        self.chronicle = Chronicle(site.home)
+        "What Asterisk wrote down by itself."
         self._looks = 0
         self._found = False
         self._booted = False
@@ -246,6 +247,8 @@ class Exchange:
             self._observer.know(found.leg.uniqueid)
         self._performer.look_again()
         self._own_calls.replace(self._channels, (found.leg.uniqueid for found in legs if found.offer))
+        if restarted:
+            self.chronicle.cut(time.time_ns() // 1_000, frozenset(channel.uniqueid for channel in self._channels))
         self._found = True
         reachable = tuple(sorted(name for name in self._extensions if self._sight.reaches(name)))
         busy = tuple(sorted(name for name in self._extensions if self._own_calls.is_busy(name)))

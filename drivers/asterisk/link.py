@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, ConnectingCancelledError
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IStreamClientEndpoint, ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
@@ -286,7 +286,7 @@ class Line:
                 log.info("ami: {user}: {reason}", user=self._account.user, reason=reason)
                 await deferLater(self._clock, pause_s)
                 pause_s = min(PAUSE_S_MAX, 2 * pause_s)
-        except CancelledError:
+        except (CancelledError, ConnectingCancelledError):  # an endpoint has a word of its own for it
             self._wire = None
             if wire is not None:
                 wire.end("we stop")

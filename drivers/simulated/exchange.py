@@ -5,56 +5,20 @@ facts, and asks again for a leg on music as often as it was told to. Who hears w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Literal, assert_never
+from typing import assert_never
 
-from appliance.api import Equipment
+from appliance.api import Chronicle, Equipment
 from appliance.core import effects, facts
 from appliance.core.facts import Leg
 from drivers.simulated.clock import Timer, Timers
+from drivers.simulated.line import Line
 
 PROMPT_S = 2.0
 "How long a prompt lasts."
 HOP_S = 0.002
 "How long anything takes on the wire."
-
-Doing = Literal["asking", "prompt", "music", "ringing", "bridged", "forwarded", "idle", "gone"]
-
-
-@dataclass(kw_only=True)
-class Line:
-    """One leg, seen from the exchange."""
-
-    leg: Leg
-    doing: Doing = "asking"
-    hears: str = ""
-    "`prompt/<language>/<slug>`, `music/<class>`, `leg/<uniqueid>`, or empty."
-    number: str = ""
-    trunk: str = ""
-    party: str = ""
-    view: facts.PartyView = field(default_factory=facts.PartyView)
-    interaction: str = ""
-    queue: str = ""
-    place: str = ""
-    recording: str = ""
-    offer: str = ""
-    agent: str = ""
-    extension: str = ""
-    shown: tuple[str, str] = ("", "")
-    "Number and name on the phone that rings."
-    partner: Leg | None = None
-    forwarded: Leg | None = None
-    "The caller whom this phone rings for, without any offer."
-    dialled: bool = False
-    "Whether this is a customer whom we call."
-    prompt: int = 0
-    keys: str = ""
-    "Those that mean something while it listens."
-    key: str = ""
-    "The one that was pressed in the music and is not yet told."
-    timers: list[Timer] = field(default_factory=list)
 
 
 class SimulatedExchange:
@@ -80,6 +44,10 @@ class SimulatedExchange:
         self.reachable: set[str] = set()
         self.on_ring: Callable[[Line], None] = lambda _line: None
         "Told of every phone that begins to ring."
+        self.on_over: Callable[[Line], None] = lambda _line: None
+        "Told of every call that is over, whether or not anybody listens."
+        self.chronicle: Chronicle | None = None
+        "What it writes down by itself."
         self.on_dial: Callable[[Line], None] = lambda _line: None
         "Told of every customer whose phone begins to ring."
         self._timers = timers
@@ -180,6 +148,8 @@ class SimulatedExchange:
         was_ringing = line.doing == "ringing"
         self._quiet(line)
         line.doing = "gone"
+        if line.is_customers:
+            self.on_over(line)
         if was_ringing and line.dialled:
             self._later(lambda: self._observe(facts.DialFailed(leg=leg, cause="failed")))
         if was_ringing and line.offer:
@@ -222,6 +192,8 @@ class SimulatedExchange:
         for line in self.lines.values():
             self._quiet(line)
             line.doing = "gone"
+            if line.is_customers:
+                self.on_over(line)
         self.lines.clear()
         self._observe(facts.ExchangeLost(exchange=self.name))
 

@@ -16,7 +16,9 @@ from rich.table import Table
 from tests.bench import storage, year
 from tests.bench.acd import centre_facts, decisions
 from tests.bench.centre import centre
+from tests.bench.dial import Dialling
 from tests.bench.measure import ami, fastagi, memory
+from tests.bench.stall import Stalls
 
 RUNS = 5
 TABLE_COLUMNS = 110
@@ -37,6 +39,10 @@ class Row:
     "The least ratio; for memory the most that ours may be."
 
 
+async def _nothing() -> None:
+    """Leave nothing to be ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """What is measured, and what is expected of it."""
@@ -48,6 +54,8 @@ class Bench:
     goals: dict[str, float]
     "By peer."
     small_is_good: bool = False
+    close: Callable[[], Awaitable[None]] = _nothing
+    "Ends what the runs have left open for each other."
 
 
 def _acd(name: str, agents: int, goals: dict[str, float], *, freed: bool, alike: bool = True) -> Bench:
@@ -56,6 +64,31 @@ def _acd(name: str, agents: int, goals: dict[str, float], *, freed: bool, alike:
         unit="decisions/CPU-s",
         measure=lambda side: decisions(side, freed=freed, agents=agents, alike=alike),
         goals=goals,
+    )
+
+
+def _dial(members: int, waiting: int) -> Bench:
+    dialling = Dialling(members=members, waiting=waiting)
+    return Bench(
+        name=f"ready-to-dial-{members}-{waiting}",
+        unit="ms",
+        measure=dialling.measure,
+        goals={"app_queue": 50},
+        small_is_good=True,
+        close=dialling.close,
+    )
+
+
+STALLS = Stalls()
+
+
+def _stall(figure: str) -> Bench:
+    return Bench(
+        name=f"reactor-stall-{figure}",
+        unit="ms",
+        measure=lambda side: STALLS.measure(side, figure),
+        goals={"most": 1, "without": 0},  # not judged against a daemon that keeps nothing
+        small_is_good=True,
     )
 
 
@@ -78,6 +111,7 @@ BENCHES = (
         measure=lambda side: centre_facts(side, agents=1_000, waiting=200),
         goals={"wanted": 1},
     ),
+    *(_dial(members, waiting) for members in (10, 100, 1_000) for waiting in (1, 100)),
     Bench(
         name="fastagi-100",
         unit="commands/CPU-s",
@@ -127,20 +161,8 @@ BENCHES = (
         measure=lambda side: storage.journal("alone" if side == "ours" else side),
         goals={"raw append, fdatasync": 0.3},
     ),
-    Bench(
-        name="reactor-stall-p99",
-        unit="ms",
-        measure=lambda side: storage.stall(side, "p99"),
-        goals={"most": 1, "without": 0},  # not judged against a loop that journals nothing
-        small_is_good=True,
-    ),
-    Bench(
-        name="reactor-stall-max",
-        unit="ms",
-        measure=lambda side: storage.stall(side, "max"),
-        goals={"most": 1, "without": 0},  # see above
-        small_is_good=True,
-    ),
+    _stall("p99"),
+    _stall("max"),
     Bench(name="decode", unit="facts/CPU-s", measure=storage.decode, goals={"wanted": 1}),
     Bench(name="restart", unit="s", measure=storage.restart, goals={"most": 1}, small_is_good=True),
     Bench(
@@ -150,6 +172,7 @@ BENCHES = (
         goals={"sqlite3": 8, "postgresql": 3.5, "duckdb": 0.286},  # at most 3.5 times DuckDB's time
         small_is_good=True,
     ),
+    Bench(name="calls-first-line", unit="s", measure=year.listing, goals={"most": 1}, small_is_good=True),
     Bench(
         name="cdr-bytes",
         unit="bytes/CDR",
@@ -164,9 +187,12 @@ async def run(bench: Bench) -> list[Row]:
     """Measure all sides in turns, and give the medians side by side."""
     sides = ("ours", *bench.goals)
     figures: dict[str, list[float]] = {side: [] for side in sides}
-    for _ in range(RUNS):
-        for side in sides:
-            figures[side].append(await bench.measure(side.partition("-")[0]))
+    try:
+        for _ in range(RUNS):
+            for side in sides:
+                figures[side].append(await bench.measure(side.partition("-")[0]))
+    finally:
+        await bench.close()
     middle = {side: median(values) for side, values in figures.items()}
     ours = middle["ours"]
     return [

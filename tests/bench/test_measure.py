@@ -15,7 +15,7 @@ from tests.bench.asterisk import EVENTS, SCRIPT, Floor, WrongAnswerError
 from tests.bench.centre import centre
 from tests.bench.measure import ami, expected, fastagi, memory
 from tests.bench.year import SIDES as SIDES_OF_A_YEAR
-from tests.bench.year import Year, report, weight
+from tests.bench.year import Year, listing, report, weight
 
 FoundT = TypeVar("FoundT")
 
@@ -66,6 +66,7 @@ async def test_every_store_reports_the_same(year: Year) -> None:
     """Otherwise the measurement raises; and a call weighs little."""
     for side in SIDES_OF_A_YEAR:
         assert await run(report(side, year)) > 0
+    assert await run(listing("ours", year)) > 0
     assert await run(weight("ours", year)) < 80 < await run(weight("sqlite3", year))
 
 
@@ -105,6 +106,11 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         **{(f"acd-{name}-10000", "hundred"): 0.4 for name in ("arrive", "free")},
         **{(f"acd-{name}-10000", "search"): 50 for name in ("worst", "worst-free")},
         ("centre-facts", "wanted"): 1,
+        **{
+            (f"ready-to-dial-{members}-{waiting}", "app_queue"): 50
+            for members in (10, 100, 1000)
+            for waiting in (1, 100)
+        },
         ("fastagi-100", "pyst2-threads"): 5,
         ("fastagi-100", "panoramisk"): 3,
         ("fastagi-1000", "pyst2-threads"): 15,
@@ -129,6 +135,7 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         ("year-report", "sqlite3"): 8,
         ("year-report", "postgresql"): 3.5,
         ("year-report", "duckdb"): 0.286,
+        ("calls-first-line", "most"): 1,
         ("cdr-bytes", "most"): 1,
         ("cdr-bytes", "sqlite3"): 1,
     }

@@ -14,7 +14,7 @@ from appliance.core import state as st
 from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
 from appliance.replay import Recorded, sum_of
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.world import World, a_company, a_flow, a_queue
 
 QUEUES = ("support", "second")

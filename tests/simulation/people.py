@@ -6,7 +6,7 @@ from random import Random
 from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.facts import Leg
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.simulation.box import Box
 
 NORMAL = 16

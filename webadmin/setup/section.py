@@ -18,6 +18,7 @@ from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.setup.fields import Choices, Field, Form, differences, shown, typed
+from webadmin.setup.ordered import moved
 from webadmin.setup.summaries import path_text, summary_text
 from webadmin.words import problem_text
 
@@ -287,6 +288,8 @@ def _form(
     form: Form,
     part: model.Part | None,
     errors: Mapping[str, str] | None = None,
+    *,
+    moving: str = "",
 ) -> Response:
     return request.show(
         "setup_form",
@@ -298,6 +301,7 @@ def _form(
         base=base_of(request) if request.method == "POST" else request.standing.version,
         menu=setup_pages(request),
         title=_title(part),
+        moving=moving,
     )
 
 
@@ -308,8 +312,10 @@ def _title(part: model.Part | None) -> str:
 
 def _change(request: PageRequest, section: Section, part: model.Part | None) -> Response:
     form = _filled(request, section, part)
-    if request.POST.get("step") == "edit" or form.errors:
-        return _form(request, section, form, part, form.errors)
+    step = request.POST.get("step", "")
+    moving = step if isinstance(step, str) and moved(form, step) else ""
+    if moving or step == "edit" or form.errors:
+        return _form(request, section, form, part, {} if moving else form.errors, moving=moving)
     after, problems = made(section, form, part, request.standing.configuration)
     if after is None or problems:
         errors = _errors(request, section, problems, form, after.slug if after else form.text("slug"))
