@@ -2,8 +2,11 @@
 
 import pytest
 
+from appliance.commands._trial import told
 from appliance.commands.what_if import band
-from tests.commands.bands import MORE, covered, shares, told_of
+from appliance.core import figures
+from tests.commands.bands import AGENTS, MORE, covered, shares, told_of
+from tests.commands.worlds import LivedDay, the_callers
 
 DAYS = 8
 TRIALS = 8
@@ -32,3 +35,17 @@ def test_the_band_covers_what_really_happened_with_more_agents() -> None:
     days = [covered(seed, MORE, TRIALS) for seed in range(DAYS)]
     inside = shares(days)
     assert sum(inside.values()) / len(inside) >= SHARE, told_of(days)
+
+
+def test_the_figures_are_those_of_the_desk() -> None:
+    """What is summed up from a day's records is what the queues have counted, by the same definitions."""
+    day = LivedDay(1, AGENTS, the_callers(1, AGENTS))
+    for queue, counts in day.world.centre.state.counts.items():
+        summed = told(day.records, day.queues, queue)
+        level = figures.service_level(
+            counts.answered, counts.answered_within, counts.abandoned, counts.abandoned_within
+        )
+        assert level is not None
+        assert (summed.answered, summed.abandoned) == (counts.answered, counts.abandoned)
+        assert summed.service_level == 100 * level
+        assert summed.speed_of_answer_s == figures.speed_of_answer(counts.wait_us, counts.answered)
