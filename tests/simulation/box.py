@@ -15,7 +15,8 @@ from appliance.core import effects, facts, model
 from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
 from drivers.simulated.clock import HeapClock
-from drivers.simulated.exchange import Line, SimulatedExchange
+from drivers.simulated.exchange import SimulatedExchange
+from drivers.simulated.line import Line
 
 BEGIN = 1_790_000_000_000_000
 "When a world begins: some day in 2026, microseconds UTC."
@@ -69,6 +70,9 @@ Observer = Callable[[int, facts.AnyFact, tuple[effects.AnyEffect, ...]], None]
 class Box:
     """The daemon at work: facts go to the Centre, effects to the exchange, rows to the disk, promises after them."""
 
+    cut_off: Callable[[Line], None]
+    "Told of each line that a failing exchange cuts."
+
     def __init__(self, clock: HeapClock, dice: Random, versions: dict[str, model.Configuration]) -> None:
         """Stand switched off."""
         self.clock = clock
@@ -97,8 +101,7 @@ class Box:
         "Told of the time of each fact that is about to be handled."
         self.went_wrong: Callable[[str], None] = lambda _what: None
         "Told of each fault that was felt."
-        self.cut_off: Callable[[Line], None] = lambda _line: None
-        "Told of each line that a failing exchange cuts."
+        self.cut_off = lambda _line: None
         self.heard: Callable[[facts.AnyFact], None] = lambda _fact: None
         "Told of what the exchange reports, whether or not anybody listens."
         self.handled = 0
