@@ -41,7 +41,7 @@ ANSWER_S = 0.1
 DESKS_PORT, CALLERS_PORT, WAITERS_PORT = 2_200, 2_201, 2_202
 "SIP ports of the load, counted from the base of ports, behind all that a box takes."
 DESKS_MEDIA, CALLERS_MEDIA, WAITERS_MEDIA = 2_300, 2_320, 2_340
-RATE = "10"
+RATE = "5"
 "Calls a second that SIPp places."
 LOOK_S = 0.1
 KILL_LOOKS = 100
