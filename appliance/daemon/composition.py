@@ -172,6 +172,7 @@ class Daemon:
         )
         for row in recovered.filed:
             self.live.remember(row)
+            self.recordings.remember(row)
             door.remember(row)
         self._listen()
 

@@ -71,6 +71,7 @@ def test_every_kind_of_trouble_is_made() -> None:
         "failing_commit",
         "restart",
         "restart_twice",
+        "outage",
         "exchange_crash",
         "publish",
     }

@@ -121,6 +121,7 @@ def test_call_is_told_with_everything_about_it(store: Store, reader: Reader, fil
     order = store.people.begin_recording("r1", exchange="box", interaction=name, party="p1", now_us=BEGIN).result(
         WAIT_S
     )
+    assert order is not None
     store.journal.flush().result(WAIT_S)
     told = reader.call(name)
     assert told is not None
