@@ -8,9 +8,11 @@ import pytest
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C end what the tests start: a shell ignores it in what runs in its background, and children inherit."""
+    """Let Ctrl-C and a closed terminal end what the tests start: shells and nohup ignore them, and children inherit."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -194,7 +194,7 @@ class Centre:
             case facts.Bridged(legs=legs):
                 self._bridged(turn, legs)
             case facts.BridgeFailed(legs=legs):
-                if interaction := self._touched(turn, legs[0]):
+                if (interaction := self._touched(turn, legs[0])) and _is_joining(interaction, legs):
                     self._offers.not_joined(turn, interaction)
             case _:
                 assert_never(fact)
@@ -255,9 +255,7 @@ class Centre:
 
     def _bridged(self, turn: Turn, legs: tuple[facts.Leg, facts.Leg]) -> None:
         interaction = self._touched(turn, legs[0]) or self._touched(turn, legs[1])
-        if interaction is None or not isinstance(interaction.state, st.Joining):
-            return
-        if sorted(legs) == sorted((interaction.leg, interaction.state.leg)):
+        if interaction is not None and isinstance(interaction.state, st.Joining) and _is_joining(interaction, legs):
             state = interaction.state
             self._offers.talk(turn, interaction, state, state.offer, state.agent, state.leg)
 
@@ -358,3 +356,9 @@ class Centre:
             if queue in self._directory.borrowers and self._queues.lends(queue):
                 self._index.lent_again(queue)
         return first_match(self._directory, self.state, self._queues, self._index)
+
+
+def _is_joining(interaction: st.Interaction, legs: tuple[facts.Leg, facts.Leg]) -> bool:
+    """Whether these are the legs that an interaction is to be joined from; those of an earlier try mean nothing."""
+    state = interaction.state
+    return isinstance(state, st.Joining) and sorted(legs) == sorted((interaction.leg, state.leg))

@@ -249,7 +249,7 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A caller who keeps the place without the line."""
 
     line: Leg
-    "The leg on which it was asked for."
+    "The leg on which it was asked for first: the call's own, for its record."
     ticket: int
     "Of the queue visit that goes on without the line."
     accepted_at: int

@@ -38,6 +38,9 @@ SESSIONS_EVERY_S = 30.0
 "Sessions that ran out are noticed this often."
 EXPAND_EVERY_S = 24 * 3600.0
 STORE_CLOSE_S = 5.0
+KEEP_AFTER = 200
+"""A start that had to replay so many facts keeps its state: the next one may follow soon, and in a row of starts that
+are each too short for a snapshot there would be ever more to replay."""
 DOOR_MODE = 0o660
 CONSOLE_MODE = 0o600
 
@@ -120,6 +123,7 @@ class Daemon:
         self._ports: list[IListeningPort] = []
         self._timers: dict[str, Timer] = {}
         self._notify = Notify(options.notify)
+        self._replayed = recovered.replayed
         self.why = ""
         "Why the daemon cannot go on, empty while it can."
         now = recovered.clock.now
@@ -170,11 +174,14 @@ class Daemon:
             health=lambda: health_of(organs),
             metrics=lambda: metrics_of(figures),
         )
+        self._remember(recovered, door)
+        self._listen()
+
+    def _remember(self, recovered: Recovered, door: Door) -> None:
         for row in recovered.filed:
             self.live.remember(row)
             self.recordings.remember(row)
             door.remember(row)
-        self._listen()
 
     def _listen(self) -> None:
         self.hub.listen(self._lookout.look)
@@ -242,6 +249,9 @@ class Daemon:
         self._chronicles.start()
         self._notify.tell("READY=1")
         report.info("calls can be taken, boot {boot}, after {steps}", boot=boot, steps=str(steps))
+        if self._replayed >= KEEP_AFTER:
+            self.hub.snapshot_taken()
+            self._snapshot()
 
     async def stop(self) -> None:
         """Close the doors, let go of the exchanges (calls go on), write everything down."""
@@ -251,6 +261,7 @@ class Daemon:
             timer.cancel()
         self._timers.clear()
         self.live.stop()
+        self._publishing.stop()
         await DeferredList([_stopped(port) for port in self._ports], consumeErrors=True)
         for exchange in self._exchanges:
             await exchange.stop()

@@ -70,7 +70,7 @@ def check_questions(floor: RealFloor, number: str) -> None:
 
 
 def check_traces(box: Box) -> None:
-    """Nothing was run; Asterisk's log and chronicle are all that is written, and every line of it is one that Asterisk began."""
+    """Nothing was run; only log and chronicle are written, and every line of the log is one that Asterisk began."""
     assert not Path("/tmp", MARK).exists()  # noqa: S108  the hostile values name it
     written = {file.name for file in (box.site.home / "log").rglob("*") if file.is_file()}
     assert {name for name in written if not name.startswith("messages")} <= {FILE}
