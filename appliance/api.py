@@ -163,6 +163,17 @@ class HangUpCall(AgentRequest, frozen=True, kw_only=True, tag="hang-up-call"):
     interaction: str
 
 
+class TransferCall(AgentRequest, frozen=True, kw_only=True, tag="transfer-call"):
+    """Send the agent's caller on, without talking with who is to get the call; give one of the three targets."""
+
+    interaction: str
+    queue: str = ""
+    to_agent: str = ""
+    "An agent who is free just now."
+    number: str = ""
+    "An extension, a number of ours, or an outside number as it is dialled from a telephone."
+
+
 class Conclude(AgentRequest, frozen=True, kw_only=True, tag="conclude"):
     """Disposition and note of an interaction."""
 
@@ -264,6 +275,7 @@ AnyRequest = (
     | EndWrapUp
     | ExtendWrapUp
     | HangUpCall
+    | TransferCall
     | Conclude
     | Put
     | Drop

@@ -26,6 +26,7 @@ from appliance.core.quarantine import place_of_error, release
 from appliance.core.queue import Queues
 from appliance.core.recovery import Recovery
 from appliance.core.staffing import Staffing
+from appliance.core.transfer import Transfers
 from appliance.core.turn import Deadlines, Turn
 from appliance.core.waiting import WaitingCallers
 
@@ -121,10 +122,11 @@ class Centre:
         )
         self._offers = Offers(state, self._deadlines, self._queues, self._agents, self._interactions)
         self._attempts = Attempts(state, self._deadlines, self._queues, self._agents, self._interactions, self._offers)
+        self._transfers = Transfers(state, self._agents, self._interactions, self._offers, overflows)
         self._recovery = Recovery(
             state, self._deadlines, self._agents, self._interactions, self._offers, self._attempts
         )
-        self._desk = Desk(state, self._agents, self._offers, directory)
+        self._desk = Desk(state, self._agents, self._offers, self._transfers, directory)
 
     # -- containment
 
@@ -183,6 +185,8 @@ class Centre:
                 self._prompted(turn, fact)
             case facts.LegEnded():
                 self._ended(turn, fact)
+            case facts.SentOn():
+                self._sent_on(turn, fact)
             case facts.OfferRang() | facts.OfferAnswered() | facts.OfferFailed():
                 self._take_offer(turn, fact)
             case facts.DialFailed():
@@ -190,8 +194,7 @@ class Centre:
             case facts.Bridged(legs=legs):
                 self._bridged(turn, legs)
             case facts.BridgeFailed(legs=legs):
-                if interaction := self._touched(turn, legs[0]):
-                    self._offers.not_joined(turn, interaction)
+                self._not_bridged(turn, legs)
             case _:
                 assert_never(fact)
 
@@ -218,6 +221,8 @@ class Centre:
     def _prompted(self, turn: Turn, fact: facts.Prompted) -> None:
         interaction = self._touched(turn, fact.leg)
         if interaction is not None and not self._attempts.heard(turn, interaction, fact):
+            if interaction.comfort is not None and interaction.comfort.prompt == fact.prompt:
+                self._offers.give_way(turn, interaction, fact.key)
             self._interactions.prompted(turn, interaction, fact)
 
     def _not_reached(self, turn: Turn, fact: facts.DialFailed) -> None:
@@ -232,7 +237,8 @@ class Centre:
         elif interaction is None:
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
-            if not self._attempts.asked(turn, interaction):
+            if not self._attempts.asked(turn, interaction) and not self._transfers.asked(turn, interaction, fact):
+                self._offers.give_way(turn, interaction, fact.key)
                 self._interactions.asked_again(turn, interaction, fact.key)
         else:
             turn.ask(ask.HangUp(leg=fact.leg))
@@ -255,6 +261,14 @@ class Centre:
         if sorted(legs) == sorted((interaction.leg, interaction.state.leg)):
             state = interaction.state
             self._offers.talk(turn, interaction, state, state.offer, state.agent, state.leg)
+
+    def _not_bridged(self, turn: Turn, legs: tuple[facts.Leg, facts.Leg]) -> None:
+        if interaction := self._touched(turn, legs[0]):
+            self._offers.not_joined(turn, interaction)
+
+    def _sent_on(self, turn: Turn, fact: facts.SentOn) -> None:
+        if interaction := self._touched(turn, fact.leg):
+            self._transfers.sent_on(turn, interaction, fact)
 
     def _publish(self, turn: Turn, version: str) -> None:
         directory = Directory(self._configuration_of(version))

@@ -120,6 +120,8 @@ class Forward(CallEffect, frozen=True, kw_only=True, tag="forward"):
     interaction: str
     extension: str = ""
     outside: str = ""
+    party: str = ""
+    "Whom to call outside, if the number is known to the driver alone."
     ring_s: int = 30
 
 
@@ -159,6 +161,10 @@ REFUSALS = (
     "not_in_wrap_up",
     "not_your_call",
     "no_call",
+    "unknown_target",
+    "agent_not_free",
+    "queue_not_open",
+    "not_outside",
     "too_long",
     "too_many_away",
     "break_used_up",

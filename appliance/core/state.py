@@ -8,7 +8,7 @@ import enum
 import msgspec
 
 from appliance.core.cdr import Segment
-from appliance.core.facts import Leg, PartyView
+from appliance.core.facts import Leg, PartyView, Target
 from appliance.core.waits import Comfort, Outlook
 
 # -- agents
@@ -177,11 +177,17 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
     leg: Leg
 
 
-class Forwarded(msgspec.Struct, frozen=True, kw_only=True, tag="forwarded"):
+class Forwarded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="forwarded"):
     """Sent on to an extension or an outside number."""
 
     flow: str
     node: str
+    exit: str = "failed"
+    "By which the flow goes on if the leg asks again,"
+    back: Waiting | None = None
+    "or the queue visit at whose place it waits again."
+    to: Target | None = None
+    "Where the leg is to be sent as soon as it asks; None once it is told."
 
 
 class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag="leaving"):
@@ -293,6 +299,10 @@ class Interaction(msgspec.Struct, kw_only=True):
     comfort: Comfort | None = None
     "Of the queue that it is in."
     callback: Callback | None = None
+    given_to: str = ""
+    "The agent whom it was transferred to, until that one has talked or not picked up."
+    wrap_up_s: int = 0
+    "The longest wrap-up of the queues that it went through."
 
     @property
     def customer(self) -> Participant:

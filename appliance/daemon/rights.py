@@ -37,6 +37,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.EndWrapUp: EVERYBODY,
     api.ExtendWrapUp: EVERYBODY,
     api.HangUpCall: EVERYBODY,
+    api.TransferCall: EVERYBODY,
     api.Conclude: EVERYBODY,
     api.Put: ADMINISTRATORS,
     api.Drop: ADMINISTRATORS,

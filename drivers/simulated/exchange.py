@@ -5,56 +5,22 @@ facts, and asks again for a leg on music as often as it was told to. Who hears w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Literal, assert_never
+from typing import assert_never
 
 from appliance.api import Equipment
 from appliance.core import effects, facts
 from appliance.core.facts import Leg
 from drivers.simulated.clock import Timer, Timers
+from drivers.simulated.line import Line
+
+__all__ = ("Line", "SimulatedExchange")
 
 PROMPT_S = 2.0
 "How long a prompt lasts."
 HOP_S = 0.002
 "How long anything takes on the wire."
-
-Doing = Literal["asking", "prompt", "music", "ringing", "bridged", "forwarded", "idle", "gone"]
-
-
-@dataclass(kw_only=True)
-class Line:
-    """One leg, seen from the exchange."""
-
-    leg: Leg
-    doing: Doing = "asking"
-    hears: str = ""
-    "`prompt/<language>/<slug>`, `music/<class>`, `leg/<uniqueid>`, or empty."
-    number: str = ""
-    trunk: str = ""
-    party: str = ""
-    view: facts.PartyView = field(default_factory=facts.PartyView)
-    interaction: str = ""
-    queue: str = ""
-    place: str = ""
-    recording: str = ""
-    offer: str = ""
-    agent: str = ""
-    extension: str = ""
-    shown: tuple[str, str] = ("", "")
-    "Number and name on the phone that rings."
-    partner: Leg | None = None
-    forwarded: Leg | None = None
-    "The caller whom this phone rings for, without any offer."
-    dialled: bool = False
-    "Whether this is a customer whom we call."
-    prompt: int = 0
-    keys: str = ""
-    "Those that mean something while it listens."
-    key: str = ""
-    "The one that was pressed in the music and is not yet told."
-    timers: list[Timer] = field(default_factory=list)
 
 
 class SimulatedExchange:
@@ -172,6 +138,17 @@ class SimulatedExchange:
         elif line.doing == "ringing":
             self._fail(line, cause)
 
+    def refer(self, line: Line, to: facts.Target) -> None:
+        """Let an agent's phone send on whom it talks with; the phone hangs up."""
+        caller = self.lines.get(line.partner) if line.partner else None
+        if caller is not None:
+            line.partner, caller.partner, caller.to = None, None, to
+            self._quiet(caller)
+            caller.doing = "idle"
+            self._later(lambda: self._observe(facts.SentOn(leg=line.leg)))
+            caller.timers.append(self._later(lambda: self._ask(caller)))
+            self.end(line.leg)
+
     def end(self, leg: Leg, cause: int = 16) -> None:
         """Let a leg end, whoever ended it."""
         line = self.lines.pop(leg, None)
@@ -256,7 +233,7 @@ class SimulatedExchange:
             return
         self._quiet(line)
         line.doing = "asking"
-        key, line.key = line.key, ""
+        (key, line.key), (to, line.to) = (line.key, ""), (line.to, None)
         self._observe(
             facts.LegAsked(
                 leg=line.leg,
@@ -268,6 +245,7 @@ class SimulatedExchange:
                 queue=line.queue,
                 place=line.place,
                 key=key,
+                to=to,
             )
         )
 
@@ -291,7 +269,7 @@ class SimulatedExchange:
                 line.timers.append(self._later(lambda: self._ask(line), effect.again_s or HOP_S))
             case effects.Forward():
                 line.doing, line.interaction = "forwarded", effect.interaction
-                line.hears = f"forward/{effect.extension or effect.outside}"
+                line.hears = f"forward/{effect.extension or effect.outside or effect.party}"
                 line.timers.append(self._later(lambda: self._come_back(line), effect.ring_s))
                 if effect.extension in self.reachable:
                     self._ring_colleague(line, effect.extension)

@@ -21,6 +21,7 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.EndWrapUp(),
         api.ExtendWrapUp(),
         api.HangUpCall(interaction="i"),
+        api.TransferCall(interaction="i", queue="q"),
         api.Conclude(interaction="i"),
         api.Put(base="", list="company", value=msgspec.Raw(b"{}")),
         api.Drop(base="", list="queues", slug="q"),

@@ -21,5 +21,6 @@ def view(request: PageRequest) -> Response:
         agent=request.person.agent,
         breaks=titled(configuration.breaks, request.language),
         dispositions=titled(configuration.dispositions, request.language),
+        queues=tuple((queue.slug, queue.title or queue.slug) for queue in configuration.queues),
         formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
     )
