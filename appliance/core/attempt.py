@@ -15,6 +15,8 @@ from appliance.core.offer import Offers
 from appliance.core.queue import Queues
 from appliance.core.turn import Deadlines, Turn
 
+CONGESTED = "congested"
+"Why a customer was not reached if the trunk had no line."
 EXPIRE_AGAIN_S = 60
 "A promise whose time is over while it is being kept is looked at again so much later."
 
@@ -97,9 +99,13 @@ class Attempts:
         return state.leg not in self._state.legs
 
     def dial_failed(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
-        """Take in that the customer did not pick up."""
+        """Take in that the customer did not pick up, or that a trunk had no line: then the next one is tried."""
+        state = interaction.state
+        if not isinstance(state, st.Calling):
+            return
         self._state.legs.pop(interaction.leg, None)
-        self.not_reached(turn, interaction, cause)
+        if cause != CONGESTED or not self._interactions.callbacks.dial_again(turn, interaction, state.waiting):
+            self.not_reached(turn, interaction, cause)
 
     def not_reached(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
         """End an attempt without blame for the agent; try again later, or give up."""

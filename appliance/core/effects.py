@@ -96,6 +96,8 @@ class Offer(CallEffect, frozen=True, kw_only=True, tag="offer"):
     "Who calls; the driver shows the party's number and name on the phone."
     queue: str
     ring_s: int
+    calls: bool = False
+    "Whether the customer is to be called once it is answered, so that there is something to hear till then."
 
 
 class CancelOffer(CallEffect, frozen=True, kw_only=True, tag="cancel-offer"):

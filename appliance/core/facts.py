@@ -154,7 +154,7 @@ class DialFailed(Observation, frozen=True, kw_only=True, tag="dial-failed"):
     leg: Leg
     "The leg that the effect `Dial` named."
     cause: str
-    "`no_answer`, `busy`, `refused`, `unreachable`, `no_number` or `failed`."
+    "`no_answer`, `busy`, `refused`, `unreachable`, `no_number`, `failed`, or `congested`: the trunk had no line."
 
 
 class Bridged(Observation, frozen=True, kw_only=True, tag="bridged"):

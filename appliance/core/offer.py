@@ -113,6 +113,7 @@ class Offers:
                 party=interaction.party,
                 queue=queue,
                 ring_s=ring_s,
+                calls=interaction.is_called_back,
             )
         )
 

@@ -183,9 +183,8 @@ class Forwarded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     flow: str
     node: str
     exit: str = "failed"
-    "By which the flow goes on if the leg asks again,"
     back: Waiting | None = None
-    "or the queue visit at whose place it waits again."
+    "The queue visit at whose place it waits if it asks again; None goes on in the flow by `exit`."
     to: Target | None = None
     "Where the leg is to be sent as soon as it asks; None once it is told."
 
@@ -260,6 +259,7 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     accepted_at: int
     expires_at: int
     attempts: int = 0
+    trunks_full: int = 0
     placed: bool = False
     "Whether the channel of the customer's leg knows its place, and is recorded if it is to be."
     prompt: int = 0

@@ -33,6 +33,8 @@ EVENTS = (
     "BridgeEnter",
     "BridgeLeave",
     "OriginateResponse",
+    "BlindTransfer",
+    "AttendedTransfer",
     "ContactStatus",
     "Registry",
 )

@@ -44,6 +44,8 @@ class SimulatedExchange:
         self.performed: list[effects.AnyCallEffect] = []
         "Everything that was asked of it, in order."
         self.reachable: set[str] = set()
+        self.full: set[str] = set()
+        "Trunks that have no line for a call of ours."
         self.on_ring: Callable[[Line], None] = lambda _line: None
         "Told of every phone that begins to ring."
         self.on_dial: Callable[[Line], None] = lambda _line: None
@@ -125,7 +127,7 @@ class SimulatedExchange:
             self._later(lambda: self._ask(line))
         elif line.doing == "ringing":
             self._quiet(line)
-            line.doing = "idle"
+            line.doing, line.hears = "idle", line.music
             self._later(lambda: self._observe(facts.OfferAnswered(offer=line.offer, leg=line.leg)))
 
     def refuse(self, line: Line, cause: str) -> None:
@@ -321,6 +323,7 @@ class SimulatedExchange:
             agent=effect.agent,
             extension=effect.extension,
             queue=effect.queue,
+            music="music/default" if effect.calls else "",
         )
         self.lines[effect.leg] = line
         if effect.extension not in self.reachable:
@@ -333,6 +336,9 @@ class SimulatedExchange:
         line = Line(leg=effect.leg, doing="ringing", dialled=True, interaction=effect.interaction)
         line.party, line.trunk = effect.party, effect.trunk
         self.lines[effect.leg] = line
+        if effect.trunk in self.full:
+            self._not_reached(line, "congested")
+            return
         self._later(lambda: self.on_dial(line))
         line.timers.append(self._later(lambda: self._not_reached(line, "no_answer"), effect.ring_s))
 
