@@ -263,6 +263,21 @@ class Erase(Request, frozen=True, kw_only=True, tag="erase"):
     "The party's id, or its number."
 
 
+class SetParty(Request, frozen=True, kw_only=True, tag="set-party"):
+    """Say what routing is to know of a caller; what is None stays as it is."""
+
+    party: str
+    "The party's id, or its number, which need not have called yet."
+    grade: str | None = None
+    "Customer class, one of the company's `grades`; empty for none."
+    priority: int | None = None
+    "The caller's own, 1 (served first) to 9; 0 for none."
+    preferred: str | None = None
+    "The agent who looks after this caller; empty for nobody."
+    blocked: bool | None = None
+    "Whether calls are refused."
+
+
 AnyRequest = (
     SignIn
     | SignOut
@@ -285,6 +300,7 @@ AnyRequest = (
     | Import
     | SetSecret
     | Erase
+    | SetParty
 )
 
 

@@ -36,6 +36,7 @@ SIGN_INS_PER_S = 2
 "And what it gets back a second."
 ADDRESSES_MAX = 10_000
 "Addresses remembered for that."
+PRIORITY_MAX = 9
 DIALLED = re.compile(r"\+?[0-9]{2,20}")
 "What a call may be sent to that is neither a queue nor an agent."
 PARTIES_MAX = 10_000
@@ -118,6 +119,8 @@ class Door:
             case api.Erase(party=party):
                 known = await answer_of(self._reactor, self._offices.people.erase(party, self._offices.hub.now))
                 return (HTTPStatus.OK, api.Reply()) if known else refused(HTTPStatus.OK, "unknown", "party")
+            case api.SetParty():
+                return await self._set_party(request)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:
@@ -158,6 +161,25 @@ class Door:
                 return _account_refused(answer)
             case _:
                 assert_never(answer)
+
+    async def _set_party(self, request: api.SetParty) -> Answer:
+        """Change what routing knows of a caller; the next call goes by it."""
+        directory = self._offices.hub.centre.directory
+        if request.grade and request.grade not in directory.company.grades:
+            return refused(HTTPStatus.OK, "missing", "grade", request.grade)
+        if request.priority is not None and not 0 <= request.priority <= PRIORITY_MAX:
+            return refused(HTTPStatus.OK, "out_of_range", "priority", f"0-{PRIORITY_MAX}")
+        if request.preferred and request.preferred not in directory.agents:
+            return refused(HTTPStatus.OK, "unknown_agent", "preferred")
+        known = {
+            name: value
+            for name in ("grade", "priority", "preferred", "blocked")
+            if (value := getattr(request, name)) is not None
+        }
+        done = await answer_of(
+            self._reactor, self._offices.people.set_view(request.party, known, self._offices.hub.now)
+        )
+        return (HTTPStatus.OK, api.Reply()) if done else refused(HTTPStatus.OK, "unknown", "party", request.party)
 
     # -- calls
 

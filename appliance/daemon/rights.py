@@ -47,6 +47,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.Import: ADMINISTRATORS,
     api.SetSecret: ADMINISTRATORS,
     api.Erase: ADMINISTRATORS,
+    api.SetParty: LEADERS,
 }
 "`SignIn` stands outside: it makes the asker."
 

@@ -165,7 +165,10 @@ class SimulatedExchange:
             self._later(lambda: self._observe(facts.OfferFailed(offer=line.offer, cause="failed")))
         self._later(lambda: self._observe(facts.LegEnded(leg=leg, cause=cause)))
         partner = self.lines.get(line.partner) if line.partner else None
-        if partner is not None:
+        if partner is not None and line.forwarded == partner.leg:
+            partner.partner = None
+            self._later(lambda: self.end(partner.leg))
+        elif partner is not None:
             self._alone(partner)
         for colleague in [other for other in self.lines.values() if other.forwarded == leg]:
             self.end(colleague.leg)

@@ -203,3 +203,53 @@ async def in_talk(box: Box) -> str:
     state = box.agent("anna")
     assert isinstance(state, st.Talking)
     return state.interaction
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_said_of_a_caller_holds_at_the_next_call(box: Box) -> None:
+    """By a supervisor; an agent may not; and only what routing can use."""
+    anna, sue = await box.sign_in("anna"), await box.sign_in("sue")
+    assert codes(await box.ask(api.SetParty(party="13800138000", priority=2), anna)) == ["not_allowed"]
+    for wrong, code in (
+        (api.SetParty(party="13800138000", priority=10), "out_of_range"),
+        (api.SetParty(party="13800138000", grade="odd"), "missing"),
+        (api.SetParty(party="13800138000", preferred="zoe"), "unknown_agent"),
+        (api.SetParty(party="nobody", priority=2), "unknown"),
+    ):
+        assert codes(await box.ask(wrong, sue)) == [code]
+    assert await box.ask(api.SetParty(party="13800138000", priority=2, preferred="anna"), sue) == api.Reply()
+    _, view = await box.daemon.parties.party_of("13800138000", "")
+    assert (view.priority, view.preferred, view.blocked) == (2, "anna", False)
+
+
+@pytest_twisted.ensureDeferred
+async def test_breaks_missed_calls_and_wrap_ups_by_the_door(box: Box) -> None:
+    """A break asked for in a call begins after it; a wrap-up is extended and cut; missed is seen and reversible."""
+    anna = await box.sign_in("anna")
+    assert await box.ask(api.TakeSeat(), anna) == api.Reply()
+    interaction = await in_talk(box)
+    assert await box.ask(api.TakeBreak(reason="lunch"), anna) == api.Reply()
+    assert isinstance(box.agent("anna"), st.Talking)
+    assert box.daemon.hub.centre.state.agents["anna"].wants_break == "lunch"
+    assert await box.ask(api.HangUpCall(interaction=interaction), anna) == api.Reply()
+    state = box.agent("anna")
+    assert isinstance(state, st.WrapUp)
+    assert await box.ask(api.ExtendWrapUp(by_s=60), anna) == api.Reply()
+    longer = box.agent("anna")
+    assert isinstance(longer, st.WrapUp)
+    assert longer.until == state.until + 60_000_000
+    assert codes(await box.ask(api.ExtendWrapUp(by_s=3600), anna)) == ["too_long"]
+    assert await box.ask(api.EndWrapUp(), anna) == api.Reply()
+    assert box.agent("anna") == st.OnBreak(reason="lunch")
+    assert codes(await box.ask(api.EndWrapUp(), anna)) == ["not_in_wrap_up"]
+    assert await box.ask(api.EndBreak(), anna) == api.Reply()
+    box.ringing.clear()
+    caller = box.exchange.call("2003", party="p")
+    await box.until(lambda: caller.hears.startswith("prompt/en/menu"))
+    box.exchange.press(caller, "1")
+    await box.until(lambda: "101" in box.ringing)
+    box.exchange.refuse(box.ringing["101"], "refused")
+    await box.until(lambda: box.agent("anna") == st.Missed(cause="refused"))
+    assert await box.ask(api.EndBreak(), anna) == api.Reply()
+    assert isinstance(box.agent("anna"), st.Ringing)
+    assert codes(await box.ask(api.EndBreak(), anna)) == ["not_on_break"]

@@ -23,6 +23,8 @@ class Callers:
         self._dice = dice
         self._numbers = tuple(number.slug for number in company.numbers)
         self._agents = tuple(agent.slug for agent in company.agents)
+        self._queues = tuple(queue.slug for queue in company.queues)
+        self._extensions = tuple(phone.slug for phone in company.extensions)
         self._left = calls
         self._per_s = per_s
         self._parties = 0
@@ -109,8 +111,26 @@ class Callers:
             case 4 | 5 | 6:
                 self._box.command(facts.HangUpCall, line.agent, interaction=line.interaction)
                 self._box.clock.callLater(5, lambda: self._hang_up(caller, agent))
+            case 7:
+                to = self._target()
+                self._box.command(facts.TransferCall, line.agent, interaction=line.interaction, to=to)
+                self._box.clock.callLater(5, lambda: self._hang_up(caller, agent))
+            case 8:
+                self._box.exchange.refer(line, self._target())
             case _:
                 self._box.exchange.end(caller, NORMAL)
+
+    def _target(self) -> facts.Target:
+        """Draw where an agent sends a caller on."""
+        dice = self._dice
+        return dice.choice(
+            [
+                facts.Target(queue=dice.choice(self._queues)),
+                facts.Target(agent=dice.choice(self._agents)),
+                facts.Target(number=dice.choice(self._numbers)),
+                facts.Target(extension=dice.choice(self._extensions)),
+            ]
+        )
 
 
 class Agents:
@@ -176,6 +196,8 @@ class Agents:
         after = self._dice.uniform(0.5, 6)
         if luck < 0.85 or self.diligent:
             self._box.clock.callLater(after, lambda: exchange.pick_up(line))
+            if line.forwarded:
+                self._box.clock.callLater(after + 20, lambda: exchange.end(line.leg))
         elif luck < 0.92:
             cause = self._dice.choice(["busy", "refused", "unreachable", "failed"])
             self._box.clock.callLater(after, lambda: exchange.refuse(line, cause))
