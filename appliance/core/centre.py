@@ -13,6 +13,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
 from appliance.core.callback import is_dialled
+from appliance.core.capacity import rule_of, why_no_contact
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
 from appliance.core.directory import Directory
@@ -26,6 +27,7 @@ from appliance.core.quarantine import place_of_error, release
 from appliance.core.queue import Queues
 from appliance.core.recovery import Recovery
 from appliance.core.staffing import Staffing
+from appliance.core.task import Task
 from appliance.core.transfer import Transfers
 from appliance.core.turn import Deadlines, Turn
 from appliance.core.waiting import WaitingCallers
@@ -65,6 +67,10 @@ class Centre:
     def why_not(self, agent: st.Agent, interaction: st.Interaction) -> str:
         """Say why an agent may not be offered a waiting interaction now; empty if nothing is against it."""
         return why_not_for(self._directory, self._queues, agent, interaction)
+
+    def why_no_contact(self, agent: st.Agent, medium: str) -> str:
+        """Say why an agent may not be given a contact by a medium other than voice now; empty if one may."""
+        return why_no_contact(agent, self._directory.company, self._directory.units(agent.slug), medium)
 
     def candidates(self, interaction: st.Interaction) -> tuple[list[ask.Candidate], dict[str, str]]:
         """List who could be offered a waiting interaction now, in order, and why the queue's other agents could not."""
@@ -169,6 +175,8 @@ class Centre:
                 self._agents.see(self._directory.agents_at.get(extension, ""), reachable=reachable)
             case facts.PhoneBusy(extension=extension, busy=busy):
                 self._agents.busy(self._directory.agents_at.get(extension, ""), busy=busy)
+            case facts.ContactTaken() | facts.ContactDone():
+                self._take_contact(fact)
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
                 self._queues.look(fact.exchange)
@@ -176,6 +184,13 @@ class Centre:
                 self._desk.obey(turn, fact)
             case _:
                 self._take_call(turn, fact)
+
+    def _take_contact(self, fact: facts.ContactTaken | facts.ContactDone) -> None:
+        if isinstance(fact, facts.ContactDone):
+            self._agents.done(fact.agent, fact.contact)
+            return
+        units = rule_of(self._directory.company, fact.medium).units or self._directory.units(fact.agent)
+        self._agents.take(fact.agent, fact.contact, Task(fact.medium, units))
 
     def _take_call(self, turn: Turn, fact: facts.AnyCallFact) -> None:
         match fact:

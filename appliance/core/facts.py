@@ -183,6 +183,21 @@ class PhoneBusy(Observation, frozen=True, kw_only=True, tag="phone-busy"):
     busy: bool
 
 
+class ContactTaken(Observation, frozen=True, kw_only=True, tag="contact-taken"):
+    """An agent has a contact by another medium than voice in hand."""
+
+    agent: str
+    contact: str
+    medium: str
+
+
+class ContactDone(Observation, frozen=True, kw_only=True, tag="contact-done"):
+    """An agent is done with such a contact."""
+
+    agent: str
+    contact: str
+
+
 class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A live leg as reconcile finds it on the exchange."""
 
@@ -288,6 +303,17 @@ AnyCallFact = (
     | BridgeFailed
 )
 "What happens to one call."
-AnyObservation = AnyCallFact | Started | Due | ConfigurationPublished | PhoneSeen | PhoneBusy | ExchangeLost | LegsFound
+AnyObservation = (
+    AnyCallFact
+    | Started
+    | Due
+    | ConfigurationPublished
+    | PhoneSeen
+    | PhoneBusy
+    | ContactTaken
+    | ContactDone
+    | ExchangeLost
+    | LegsFound
+)
 AnyCommand = SignOn | SignOff | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | Dispose | HangUpCall | TransferCall
 AnyFact = AnyObservation | AnyCommand

@@ -9,9 +9,8 @@ import msgspec
 
 from appliance.core.cdr import Segment
 from appliance.core.facts import Leg, PartyView, Target
+from appliance.core.task import Task
 from appliance.core.waits import Comfort, Outlook
-
-# -- agents
 
 
 class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed_out"):
@@ -97,7 +96,8 @@ class Agent(msgspec.Struct, kw_only=True):
     busy: bool = False
     "Whether the phone is in a call of the agent's own."
     load: int = 0
-    "Units taken by what goes on beside calls, such as chats."
+    "Units taken by what goes on beside calls, such as chats, which stand in `tasks` by their ids."
+    tasks: dict[str, Task] = {}
     idle_us: int = 0
     "Since the day began: all stretches of waiting for an offer that ended in one,"
     idles: int = 0

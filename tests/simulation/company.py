@@ -26,6 +26,8 @@ def a_company(dice: Random) -> model.Configuration:
             ageing_s=dice.choice([0, 0, 5, 30]),
             grades=dice.choice([{}, {"gold": 1, "lead": 9}]),
             rest_on_own_call=dice.random() < 0.5,
+            voice_alone=dice.random() < 0.7,
+            media={"chat": model.Medium(units=2, beside=("chat", "mail")), "mail": model.Medium()},
         ),
         numbers=tuple(
             model.Number(
@@ -66,6 +68,7 @@ def _an_agent(dice: Random, slug: str) -> model.Agent:
         extension=_extension(slug),
         skills={skill: dice.randint(1, 9) for skill in SKILLS if dice.random() < 0.6},
         site=dice.choice(["", *SITES]),
+        units=dice.choice([1, 2, 4]),
         wrap_up_s=dice.choice([0, 0, 15]),
     )
 
