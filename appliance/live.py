@@ -26,6 +26,16 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     party: str = ""
     path: tuple[str, ...] = ()
     "Keys pressed in menus, with the titles of what they chose."
+    attempt: int = 0
+    "Of somebody who is called back: which attempt is being made or comes next; 0 for no callback."
+    attempts: int = 0
+    "How many there are at most."
+    expires_at: int = 0
+    "When it is too late to call back; 0 once the customer is on the line again."
+    next: str = ""
+    "What happens next: `line`, `later`, `turn`, `pick_up`, `customer`, `customer_first`, `confirm`, `waits`."
+    next_at: int = 0
+    "When, where the clock decides; centre time."
 
 
 class LiveAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,6 +51,12 @@ class LiveAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "When the state ends by itself, 0 if it does not."
     reason: str = ""
     "Of a break, now or the one asked for."
+    spent_at: int = 0
+    "Of a break of so many minutes a day: when they are used up."
+    cause: str = ""
+    "Of *missed*: `no_answer`, `busy`, `refused`, `unreachable` or `failed`."
+    leaves: bool = False
+    "Whether the agent signs off after the call."
     interaction: str = ""
     disposition: str = ""
     queues: tuple[str, ...] = ()

@@ -24,6 +24,21 @@ AGENTS = {
     "emma-white": "Emma White",
 }
 "Slug to name; their extensions are 301 to 310 in this order."
+GEAR, REPAIRS = "gear", "repairs"
+SKILLS: dict[str, dict[str, int]] = {
+    "li-wei": {GEAR: 8},
+    "anna-smith": {GEAR: 6},
+    "wang-fang": {GEAR: 7},
+    "ben-carter": {GEAR: 5},
+    "zhang-min": {GEAR: 3, REPAIRS: 6},
+    "clara-jones": {REPAIRS: 4},
+    "liu-yang": {REPAIRS: 7},
+    "david-brown": {REPAIRS: 5},
+    "chen-jing": {REPAIRS: 9},
+    "emma-white": {REPAIRS: 2},
+}
+"What each agent knows, and how well: advice on gear, repairs of it."
+CALLBACK_KEY, LEAVE_KEY = "9", "*"
 EXTENSION_FIRST = 301
 RECEPTION = "300"
 
@@ -69,6 +84,21 @@ _PROMPTS = {
         "I am sorry, all of our colleagues are still busy. Please call again a little later. Goodbye.",
         "非常抱歉，我们的客服人员都在忙，请您稍后再拨。再见。",
     ),
+    "callback-offer": (
+        "Offer to call back",
+        "You can also keep your place and be called back. For that, press 9. To go back, press star.",
+        "您也可以保留排队位置，由我们给您回电，请按九。返回请按星号键。",
+    ),
+    "callback-accepted": (
+        "Callback taken down",
+        "Thank you. We keep your place and call you back at this number. Goodbye.",
+        "谢谢，我们会保留您的排队位置，并拨打您的来电号码。再见。",
+    ),
+    "callback-confirm": (
+        "Is it you?",
+        "This is Lakeside Outdoor. You asked us to call you back. To speak to us now, press 1.",
+        "这里是湖畔户外，您曾要求我们回电。现在通话，请按一。",
+    ),
     "goodbye": (
         "Goodbye",
         "Thank you for your call. Goodbye.",
@@ -101,7 +131,9 @@ def document(*, trunk_host: str, trunk_port: int) -> api.Document:
                 model.Number(slug="8003", title="Service line 售后热线", flow="service", language="en"),
             ),
             extensions=_extensions(),
-            agents=tuple(model.Agent(slug=slug, extension=extension) for slug, extension in _seats().items()),
+            agents=tuple(
+                model.Agent(slug=slug, extension=extension, skills=SKILLS[slug]) for slug, extension in _seats().items()
+            ),
             queues=_queues(),
             flows=(_main(), _service()),
             hours=(
@@ -142,18 +174,40 @@ def _extensions() -> tuple[model.Extension, ...]:
 
 def _queues() -> tuple[model.Queue, ...]:
     agents = tuple(AGENTS)
+    waiting = model.WaitingCaller(
+        sounds=("callback-offer",),
+        every_s=45,
+        position=True,
+        expected_wait=True,
+        leave_key=LEAVE_KEY,
+        callback_key=CALLBACK_KEY,
+    )
+    callback = model.Callback(accepted="callback-accepted", confirm="callback-confirm")
     return (
         model.Queue(
-            slug="sales", title="Sales 销售", agents=agents[:6], ring_s=15, wrap_up_s=20, wait_s_max=600, length_max=100
+            slug="sales",
+            title="Sales 销售",
+            agents=agents[:6],
+            ring_s=15,
+            wrap_up_s=20,
+            length_max=100,
+            requirement=(model.Need(skill=GEAR, level=5, relax_s=6), model.Need(skill=GEAR, level=1, relax_s=15)),
+            overflow=(model.Overflow(when="wait", limit=240),),
+            waiting=waiting,
+            callback=callback,
         ),
         model.Queue(
             slug="support",
             title="Service 售后",
             agents=agents[4:],
+            strategy="most_skilled",
             ring_s=15,
             wrap_up_s=20,
             wait_s_max=600,
             length_max=100,
+            requirement=(model.Need(skill=REPAIRS, level=4, relax_s=8),),
+            waiting=waiting,
+            callback=callback,
         ),
     )
 
@@ -174,9 +228,17 @@ def _main() -> model.Flow:
                 },
                 exits={"1": "sales", "2": "support", "3": "hours", "0": "office", "none": "support"},
             ),
-            model.Node(id="sales", kind="queue", options={"queue": "sales"}, exits={"timeout": "busy", "full": "busy"}),
             model.Node(
-                id="support", kind="queue", options={"queue": "support"}, exits={"timeout": "busy", "full": "busy"}
+                id="sales",
+                kind="queue",
+                options={"queue": "sales"},
+                exits={"timeout": "support", "full": "busy", "left": "menu"},
+            ),
+            model.Node(
+                id="support",
+                kind="queue",
+                options={"queue": "support"},
+                exits={"timeout": "busy", "full": "busy", "left": "menu"},
             ),
             model.Node(id="hours", kind="announce", options={"prompt": "hours"}, exits={"next": "menu"}),
             model.Node(
@@ -199,7 +261,7 @@ def _service() -> model.Flow:
                 id="support",
                 kind="queue",
                 options={"queue": "support"},
-                exits={"timeout": "busy", "full": "busy", "next": "goodbye"},
+                exits={"timeout": "busy", "full": "busy", "left": "goodbye", "next": "goodbye"},
             ),
             model.Node(id="busy", kind="hang_up", options={"prompt": "busy"}),
             model.Node(id="goodbye", kind="hang_up", options={"prompt": "goodbye"}),

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from boot.notes import Notes
 from boot.process import Accepts, Fetches, Listens, Notified, Process, is_ready
+from boot.program import Program, start
+from boot.silence import Silence
+from boot.warm import Warm, ZygoteEndedError
 
-GATE = 'read -r _ && exec "$@" </dev/null'
-"A program waits here until its pid is noted; if we die before that, it never starts."
-ROOT = Path(__file__).resolve().parents[1]
-"Where the packages lie: every program is started from here."
 LOOK_S = 0.05
 STEADY_S = 10.0
 "Who lived as long as this begins again with the shortest pause."
@@ -23,8 +22,6 @@ TRIES_MAX = 3
 LOG_BYTES_MAX = 10_000_000
 "A log longer than this is put aside as `.1` at the program's next start."
 TAIL_BYTES = 8192
-LATE_S = 1.0
-"If the supervisor itself was held up this long, silence proves nothing about a program."
 
 
 class State(enum.StrEnum):
@@ -51,17 +48,29 @@ class Child:
         self.status = ""
         "What it last said of itself by `STATUS=`."
         self.restarts = 0
+        self.silence_s_max = 0.0
+        "The longest that it was silent, in all its lives; 0 if it is not watched."
         self.pid: int | None = None
         self.ready = asyncio.Event()
         self._log = log
         self._notes = notes
         self._say = say
-        self._program: asyncio.subprocess.Process | None = None
+        self._program: Program | None = None
+        self._warm = Warm(process, log=log, notes=notes) if process.warm else None
         self._stopping = asyncio.Event()
         self._was_ready = False
-        self._fed_at = 0.0
+        self._rose = False
+        "Whether it was ready in this life."
+        self._spoke = asyncio.Event()
+        "Set at its first sign of life."
+        self._silence: Silence | None = None
         self._late = False
         self._log_from = 0
+
+    @property
+    def zygote(self) -> int | None:
+        """The process that its next life is forked from, if it has one and that one is warm."""
+        return None if self._warm is None else self._warm.pid
 
     async def keep(self, after: Sequence["Child"]) -> None:
         """Run the program again and again until `stop`; raises `StartError` if it never becomes ready."""
@@ -78,17 +87,23 @@ class Child:
             self.restarts += 1
             self.state = State.PAUSING
             pause_s = min(self.process.restart_s * 2 ** (failures - 1), self.process.restart_s_max)
+            at_once = self.process.at_once and self._rose
             why = f": {self._last_line()}" if code > 0 else ""
-            self._say(f"{self.process.name} ended ({_ending(code)}){why}: again in {pause_s:.1f} s")
-            await self._unless_stopping(asyncio.sleep(pause_s))
+            again = "again at once" if at_once else f"again in {pause_s:.1f} s"
+            self._say(f"{self.process.name} ended ({_ending(code)}){why}: {again}")
+            if not at_once:
+                await self._unless_stopping(asyncio.sleep(pause_s))
         self.state = State.STOPPED
 
     async def stop(self) -> None:
         """End the program: SIGTERM, its time to stop, then SIGKILL to its group. Returns when it is gone."""
         self._stopping.set()
-        program = self._program
-        if program is None:
-            return
+        if self._program is not None:
+            await self._end(self._program)
+        if self._warm is not None:
+            await self._warm.close()
+
+    async def _end(self, program: Program) -> None:
         with contextlib.suppress(ProcessLookupError):
             program.send_signal(signal.SIGTERM)
         try:
@@ -108,7 +123,9 @@ class Child:
     def told(self, fields: Mapping[str, str]) -> None:
         """Take in what the program said of itself (sd_notify(3))."""
         if fields.get("WATCHDOG") == "1" or fields.get("READY") == "1":
-            self._fed_at = asyncio.get_running_loop().time()
+            self._spoke.set()
+            if self._silence is not None:
+                self._silence.broken(asyncio.get_running_loop().time())
         self.status = fields.get("STATUS", self.status)
         if fields.get("READY") == "1" and isinstance(self.process.ready, Notified):
             self._becomes_ready()
@@ -116,79 +133,81 @@ class Child:
     async def _run_once(self) -> int:
         self.state = State.STARTING
         self.status = ""
-        self._program = program = await self._spawn()
+        self._rose = False
+        try:
+            self._program = program = await self._spawn()
+        except ZygoteEndedError as error:
+            return error.code
         self.pid = program.pid
         self._notes.add(self.process.name, program.pid)
-        if program.stdin is not None:
-            if not self._stopping.is_set():
-                program.stdin.write(b"\n")
-            program.stdin.close()
-        watching = [asyncio.ensure_future(self._watch_start()), asyncio.ensure_future(self._watch_life())]
+        if self._stopping.is_set():
+            program.turn_away()
+        else:
+            program.let_go()
+        watching = [asyncio.ensure_future(self._watch_start()), asyncio.ensure_future(self._watch_life(program.pid))]
         try:
             return await program.wait()
         finally:
             for watch in watching:
                 watch.cancel()
             self.ready.clear()
+            self._spoke.clear()
+            self._silence = None
             self.kill()
             self._notes.drop(program.pid)
             self._program = self.pid = None
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self) -> Program:
         if self._log.exists() and self._log.stat().st_size > LOG_BYTES_MAX:
             self._log.replace(self._log.with_suffix(self._log.suffix + ".1"))
         with self._log.open("ab") as out:
             self._log_from = out.tell()
-            return await asyncio.create_subprocess_exec(
-                "/bin/sh",
-                "-c",
-                GATE,
-                "sh",
-                *self.process.argv,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=out,
-                stderr=out,
-                env=dict(self.process.environment),
-                cwd=ROOT,
-                start_new_session=True,
-                umask=0o077,
-            )
+            if self._warm is not None:
+                return await self._warm.fork(out)
+            return await start(self.process.argv, environment=self.process.environment, out=out)
 
     async def _watch_start(self) -> None:
-        """Find out when it is ready; end a first start that takes too long."""
+        """Find out when it is ready; end a first start that takes too long, and a later one that gives no sign."""
         try:
             async with asyncio.timeout(None if self._was_ready else self.process.start_s_max):
                 match self.process.ready:
                     case Notified():
+                        if self.process.watchdog_s:
+                            async with asyncio.timeout(self.process.start_s_max):
+                                await self._spoke.wait()
                         await self.ready.wait()
                     case Accepts() | Listens() | Fetches() as ready:
                         await _answers(ready)
                         self._becomes_ready()
         except TimeoutError:
-            self._late = True
+            self._late = not self._was_ready
             self.kill()
 
-    async def _watch_life(self) -> None:
-        """Kill it if it falls silent."""
-        if not self.process.watchdog_s:
+    async def _watch_life(self, pid: int) -> None:
+        """Kill it if it falls silent, from its first sign of life on, be it ready or not."""
+        limit_s = self.process.watchdog_s
+        if not limit_s:
             return
-        await self.ready.wait()
+        await self._spoke.wait()
         clock = asyncio.get_running_loop().time
-        looked = self._fed_at = clock()
+        looked = clock()
+        self._silence = silence = Silence(pid, now=looked, watchdog_s=limit_s)
         while True:
-            await asyncio.sleep(self.process.watchdog_s / 8)
+            await asyncio.sleep(limit_s / 8)
             now = clock()
-            if now - looked > LATE_S:
-                self._fed_at = now
+            if now - looked > limit_s / 2:
+                silence.forgiven(now)
             looked = now
-            if now - self._fed_at > self.process.watchdog_s:
-                self._say(f"{self.process.name} gave no sign of life for {self.process.watchdog_s:.0f} s: killed")
+            lasted_s = silence.lasted_s(now)
+            self.silence_s_max = max(self.silence_s_max, silence.longest_s)
+            if lasted_s > limit_s:
+                self._say(f"{self.process.name} gave no sign of life for {limit_s:.1f} s: killed")
                 self.kill()
                 return
 
     def _becomes_ready(self) -> None:
         self.state = State.READY
-        self._was_ready = True
+        self._was_ready = self._rose = True
         self.ready.set()
         self._say(f"{self.process.name} ready")
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from appliance import api, document, sample, sign_ins, speech
 from appliance.client import Client, DoorClosedError
-from appliance.core.standing import prompts_to_speak
 from appliance.places import Places
 from appliance.store.reader import Reader
 
@@ -28,7 +27,7 @@ def set_up(places: Places, say: Callable[[str], None]) -> None:
     """Make the sample company. The daemon must be there. Blocking: some seconds."""
     company = sample.document(trunk_host=places.host, trunk_port=places.far_port)
     say("speaking the prompts")
-    speech.speak(prompts_to_speak(company.configuration), places.prompts)
+    speech.speak(company.configuration.prompts, places.prompts)
     kept = sign_ins.read(places.sign_ins) or sign_ins.SignIns(
         people={person.slug: sign_ins.make_password() for person in company.people},
         extensions={phone.slug: sign_ins.make_password() for phone in company.configuration.extensions},

@@ -52,9 +52,13 @@ class Process:
     "The programs that have to be ready before this one is started."
     environment: Mapping[str, str] = field(default_factory=dict)
     "The whole environment; nothing is inherited."
+    warm: bool = False
+    "Whether `argv` starts a zygote (`zygote.py`), whose forks are the program."
     restart_s: float = 0.1
     "Pause before the first restart; it doubles with each failure in a row."
     restart_s_max: float = 5.0
+    at_once: bool = False
+    "Whether it is started again without a pause if it was ready: so each turn of a loop takes a whole start."
     start_s_max: float = 60.0
     "Within which it has to be ready for the first time."
     watchdog_s: float = 0.0

@@ -9,8 +9,10 @@ from boot.checks import SEARCH_PATH
 from boot.process import Accepts, Fetches, Listens, Notified, Process
 from drivers.asterisk.bundle import Bundle
 
-WATCHDOG_S = 2.0
-"The longest silence of the daemon: a hung one holds every call that asks it."
+WATCHDOG_S = 1.5
+"""The longest silence of the daemon: a hung one holds every call that asks it. It speaks four times in this time.
+
+That it waits for a processor is forgiven it (`silence.py`); `status` tells the longest silence that there was."""
 WRONG, BROKEN, TAKEN = 64, 65, 75
 "Exit codes of daemon and ZEO (sysexits.h) that a restart cannot help with."
 
@@ -41,7 +43,8 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
         ),
         Process(
             name="daemon",
-            argv=(interpreter, "-m", "appliance.daemon"),
+            argv=(interpreter, "-m", "boot.zygote", "daemon", "appliance.daemon.main"),
+            warm=True,
             environment={
                 **environment,
                 "NOTIFY_SOCKET": str(places.notify_socket),
@@ -50,6 +53,7 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
             ready=Notified(),
             after=("zeo",),
             restart_s_max=0.1,  # calls wait for it: as its unit says, the pause never grows
+            at_once=True,
             watchdog_s=WATCHDOG_S,
             hopeless=frozenset({WRONG, BROKEN, TAKEN}),
         ),

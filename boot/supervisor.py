@@ -105,6 +105,8 @@ class Supervisor:
                     "pid": child.pid,
                     "restarts": child.restarts,
                     "status": child.status,
+                    **({"zygote": child.zygote} if child.process.warm else {}),
+                    **({"silence_s_max": round(child.silence_s_max, 2)} if child.process.watchdog_s else {}),
                 }
                 for child in self._children.values()
             ],

@@ -13,16 +13,21 @@ TIME_LIKE = 10**15
 "A number this large is a centre time (the year 2001 and later)."
 
 FIGURES: Mapping[str, tuple[str, ...]] = {
-    "average_longest_idle": ("average",),
-    "fewest_handled": ("handled",),
-    "least_talk_time": ("talked",),
-    "most_skilled": ("level",),
+    "average_longest_idle": ("average", "idle"),
+    "fewest_handled": ("handled", "idle"),
+    "least_talk_time": ("talked", "idle"),
+    "longest_idle": ("idle",),
+    "most_skilled": ("level", "idle"),
     "ordered": ("place",),
-    "percentage": ("behind",),
+    "percentage": ("behind", "idle"),
     "random_agent": ("place",),
+    "ring_all": ("idle",),
+    "ring_some": ("idle",),
     "round_robin": ("turn", "place"),
 }
-"What the numbers of a strategy's key are, in order; a centre time is when the agent's idle time began."
+"What the numbers of a strategy's key are, in order, up to the agent's name, by which ties are broken at last."
+IDLE = "idle"
+"When the idle time began; an older release's keys are known by how large they are."
 SENTENCES: Mapping[str, str] = {
     "average": marked("idle {value} on average"),
     "no_average": marked("no offer yet today"),
@@ -34,8 +39,8 @@ SENTENCES: Mapping[str, str] = {
     "no_share": marked("no share"),
     "turn": marked("last turn {value}"),
     "no_turn": marked("no turn yet"),
+    IDLE: marked("idle since {value}"),
 }
-IDLE = marked("idle since {value}")
 EXCLUDED: Mapping[str, str] = {
     "own_call": marked("In a call of their own"),
     "full": marked("No room for another call"),
@@ -65,16 +70,16 @@ def key_text(say: Texts, calendar: Calendar, strategy: str, candidate: Candidate
         if part == candidate.agent:
             continue
         if isinstance(part, int) and place < len(kinds):
-            kind, value = _figure(kinds[place], part)
+            kind, value = _figure(calendar, kinds[place], part)
             words.append(say(SENTENCES[kind], value=value))
         elif isinstance(part, int) and part >= TIME_LIKE:
-            words.append(say(IDLE, value=calendar.exact(part)))
+            words.append(say(SENTENCES[IDLE], value=calendar.exact(part)))
         else:
             words.append(str(part))
     return ", ".join(words)
 
 
-def _figure(kind: str, number: int) -> tuple[str, str]:
+def _figure(calendar: Calendar, kind: str, number: int) -> tuple[str, str]:
     """Give the sentence's name and the number as people read it."""
     nothing = {"average": -NEVER, "behind": NEVER, "turn": 0}
     if nothing.get(kind) == number:
@@ -82,6 +87,8 @@ def _figure(kind: str, number: int) -> tuple[str, str]:
     match kind:
         case "average" | "talked":
             said = length(abs(number))
+        case "idle":
+            said = calendar.exact(number)
         case "level":
             said = str(-number)
         case "place":

@@ -10,19 +10,17 @@ from appliance.core import effects, facts
 from appliance.core.model import Configuration
 from appliance.store.reader import Told
 from webadmin.decisions import key_text, reason_text
-from webadmin.setup.strategies import short_label
+from webadmin.setup.strategies import label
 from webadmin.texts import Texts, marked
 from webadmin.times import Calendar
-from webadmin.words import CAUSES, title_of
+from webadmin.words import CAUSES, OFFER_CAUSES, title_of
 
-OFFER_CAUSES: Mapping[str, str] = {
-    "no_answer": marked("nobody picked up"),
-    "busy": marked("the phone was busy"),
-    "refused": marked("the agent refused"),
-    "unreachable": marked("the phone could not be reached"),
-    "failed": marked("the call to the phone failed"),
+DIAL_CAUSES: Mapping[str, str] = {
+    **OFFER_CAUSES,
+    "refused": marked("the call was refused"),
+    "no_number": marked("there is no number to call"),
 }
-
+"Why a customer who was called back was not reached."
 
 LINES: Mapping[str, tuple[str, str]] = {
     "arrived": ("→", marked("The call arrives for {number} on trunk {trunk}.")),
@@ -33,6 +31,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "offer-rang": ("◉", marked("The phone of {agent} rings.")),
     "offer-answered": ("▶", marked("{agent} picks up.")),
     "offer-failed": ("!", marked("{agent} did not take it: {reason}.")),
+    "dial-failed": ("!", marked("The customer was called back and not reached: {reason}.")),
     "bridged": ("▶", marked("Both hear each other.")),
     "bridge-failed": ("!", marked("The two could not be joined.")),
     "dispose": ("✎", marked("{agent} sets the result: {result}.")),
@@ -49,8 +48,14 @@ LINES: Mapping[str, tuple[str, str]] = {
         "↻",
         marked("After a (re)connection the calls of exchange {exchange} were compared with the records."),
     ),
+    "calls-told": (
+        "↺",
+        marked("Known to the exchange alone: it wrote this call down by itself, and told of it when it was over."),
+    ),
     "phone-back": ("●", marked("The phone {extension} can be reached again.")),
     "phone-gone": ("!", marked("The phone {extension} cannot be reached any more.")),
+    "phone-own-call": ("·", marked("The phone {extension} begins a call of its own.")),
+    "phone-own-over": ("·", marked("The phone {extension} ends its own call.")),
     "sign-on": ("●", marked("{agent} signs on.")),
     "sign-off": ("○", marked("{agent} signs off.")),
     "take-break": ("‖", marked("{agent} asks for a break.")),
@@ -144,7 +149,7 @@ class Teller:
 
     def _why(self, decided: effects.Decided) -> Why:
         return Why(
-            strategy=short_label(self.say, decided.strategy),
+            strategy=label(self.say, decided.strategy),
             offer=decided.offer,
             position="-".join(str(part) for part in decided.position) if decided.position[1] else "",
             chosen=self._chosen(decided.strategy, decided.chosen),
@@ -162,7 +167,8 @@ class Teller:
         sign, message = LINES.get(_kind(fact, told), ("·", str(fact.__struct_config__.tag)))
         said = msgspec.structs.asdict(fact)
         agent = said.get("agent") or offers.get(said.get("offer", ""), "")
-        cause = OFFER_CAUSES.get(str(said.get("cause", "")))
+        causes = DIAL_CAUSES if isinstance(fact, facts.DialFailed) else OFFER_CAUSES
+        cause = causes.get(str(said.get("cause", "")))
         values = {
             **said,
             "agent": self.agent(agent),
@@ -193,5 +199,7 @@ def _kind(fact: facts.AnyFact, told: Told) -> str:
             return "key"
         case facts.PhoneSeen(reachable=reachable):
             return "phone-back" if reachable else "phone-gone"
+        case facts.PhoneBusy(busy=busy):
+            return "phone-own-call" if busy else "phone-own-over"
         case _:
             return str(fact.__struct_config__.tag)

@@ -55,6 +55,7 @@ CAUSES: Mapping[str, str] = {
     "caller": marked("The caller hung up"),
     "agent": marked("The agent hung up"),
     "flow": marked("The menu ended the call"),
+    "exchange": marked("The exchange ended the call by itself"),
     "switch_failure": marked("The exchange failed"),
     "internal_error": marked("An internal error; the fall-back took the call"),
     "unknown_number": marked("The dialled number is none of ours"),
@@ -69,6 +70,40 @@ CAUSES: Mapping[str, str] = {
     "callback_failed": marked("Called back, the call failed"),
     "callback_not_confirmed": marked("Called back, nobody pressed 1"),
 }
+OFFER_CAUSES: Mapping[str, str] = {
+    "no_answer": marked("nobody picked up"),
+    "busy": marked("the phone was busy"),
+    "refused": marked("the agent refused"),
+    "unreachable": marked("the phone could not be reached"),
+    "failed": marked("the call to the phone failed"),
+}
+MISSED: Mapping[str, str] = {
+    "no_answer": marked("Your phone rang and nobody picked up."),
+    "busy": marked("A call came for you, and your phone was busy."),
+    "refused": marked("A call was refused at your phone."),
+    "unreachable": marked("A call came for you, and your phone could not be reached."),
+    "failed": marked("A call came for you, and the way to your phone failed."),
+}
+"What an agent is told who missed an offer."
+NEXT: Mapping[str, str] = {
+    "line": marked("still on the line"),
+    "later": marked("next attempt in"),
+    "turn": marked("when an agent is free"),
+    "pick_up": marked("an agent's phone rings"),
+    "customer": marked("the customer's phone rings"),
+    "customer_first": marked("the customer's phone rings first"),
+    "confirm": marked("is asked to press 1"),
+    "waits": marked("on the line, an agent's phone rings"),
+}
+"What happens next to somebody who is called back."
+NEXT_AT_DESK: Mapping[str, str] = {
+    "pick_up": marked("Pick up your phone: then the customer is called."),
+    "customer": marked("The customer's phone rings. Stay on the line."),
+    "customer_first": marked("The customer's phone rings. Yours rings once somebody has picked up there."),
+    "confirm": marked("Somebody picked up and is asked to press 1."),
+    "waits": marked("The customer is on the line: pick up your phone."),
+}
+"The same, said to the agent who serves it."
 ROLES: Mapping[str, str] = {
     "administrator": marked("Administrator"),
     "supervisor": marked("Supervisor"),
@@ -163,7 +198,13 @@ PROBLEMS: Mapping[str, str] = {
 DESK: Mapping[str, str] = {
     "withheld": marked("Number withheld"),
     "seconds": marked("s"),
-    "break_asked": marked("break after this: {reason}"),
+    "break_asked": marked("After this call: {reason}"),
+    "sign_off_asked": marked("After this call: sign off"),
+    "attempt": marked("attempt {attempt} of {attempts}"),
+    "spent_in": marked("today's minutes end in"),
+    "spent": marked("today's minutes are used up"),
+    "no_data": marked("no data yet"),
+    "came_true": marked("{percent} % of {told}"),
     "note_writing": marked("not saved yet"),
     "note_saved": marked("saved"),
     "note_unsaved": marked("not saved: try again"),

@@ -3,8 +3,10 @@
 import sys
 import time
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
 
 import click
 import msgspec
@@ -15,7 +17,27 @@ from appliance.commands._since import MICROSECONDS, Moment, moment, shown
 from appliance.core.cdr import Outcome
 from appliance.store.reader import Listed, Query, Reader
 
+FIRST = 64
+"Calls that are asked for first, so that something is to be seen at once."
 PAGE = 4_096
+"Calls that are asked for at a time."
+
+
+COLUMNS = {
+    "began": 19,
+    "number": 12,
+    "caller": 16,
+    "workgroup": 16,
+    "agent": 20,
+    "wait s": 7,
+    "talk s": 7,
+    "outcome": 11,
+    "recorded": 8,
+}
+"Of the table, with how wide each is at least: calls that come later stand below those that came first."
+
+
+LineT = TypeVar("LineT")
 
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,18 +56,21 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     talk_s: float
     recording: str
     cause: str
+    alone: bool
+    "Whether the exchange alone knew of it."
 
 
 def found(reader: Reader, query: Query, limit: int) -> Iterator[Listed]:
     """Give at most `limit` calls of a query, each page from where the one before ended."""
-    before = 0
+    before, size = 0, FIRST
     while limit > 0:
-        calls = reader.calls(replace(query, before=before, size=min(PAGE, limit)))
+        calls = reader.calls(replace(query, before=before, size=min(size, limit)))
         yield from calls.calls
         if not calls.more:
             return
         before = calls.calls[-1].ordinal
         limit -= len(calls.calls)
+        size = PAGE
 
 
 def line_of(listed: Listed) -> CallLine:
@@ -65,7 +90,16 @@ def line_of(listed: Listed) -> CallLine:
         talk_s=cdr.talk_us / MICROSECONDS,
         recording=cdr.recording,
         cause=cdr.cause,
+        alone=cdr.alone,
     )
+
+
+def parts(lines: Iterator[LineT]) -> Iterator[list[LineT]]:
+    """Give lines as they come, a few at first."""
+    size = FIRST
+    while part := list(islice(lines, size)):
+        yield part
+        size = PAGE
 
 
 @click.command()
@@ -92,19 +126,32 @@ def command(  # noqa: PLR0913  one option each
             number=number,
             outcome=outcome,
         )
+        lines = map(line_of, found(reader, query, limit))
         if as_json:
             encode = msgspec.json.Encoder().encode
-            sys.stdout.buffer.writelines(encode(line_of(listed)) + b"\n" for listed in found(reader, query, limit))
+            for part in parts(lines):
+                sys.stdout.buffer.writelines(encode(line) + b"\n" for line in part)
+                sys.stdout.flush()
             return
-        lines = [line_of(listed) for listed in found(reader, query, limit)]
-        names = reader.names()
-    console = out()
-    if not lines:
-        console.print(f"No call has ended since {shown(moment(since, now_us=now_us, zone=zone), zone)} ({zone.key}).")
-        return
-    table = Table(box=None, pad_edge=False, title=f"Calls, times of {zone.key}", title_justify="left")
-    for column in ("began", "number", "caller", "workgroup", "agent", "wait s", "talk s", "outcome", "recorded"):
-        table.add_column(column, justify="right" if column.endswith(" s") else "left")
+        if not _show(lines, reader.names(), zone):
+            began = shown(moment(since, now_us=now_us, zone=zone), zone)
+            out().print(f"No call has ended since {began} ({zone.key}).")
+
+
+def _show(lines: Iterator[CallLine], names: Mapping[str, str], zone: zoneinfo.ZoneInfo) -> bool:
+    """Print tables of so many calls each, the first at once; tells whether there was any."""
+    some = False
+    for part in parts(lines):
+        title = "" if some else f"Calls, times of {zone.key}"
+        out().print(_table(part, names, zone, title))
+        some = True
+    return some
+
+
+def _table(lines: Iterable[CallLine], names: Mapping[str, str], zone: zoneinfo.ZoneInfo, title: str) -> Table:
+    table = Table(box=None, pad_edge=False, title=title or None, title_justify="left", show_header=bool(title))
+    for column, width in COLUMNS.items():
+        table.add_column(column, min_width=width, justify="right" if column.endswith(" s") else "left")
     for line in lines:
         table.add_row(
             shown(round(line.began * MICROSECONDS), zone),
@@ -114,10 +161,10 @@ def command(  # noqa: PLR0913  one option each
             _plain(names.get(line.agent, line.agent)),
             f"{line.wait_s:.1f}",
             f"{line.talk_s:.1f}",
-            line.outcome.replace("_", " "),
+            line.outcome.replace("_", " ") + (" (exchange alone)" if line.alone else ""),
             "yes" if line.recording else "",
         )
-    console.print(table)
+    return table
 
 
 def _plain(text: str) -> str:

@@ -92,9 +92,10 @@ def _show(status: Status, places: Places) -> None:
     for column in ("program", "state", "pid", "restarts", "says"):
         table.add_column(column)
     for entry in status.processes:
-        table.add_row(
-            entry["name"], entry["state"], str(entry["pid"] or ""), str(entry["restarts"] or ""), entry["status"]
-        )
+        says = entry["status"]
+        if "zygote" in entry:
+            says = f"{says} {'warm' if entry['zygote'] else 'not warm'}".strip()
+        table.add_row(entry["name"], entry["state"], str(entry["pid"] or ""), str(entry["restarts"] or ""), says)
     console.print(table)
     for part, state in sorted(status.health.items()):
         console.print(f"{part}: {state}", style="" if state == "ok" else "bold red")

@@ -12,11 +12,12 @@ from appliance.core import state as st
 from appliance.core.centre import Centre
 from appliance.core.matching import why_not
 from appliance.core.offer import Held, rings_of
-from appliance.core.waits import Guess
+from appliance.core.waits import Comfort, Guess
 
 SECOND_US = 1_000_000
 FILED_MAX = 1_000
 "How many filed calls are remembered, to notice one that is filed again."
+NO_COMFORT = Comfort()
 
 Entry = tuple[tuple[int, int, int, int], str]
 "A caller's place over all queues and the interaction: smallest is served first."
@@ -31,6 +32,8 @@ class Seen:
     "Its place, if it waits."
     said: Guess | None
     "The expected wait that it was told last."
+    position: int = 0
+    "The position that it was told last, 0 for none."
 
 
 class Account:
@@ -43,6 +46,9 @@ class Account:
         "The calls filed last."
         self.rest: dict[str, int] = {}
         "Agent to the earliest time of the next offer."
+        "Agent to the earliest time of the next offer."
+        self._granted_s: dict[str, int] = {}
+        "Conversation to the wrap-up that was granted when it began."
         self.begin()
 
     def begin(self) -> None:
@@ -57,6 +63,8 @@ class Account:
         "Agent to the live offers."
         self._offers: dict[str, tuple[str, facts.Leg]] = {}
         self._legs: dict[facts.Leg, str] = {}
+        self.missed: dict[str, None] = {}
+        "Agents who missed an offer of a queue that takes them back after a while."
         self.free: dict[str, dict[str, None]] = {}
         "Queue to its agents who may be eligible."
         self.members: dict[str, tuple[str, ...]] = {}
@@ -84,6 +92,7 @@ class Account:
         if before is not None:
             for agent in agents_of(before.state):
                 self.held[agent].pop(name, None)
+                self._see_missed(agent, before.state)
             if before.entry is not None and isinstance(before.state, st.Waiting):
                 line = self.lines[before.state.queue]
                 del line[bisect_left(line, before.entry)]
@@ -92,12 +101,22 @@ class Account:
             return before, None
         held = interaction.state
         entry = (self.place_of(interaction, held), name) if isinstance(held, st.Waiting) else None
-        after = self.calls[name] = Seen(held, entry, interaction.comfort.said if interaction.comfort else None)
+        comfort = interaction.comfort or NO_COMFORT
+        after = self.calls[name] = Seen(held, entry, comfort.said, comfort.position)
         for agent in agents_of(held):
             self.held.setdefault(agent, {})[name] = None
+        if isinstance(held, st.Connected):
+            self._granted_s.setdefault(name, self._wrap_up_s(held.waiting.queue, held.agent))
         if entry is not None and isinstance(held, st.Waiting):
             insort(self.lines.setdefault(held.queue, []), entry)
         return before, after
+
+    def _see_missed(self, slug: str, state: st.InteractionState) -> None:
+        agent = self._centre.state.agents.get(slug)
+        if isinstance(state, st.Offered | st.Joining) and agent is not None and isinstance(agent.state, st.Missed):
+            bound = self._centre.directory.queues.get(state.waiting.queue)
+            if bound is not None and bound.queue.missed_s:
+                self.missed[slug] = None
 
     def place_of(self, interaction: st.Interaction, waiting: st.Waiting) -> tuple[int, int, int, int]:
         """Work a place out from what the company has set: by priority, weight and arrival, or by ageing."""
@@ -112,8 +131,10 @@ class Account:
         return (interaction.priority, -weight, since, waiting.ticket)
 
     def see_agent(self, slug: str) -> None:
-        """Take in whether an agent is free."""
+        """Take in whether an agent is free, and whether one who missed an offer is to come back by the clock."""
         agent, directory = self._centre.state.agents.get(slug), self._centre.directory
+        if agent is None or not isinstance(agent.state, st.Missed):
+            self.missed.pop(slug, None)
         free = agent is not None and not why_not(agent, directory.company, directory.units(slug))
         for queue in self.members.get(slug, ()):
             if free:
@@ -176,8 +197,9 @@ class Account:
             interaction = self._centre.state.interactions.get(name)
             ended = interaction is None or not isinstance(interaction.state, st.Connected)
             if before is not None and isinstance(before.state, st.Connected) and ended:
-                agent = before.state.agent
-                self.rest[agent] = now + self._wrap_up_s(before.state.waiting.queue, agent) * SECOND_US
+                agent, granted_s = before.state.agent, self._granted_s.pop(name, 0)
+                wrap_up_s = max(granted_s, self._wrap_up_s(before.state.waiting.queue, agent))
+                self.rest[agent] = now + wrap_up_s * SECOND_US
         done = {effect.token: effect.refused for effect in asked if isinstance(effect, ask.Answered)}
         match fact:
             case facts.EndWrapUp(agent=slug, token=token) if not done.get(token, "lost"):

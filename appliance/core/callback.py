@@ -55,7 +55,7 @@ class Callbacks:
         self._counts(waiting.queue).callbacks += 1
         expires_at = turn.now + self.rules(waiting.queue).expire_s * SECOND_US
         interaction.callback = st.Callback(
-            line=interaction.leg,
+            line=interaction.callback.line if interaction.callback else interaction.leg,
             ticket=waiting.ticket,
             accepted_at=turn.now,
             expires_at=expires_at,

@@ -62,7 +62,7 @@ class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended: int
     outcome: Outcome
     cause: str = ""
-    "Who or what ended it: `caller`, `agent`, `flow`, `switch_failure`, `internal_error`, …"
+    "Who or what ended it: `caller`, `agent`, `flow`, `exchange`, `switch_failure`, `internal_error`, …"
     segments: tuple[Segment, ...] = ()
     queue: str = ""
     "The last queue it was in."
@@ -78,6 +78,8 @@ class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "A callback's own wait: from its acceptance to the conversation or to its end."
     attempts: int = 0
     "How often the customer was called."
+    alone: bool = False
+    "Whether the exchange alone knew of it, and told us when it was over."
     first: tuple[int, int] = (0, 0)
     "Journal position (boot, sequence) of the first fact about it."
     last: tuple[int, int] = (0, 0)

@@ -14,6 +14,7 @@ from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
 from appliance.core.callback import is_dialled
 from appliance.core.capacity import rule_of, why_no_contact
+from appliance.core.chronicle import Chronicles
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
 from appliance.core.directory import Directory
@@ -133,6 +134,7 @@ class Centre:
             state, self._deadlines, self._agents, self._interactions, self._offers, self._attempts
         )
         self._desk = Desk(state, self._agents, self._offers, self._transfers, directory)
+        self.chronicles = Chronicles(state, self._interactions, directory)
 
     # -- containment
 
@@ -180,6 +182,8 @@ class Centre:
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
                 self._queues.look(fact.exchange)
+            case facts.CallsTold():
+                self.chronicles.tell(turn, fact)
             case facts.Command():
                 self._desk.obey(turn, fact)
             case _:
@@ -247,9 +251,10 @@ class Centre:
 
     def _asked(self, turn: Turn, fact: facts.LegAsked) -> None:
         interaction = self._touched(turn, fact.leg)
-        if interaction is None and is_dialled(fact.leg):
+        if interaction is None and (is_dialled(fact.leg) or self.chronicles.is_over(fact.leg)):
             turn.ask(ask.HangUp(leg=fact.leg))
         elif interaction is None:
+            self.chronicles.hear(fact.leg)
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
             if not self._attempts.asked(turn, interaction) and not self._transfers.asked(turn, interaction, fact):
@@ -271,14 +276,12 @@ class Centre:
 
     def _bridged(self, turn: Turn, legs: tuple[facts.Leg, facts.Leg]) -> None:
         interaction = self._touched(turn, legs[0]) or self._touched(turn, legs[1])
-        if interaction is None or not isinstance(interaction.state, st.Joining):
-            return
-        if sorted(legs) == sorted((interaction.leg, interaction.state.leg)):
+        if interaction is not None and isinstance(interaction.state, st.Joining) and _is_joining(interaction, legs):
             state = interaction.state
             self._offers.talk(turn, interaction, state, state.offer, state.agent, state.leg)
 
     def _not_bridged(self, turn: Turn, legs: tuple[facts.Leg, facts.Leg]) -> None:
-        if interaction := self._touched(turn, legs[0]):
+        if (interaction := self._touched(turn, legs[0])) and _is_joining(interaction, legs):
             self._offers.not_joined(turn, interaction)
 
     def _sent_on(self, turn: Turn, fact: facts.SentOn) -> None:
@@ -382,3 +385,9 @@ class Centre:
             if queue in self._directory.borrowers and self._queues.lends(queue):
                 self._index.lent_again(queue)
         return first_match(self._directory, self.state, self._queues, self._index)
+
+
+def _is_joining(interaction: st.Interaction, legs: tuple[facts.Leg, facts.Leg]) -> bool:
+    """Whether these are the legs that an interaction is to be joined from; those of an earlier try mean nothing."""
+    state = interaction.state
+    return isinstance(state, st.Joining) and sorted(legs) == sorted((interaction.leg, state.leg))

@@ -233,6 +233,40 @@ class LegsFound(Observation, frozen=True, kw_only=True, tag="legs-found"):
     "Whether the exchange itself was restarted since we last saw it."
 
 
+class ToldCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call that is over, as the exchange itself wrote it down. Of one that we know the leg alone matters."""
+
+    uniqueid: str
+    began: int = 0
+    "Centre time, microseconds, as are the next two."
+    ended: int = 0
+    routed: int = 0
+    "When the exchange's own fall-back took it; 0 if it did not."
+    trunk: str = ""
+    number: str = ""
+    "The number of ours, or the emergency number, that was dialled."
+    party: str = ""
+    cause: str = "caller"
+    "`caller`, `exchange` (which ended it by itself) or `switch_failure`,"
+    code: int = 0
+    "and the Q.850 code; 0 if none is known."
+    answered: bool = False
+    "Whether the fall-back, or the emergency call, reached somebody."
+
+
+class CallsTold(Observation, frozen=True, kw_only=True, tag="calls-told"):
+    """What an exchange wrote down of calls by itself, since we listened last; each stretch of it is told once."""
+
+    exchange: str
+    part: int = 0
+    "Where the stretch ends: the number of the part,"
+    offset: int = 0
+    "and the byte in it. An earlier place than the last one says nothing new."
+    calls: tuple[ToldCall, ...] = ()
+    turned: int = 0
+    "Centre time before which nothing else has ended; 0 if that is not known."
+
+
 # -- what agents ask for
 
 
@@ -314,6 +348,7 @@ AnyObservation = (
     | ContactDone
     | ExchangeLost
     | LegsFound
+    | CallsTold
 )
 AnyCommand = SignOn | SignOff | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | Dispose | HangUpCall | TransferCall
 AnyFact = AnyObservation | AnyCommand

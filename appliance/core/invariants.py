@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import msgspec
 
 from appliance.core import effects as ask
-from appliance.core import facts
+from appliance.core import facts, soundness
 from appliance.core import state as st
 from appliance.core.account import Account, Entry, Seen, agents_of, lacks
-from appliance.core.cdr import CDR, Stretch
+from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
 from appliance.core.filing import Visited, waiting_of
 from appliance.core.offer import DEAD_PHONE, Held, rings_of
@@ -47,6 +47,8 @@ class Rule(enum.StrEnum):
     "Each call leaves one record, whose segments touch and add up."
     SAME_WAIT = "same_wait"
     "The announced wait never grows while nobody has left and nobody came to stand ahead."
+    POSITION = "position"
+    "A caller is never told a worse position than before, unless the queue says so."
     DEADLINE = "deadline"
     "Whatever holds somebody has a deadline."
     TOLD = "told"
@@ -88,13 +90,19 @@ class Watch:
         self._account.rests(now, fact, asked, about)
         for effect in asked:
             self._effect(now, fact, effect, about, mixed=mixed)
+        told: list[str] = []
         for name in about:
             before, after = self._account.see(name)
             self._kept(fact, name, before, after)
+            if after is not None and after.said is not None and (before is None or before.said != after.said):
+                told.append(name)
             for seen in (before, after):
                 agents |= dict.fromkeys(agents_of(seen.state) if seen is not None else ())
         for slug in agents:
             self._account.see_agent(slug)
+        if not mixed and not any(isinstance(effect, ask.Decided) for effect in asked):
+            for name in told:
+                self._told(name)
         if isinstance(fact, WHOLE) or any(isinstance(effect, ask.Quarantined) for effect in asked):
             self._whole()
         else:
@@ -260,10 +268,31 @@ class Watch:
         same = (then.flow, then.node, then.queue) == (waiting.flow, waiting.node, waiting.queue)
         if same and (then != waiting or (moved and not isinstance(fact, WHOLE))):
             self._wrong(Rule.KEPT_PLACE, name, f"had {then} and has {waiting}")
-        if then == waiting and before.said and after.said and before.said.high_s:
+        if then == waiting:
+            self._said(name, waiting.queue, before, after)
+
+    def _said(self, name: str, queue: str, before: Seen, after: Seen) -> None:
+        """Hold what a caller was told against what the same caller was told before, at the same place."""
+        if before.said and after.said and before.said.high_s:
             old, new = before.said, after.said
-            if new.staff >= old.staff and new.ahead <= old.ahead and new.high_s > old.high_s:
-                self._wrong(Rule.SAME_WAIT, name, f"was told {old.high_s} s and now {new.high_s} s")
+            grown = new.high_s > old.high_s or new.low_s > old.low_s
+            if new.staff >= old.staff and new.ahead <= old.ahead and grown:
+                self._wrong(Rule.SAME_WAIT, name, f"was told {old.low_s}-{old.high_s} s, now {new.low_s}-{new.high_s}")
+        rises = 0 < before.position < after.position
+        if rises and not soundness.may_rise(self._centre.directory, queue):
+            self._wrong(Rule.POSITION, name, f"was told position {before.position} and now {after.position}")
+
+    def _told(self, name: str) -> None:
+        """Hold what an expected wait was reckoned from against our own count."""
+        seen = self._account.calls[name]
+        if seen.said is None or seen.entry is None or not isinstance(seen.state, st.Waiting):
+            return
+        queue = seen.state.queue
+        ahead = self._account.lines[queue].index(seen.entry)
+        staff = soundness.at_work(self._centre.directory, self._centre.state, queue)
+        if (seen.said.ahead, seen.said.staff) != (ahead, staff):
+            told = f"{seen.said.ahead} ahead and {seen.said.staff} at work"
+            self._wrong(Rule.SAME_WAIT, name, f"was told a wait for {told}, not {ahead} and {staff}")
 
     # -- records
 
@@ -274,16 +303,8 @@ class Watch:
         self._account.file(name)
         if cdr.cause == "internal_error":
             return
-        at = cdr.began
-        for segment in cdr.segments:
-            if segment.since != at or segment.until < segment.since:
-                self._wrong(Rule.ONE_RECORD, name, f"has a gap at {at}: the next segment begins at {segment.since}")
-            at = segment.until
-        if at != cdr.ended:
-            self._wrong(Rule.ONE_RECORD, name, f"ends at {cdr.ended}, its segments at {at}")
-        for stretch, us in ((Stretch.WAITING, cdr.wait_us), (Stretch.TALKING, cdr.talk_us)):
-            if us != sum(s.until - s.since for s in cdr.segments if s.stretch is stretch):
-                self._wrong(Rule.ONE_RECORD, name, f"has {us} us {stretch}, its segments have another sum")
+        for fault in soundness.faults_of(cdr):
+            self._wrong(Rule.ONE_RECORD, name, fault)
 
     # -- the state itself
 
@@ -302,7 +323,9 @@ class Watch:
         if isinstance(held, Held):
             self._with_agents(name, held)
         if interaction.leg.exchange in state.seen:
-            self._deadline_of(interaction)
+            for deadline in soundness.deadlines_of(self._centre.directory, state, interaction):
+                if deadline not in state.deadlines:
+                    self._wrong(Rule.DEADLINE, name, f"is {_tag(held)} without the deadline {deadline}")
 
     def _with_agents(self, name: str, held: Held) -> None:
         state = self._centre.state
@@ -312,28 +335,6 @@ class Watch:
                 self._wrong(Rule.ONE_PLACE, name, "has an offer that is not its own")
             if agent is None or not _agrees(agent.state, name, held, ring):
                 self._wrong(Rule.ONE_PLACE, name, f"is {_tag(held)} with {ring.agent}, who is not")
-
-    def _deadline_of(self, interaction: st.Interaction) -> None:
-        name, state = interaction.id, self._centre.state
-        needed: list[str] = []
-        match interaction.state:
-            case st.Waiting(queue=queue, entered_at=entered_at):
-                bound = self._centre.directory.queues.get(queue)
-                relaxes = bound is not None and bound.stages[-1].since_us > state.now - entered_at
-                needed = [f"relax/{name}"] if relaxes else [f"wait/{name}"] if bound is None else []
-            case st.Offered(rings=rings):
-                needed = [f"ring/{ring.offer}" for ring in rings]
-            case st.Joining():
-                needed = [f"join/{name}"]
-            case st.Leaving():
-                needed = [f"leave/{name}"]
-            case st.Calling():
-                needed = [f"callback/{name}"]
-            case _:
-                pass
-        for deadline in needed:
-            if deadline not in state.deadlines:
-                self._wrong(Rule.DEADLINE, name, f"is {_tag(interaction.state)} without the deadline {deadline}")
 
     def _structure_of_agent(self, slug: str) -> None:
         state = self._centre.state
@@ -345,6 +346,8 @@ class Watch:
             self._wrong(Rule.ONE_OFFER, slug, f"has {len(held)} interactions")
         if isinstance(agent.state, st.Ringing | st.Talking) and agent.state.interaction not in held:
             self._wrong(Rule.ONE_PLACE, slug, f"is {_tag(agent.state)} with {agent.state.interaction}, which is not")
+        if slug in self._account.missed and f"missed/{slug}" not in state.deadlines:
+            self._wrong(Rule.DEADLINE, slug, "missed an offer and is never to come back")
         if isinstance(agent.state, st.WrapUp) and f"wrap-up/{slug}" not in state.deadlines:
             self._wrong(Rule.DEADLINE, slug, "finishes without a deadline")
 

@@ -11,6 +11,7 @@ from appliance.core.facts import LegAsked, PartyView
 from appliance.core.figures import service_level_holds
 from appliance.core.index import KEPT, Index, Place, PoolName
 from appliance.core.turn import Deadlines
+from appliance.core.waits import Return
 
 PLACE = re.compile(r"[1-9],\d{1,18},\d{1,18}", re.ASCII)
 "Priority, time of entry, number: what `Hold` wrote."
@@ -159,7 +160,7 @@ class Queues:
         while returns and (oldest := next(iter(returns))) and returns[oldest].until <= now:
             del returns[oldest]
         returns.pop(interaction.party, None)
-        returns[interaction.party] = st.Return(
+        returns[interaction.party] = Return(
             queue=waiting.queue,
             priority=interaction.priority,
             entered_at=waiting.entered_at - interaction.credit_us,

@@ -10,7 +10,8 @@ import msgspec
 from appliance.core.cdr import Segment
 from appliance.core.facts import Leg, PartyView, Target
 from appliance.core.task import Task
-from appliance.core.waits import Comfort, Outlook
+from appliance.core.told import Chronicle
+from appliance.core.waits import Comfort, Outlook, Return
 
 
 class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed_out"):
@@ -253,7 +254,7 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A caller who keeps the place without the line."""
 
     line: Leg
-    "The leg on which it was asked for."
+    "The leg on which it was asked for first: the call's own, for its record."
     ticket: int
     "Of the queue visit that goes on without the line."
     accepted_at: int
@@ -358,15 +359,6 @@ class QueueCounts(msgspec.Struct, kw_only=True):
     "Sum over the answered, from the acceptance to the conversation."
 
 
-class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """The place of a caller whom a failing exchange cut off, kept for when the caller calls again."""
-
-    queue: str
-    priority: int
-    entered_at: int
-    until: int
-
-
 class State(msgspec.Struct, kw_only=True):
     """All of it."""
 
@@ -395,6 +387,8 @@ class State(msgspec.Struct, kw_only=True):
     "Live offers to their interaction."
     seen: list[str] = []
     "Exchanges that we see and steer."
+    chronicles: dict[str, Chronicle] = {}
+    "By exchange; one that writes nothing down has none."
     deadlines: dict[str, int] = {}
     answered: dict[str, str] = {}
     "Tokens of the last commands to their answers, oldest first."

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from appliance import api
 from appliance.core import effects, facts
 from appliance.daemon import publishing
+from appliance.daemon.chronicles import Chronicles
 from appliance.daemon.door import Door, Offices
 from appliance.daemon.health import Figures, Organs, health_of, metrics_of
 from appliance.daemon.hub import Hub
@@ -37,6 +38,9 @@ SESSIONS_EVERY_S = 30.0
 "Sessions that ran out are noticed this often."
 EXPAND_EVERY_S = 24 * 3600.0
 STORE_CLOSE_S = 5.0
+KEEP_AFTER = 200
+"""A start that had to replay so many facts keeps its state: the next one may follow soon, and in a row of starts that
+are each too short for a snapshot there would be ever more to replay."""
 DOOR_MODE = 0o660
 CONSOLE_MODE = 0o600
 
@@ -53,6 +57,10 @@ class Exchange(Protocol):
     @property
     def health(self) -> Mapping[str, str]:
         """Its parts, and a word for each."""
+
+    @property
+    def chronicle(self) -> api.Chronicle | None:
+        """What it writes down by itself; None if it writes nothing."""
 
     def perform(self, effect: effects.AnyCallEffect) -> None:
         """Do it, without waiting and without raising."""
@@ -115,6 +123,7 @@ class Daemon:
         self._ports: list[IListeningPort] = []
         self._timers: dict[str, Timer] = {}
         self._notify = Notify(options.notify)
+        self._replayed = recovered.replayed
         self.why = ""
         "Why the daemon cannot go on, empty while it can."
         now = recovered.clock.now
@@ -137,6 +146,7 @@ class Daemon:
         self.recordings = Recordings(
             reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
         )
+        self._chronicles = Chronicles(reactor, hub=self.hub, people=store.people)
         self._lookout = Lookout(recovered.centre)
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
@@ -209,6 +219,8 @@ class Daemon:
         await self._publishing.begin()
         steps.done("publishing")
         for exchange in self._exchanges:
+            if exchange.chronicle is not None:
+                self._chronicles.follow(exchange.name, exchange.chronicle)
             await exchange.start()
         self._watchdog.start()  # whose proof is a knock at an exchange's door
         self.recordings.start()
@@ -230,8 +242,12 @@ class Daemon:
         for exchange in self._exchanges:
             await exchange.up()
         steps.done("reconcile")
+        self._chronicles.start()
         self._notify.tell("READY=1")
         report.info("calls can be taken, boot {boot}, after {steps}", boot=boot, steps=str(steps))
+        if self._replayed >= KEEP_AFTER:
+            self.hub.snapshot_taken()
+            self._snapshot()
 
     async def stop(self) -> None:
         """Close the doors, let go of the exchanges (calls go on), write everything down."""
@@ -241,10 +257,12 @@ class Daemon:
             timer.cancel()
         self._timers.clear()
         self.live.stop()
+        self._publishing.stop()
         await DeferredList([_stopped(port) for port in self._ports], consumeErrors=True)
         for exchange in self._exchanges:
             await exchange.stop()
         self.recordings.stop()
+        self._chronicles.stop()
         if not self.why:
             self.hub.close()
             await answer_of(self._reactor, self._snapshot())

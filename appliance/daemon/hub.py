@@ -91,6 +91,8 @@ class Hub:
         self._handling = False
         self._promised: deque[tuple[int, effects.AnyPromise]] = deque()
         self._answers: dict[str, list[Deferred[str]]] = {}
+        self._commits: deque[tuple[int, Deferred[None]]] = deque()
+        "Who waits for the commit of a fact."
         self._alarm: IDelayedCall | None = None
         self._alarm_at: int | None = None
         self._broken = False
@@ -242,6 +244,14 @@ class Hub:
         """Let go of what was promised up to this fact. In the reactor's thread."""
         while self._promised and self._promised[0][0] <= sequence:
             self._keep(self._promised.popleft()[1])
+        while self._commits and self._commits[0][0] <= sequence:
+            self._commits.popleft()[1].callback(None)
+
+    def committed_all(self) -> Deferred[None]:
+        """Wait until everything that was taken in by now is committed; for ever if the daemon cannot go on."""
+        waiting: Deferred[None] = Deferred()
+        self._commits.append((self.centre.state.sequence, waiting))
+        return waiting
 
     def failed(self, error: str) -> None:
         """Stop: the journal has failed for good, so nothing may be promised any more. In the reactor's thread."""

@@ -73,6 +73,10 @@ class Publishing:
         self._configurations = configurations
         self._places = places
         self._lock = DeferredLock()
+        self._voice = DeferredLock()
+        "One speaks at a time: two would write the same file."
+        self._speaking = 0
+        "Which change's standing prompts are being spoken."
         self._published = hub.centre.state.version
         self.exchanges: tuple[Configured, ...] = ()
         self.changed: Callable[[], None] = lambda: None
@@ -120,14 +124,36 @@ class Publishing:
             await self._equip(wait_s)
 
     async def _speak(self, standing: Standing) -> None:
-        """Speak new prompts before a flow can play them; one that cannot be spoken stays silent, and health says so."""
+        """Speak the company's new prompts before a flow can play them, and the standing ones behind them.
+
+        Those are some hundred, and a change must not wait for them; one that is not spoken yet is silent.
+        """
+        own = standing.configuration.prompts
+        self._speaking += 1
+        self.health = await self._spoken(own)
+        rest = tuple(prompt for prompt in prompts_to_speak(standing.configuration) if prompt not in own)
+        Deferred.fromCoroutine(self._speak_on(rest, self._speaking))
+
+    async def _speak_on(self, prompts: tuple[model.Prompt, ...], speaking: int) -> None:
+        """Speak one after the other, until a later change or the end."""
+        for prompt in prompts:
+            health = await self._spoken((prompt,))
+            if self._speaking != speaking:
+                return
+            self.health = self.health if health == "ok" else health
+
+    async def _spoken(self, prompts: tuple[model.Prompt, ...]) -> str:
+        """Speak; what cannot be spoken stays silent, and health says so."""
         try:
-            await deferToThread(speak, tuple(prompts_to_speak(standing.configuration)), self._places.prompts)
+            await self._voice.run(deferToThread, speak, prompts, self._places.prompts)
         except (SpeechError, OSError):
-            self.health = "prompts"
             report.failure("a prompt could not be spoken")
-        else:
-            self.health = "ok"
+            return "prompts"
+        return "ok"
+
+    def stop(self) -> None:
+        """Speak no more; what is being spoken is finished."""
+        self._speaking += 1
 
     async def _equip(self, wait_s: float | None) -> None:
         given = await answer_of(self._reactor, self._settings.equipment())

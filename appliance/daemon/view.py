@@ -19,6 +19,7 @@ ValueT = TypeVar("ValueT")
 
 AT_WORK = ("available", "ringing", "talking", "wrap_up", "unreachable")
 "States of agents who serve or could."
+MINUTE_US = 60_000_000
 ENDED = "wrap_up"
 "State of a call that is over while its agent finishes it."
 
@@ -41,8 +42,11 @@ def floor(
 ) -> live.LiveView:
     """Everything; `ended` has the calls that agents in wrap-up finish."""
     places = _places(state, configuration.company.ageing_s)
+    attempts = {queue.slug: (queue.callback or model.Callback()).attempts for queue in configuration.queues}
     calls: dict[str, live.LiveCall | None] = {
-        interaction.id: _call(interaction, labels, places.get(interaction.id, 0))
+        interaction.id: _called_back(
+            _call(interaction, labels, places.get(interaction.id, 0)), interaction, state, attempts
+        )
         for interaction in state.interactions.values()
     }
     agents: dict[str, live.LiveAgent | None] = {}
@@ -52,7 +56,7 @@ def floor(
             queues_of[slug] = (*queues_of.get(slug, ()), queue.slug)
     for part in configuration.agents:
         agent = state.agents.get(part.slug) or st.Agent(slug=part.slug)
-        card = _agent(agent, part, queues_of.get(part.slug, ()), labels)
+        card = _ends(_agent(agent, part, queues_of.get(part.slug, ()), labels), agent, state, configuration)
         agents[part.slug] = card
         over = ended.get(card.interaction)
         if over is not None and card.interaction not in calls:
@@ -161,8 +165,42 @@ def _call(interaction: st.Interaction, labels: Labels, place: int) -> live.LiveC
     )
 
 
+def _called_back(
+    call: live.LiveCall, interaction: st.Interaction, state: st.State, attempts: Mapping[str, int]
+) -> live.LiveCall:
+    """Add how far a callback is, and what happens next."""
+    callback = interaction.callback
+    if callback is None:
+        return call
+    made, follows, follows_at = callback.attempts, "", 0
+    match interaction.state:
+        case st.Suspended():
+            follows = "line" if interaction.leg in state.legs else "later"
+            follows_at, made = state.deadlines.get(f"callback/{interaction.id}", 0), made + 1
+        case st.Waiting() if interaction.is_called_back:
+            follows, made = "turn", made + 1
+        case st.Offered() if interaction.is_called_back:
+            follows, made = "pick_up", made + 1
+        case st.Calling() if callback.placed:
+            follows = "confirm"
+        case st.Calling(leg=leg):
+            follows = "customer" if leg in state.legs else "customer_first"
+        case st.Offered() | st.Waiting():
+            follows = "waits"
+        case _:
+            pass
+    return msgspec.structs.replace(
+        call,
+        attempt=made,
+        attempts=max(made, attempts.get(call.queue, 0)),
+        expires_at=callback.expires_at if interaction.is_called_back else 0,
+        next=follows,
+        next_at=follows_at,
+    )
+
+
 def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: Labels) -> live.LiveAgent:
-    state, interaction, disposition, until, reason = "signed_out", "", "", 0, agent.wants_break
+    state, interaction, disposition, until, reason, cause = "signed_out", "", "", 0, agent.wants_break, ""
     match agent.state:
         case st.Available():
             state = "available" if agent.reachable else "unreachable"
@@ -174,7 +212,7 @@ def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: 
             state = "wrap_up"
         case st.OnBreak(reason=reason):
             state = "on_break"
-        case st.Missed():
+        case st.Missed(cause=cause):
             state = "missed"
         case st.SignedOut():
             pass
@@ -186,6 +224,8 @@ def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: 
         since=agent.since,
         until=until,
         reason=reason,
+        cause=cause,
+        leaves=agent.wants_out,
         interaction=interaction,
         disposition=disposition,
         queues=queues,
@@ -193,6 +233,19 @@ def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: 
         talk_us=agent.talk_us,
         missed=agent.missed,
     )
+
+
+def _ends(card: live.LiveAgent, agent: st.Agent, state: st.State, configuration: model.Configuration) -> live.LiveAgent:
+    """Add when *missed* ends by itself, and when the minutes of a break are used up."""
+    match agent.state:
+        case st.Missed():
+            return msgspec.structs.replace(card, until=state.deadlines.get(f"missed/{agent.slug}", 0))
+        case st.OnBreak(reason=reason):
+            limit = model.by_slug(configuration.breaks).get(reason, model.Reason(slug=reason)).minutes_max
+            left = limit * MINUTE_US - agent.away_us.get(reason, 0)
+            return msgspec.structs.replace(card, spent_at=agent.since + left if limit else 0)
+        case _:
+            return card
 
 
 def _queue(

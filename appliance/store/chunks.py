@@ -114,6 +114,8 @@ class Chunk:
         if not self.has(name):
             return np.zeros(self.rows, np.bool_)
         worded = sheet.worded(name)
+        if worded.how == "listed" and wanted.isdisjoint(worded.values):
+            return np.zeros(worded.rows, np.bool_)
         if worded.how == "hex":
             ids = [bytes.fromhex(text) for text in wanted if len(text) == 2 * worded.width and _is_hex(text)]
             kind = np.dtype((np.bytes_, worded.width))

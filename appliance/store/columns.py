@@ -240,12 +240,16 @@ class Columns:
             planes = np.frombuffer(zlib.decompress(data), np.uint8).reshape(packed.width, packed.rows)
             data = planes.T.tobytes()
         if packed.width:
-            rest = np.frombuffer(data, WIDTHS[packed.width]).astype(np.int64) + packed.base
+            rest = np.frombuffer(data, WIDTHS[packed.width]).astype(np.int64)
+            if packed.base:
+                rest += packed.base
         else:
             rest = np.full(packed.rows, packed.base, np.int64)
         match packed.how:
             case "delta":
-                return np.cumsum(rest, dtype=np.int64) + packed.first
+                np.cumsum(rest, out=rest)
+                rest += packed.first
+                return rest
             case "minus":
                 return rest + self._look(packed.other)
             case "seconds":

@@ -271,12 +271,21 @@ def _turn_pages(journal: JournalTables, loose: Mapping[int, CDR]) -> tuple[int, 
     while len(journal.calls) >= PAGE:
         ordinals = list(islice(journal.calls, PAGE))
         page = [loose[ordinal] for ordinal in ordinals]
-        bounds = (min(cdr.began for cdr in page), max(cdr.ended for cdr in page))
-        journal.pages[(ordinals[0] - 1) // PAGE] = (*bounds, Sheet(encode_page(page)))
+        number = (ordinals[0] - 1) // PAGE
+        # Calls that an exchange alone knew are filed after later ones: no older page may have a later end.
+        latest = max(_latest(journal, number), *(cdr.ended for cdr in page))
+        journal.pages[number] = (min(cdr.began for cdr in page), latest, Sheet(encode_page(page)))
         for ordinal in ordinals:
             del journal.calls[ordinal]
         moved += ordinals
     return tuple(moved)
+
+
+def _latest(journal: JournalTables, number: int) -> int:
+    """Tell when the last call ended that stands before a page."""
+    if number - 1 in journal.pages:
+        return journal.pages[number - 1][1]
+    return journal.chunks[journal.chunks.maxKey()][1] if journal.chunks else 0
 
 
 def read_tail(journal: JournalTables) -> list[tuple[int, CDR]]:

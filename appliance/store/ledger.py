@@ -35,6 +35,8 @@ CHAIN_MAX = 10_000
 "Batches that are read for one call."
 AHEAD = 24
 "Chunks that are asked for before they are needed."
+ALONE, SOME = 4, 16
+"So many chunks a query looks at one by one; if it goes on after them, so many are asked for at once."
 SCAN_MAX = 20_000_000
 "Calls that one query looks at."
 
@@ -168,28 +170,51 @@ def _suiting(
     for ordinal, cdr in _loose(journal, query):
         suits = (not query.before or ordinal < query.before) and _suits(query, cdr, named)
         yield 1, [(ordinal, cdr)] if suits else []
-    for number in reversed(journal.chunks.keys()):
-        earliest, latest, *_rest = journal.chunks[number]
+    for number in _promising(journal, query):
         first = number * CHUNK + 1
-        if latest < query.since:
-            return
-        if (query.until and earliest >= query.until) or (query.before and first >= query.before):
-            continue
         chunk = chunk_of(journal, number)
         rows = np.flatnonzero(_mask(chunk, query, named, first))[::-1][:most]
-        calls = chunk.calls(rows)
         looked = chunk.rows if len(rows) < most else chunk.rows - int(rows[-1])
+        calls = chunk.calls(rows) if len(rows) else []
         yield looked, [(first + row, cdr) for row, cdr in zip(rows.tolist(), calls, strict=True)]
 
 
+def _promising(journal: JournalTables, query: Query) -> Iterator[int]:
+    """Walk the chunks that may hold such a call, the last one first; after some, their sheets are fetched ahead."""
+    given = 0
+    ahead: list[int] = []
+    for number in reversed(journal.chunks.keys()):
+        earliest, latest, *_rest = journal.chunks[number]
+        if latest < query.since:
+            break
+        if not (query.until and earliest >= query.until) and not (query.before and number * CHUNK + 1 >= query.before):
+            ahead.append(number)
+        if len(ahead) >= (1 if given < ALONE else SOME):
+            given += len(ahead)
+            yield from _fetched(journal, query, ahead)
+            ahead = []
+    yield from _fetched(journal, query, ahead)
+
+
+def _fetched(journal: JournalTables, query: Query, numbers: Sequence[int]) -> Sequence[int]:
+    """Have the sheets of several chunks brought that a query looks at."""
+    if len(numbers) > 1:
+        beyond = query.queue or query.agent or query.text or query.longer_us or query.recorded is not None
+        entries = [journal.chunks[number] for number in numbers]
+        fetch_ahead([sheet for entry in entries for sheet in (entry[4:] if beyond else entry[4:5])])
+    return numbers
+
+
 def _loose(journal: JournalTables, query: Query) -> Iterator[Numbered]:
-    """Walk the calls that are in no chunk, from the one that ended last."""
-    yield from reversed(read_tail(journal))
+    """Walk the calls that are in no chunk, from the one that ended last; what lies after the query is not read."""
+    if journal.calls and (not query.before or journal.calls.minKey() < query.before):
+        yield from reversed(read_tail(journal))
     for number in reversed(journal.pages.keys()):
         earliest, latest, sheet = journal.pages[number]
         if latest < query.since:
             return
-        if not query.until or earliest < query.until:
+        within = not query.before or number * PAGE + 1 < query.before
+        if within and (not query.until or earliest < query.until):
             yield from reversed(list(enumerate(decode_page(sheet.data), number * PAGE + 1)))
 
 
@@ -208,25 +233,33 @@ def _suits(query: Query, cdr: CDR, named: frozenset[str]) -> bool:
 
 
 def _mask(chunk: Chunk, query: Query, named: frozenset[str], first: int) -> Mask:
-    """Tell which calls of a chunk suit; says the same as `_suits`."""
+    """Tell which calls of a chunk suit; says the same as `_suits`, and reads no column once none is left."""
     began = chunk.ints("began")
     mask: Mask = began >= query.since
     if query.until:
         mask &= began < query.until
     if query.before:
         mask &= np.arange(first, first + chunk.rows) < query.before
-    for name, wanted in (("queue", query.queue), ("agent", query.agent)):
-        if wanted:
-            inner = chunk.mask(f"segments.{name}", frozenset([wanted]))
-            mask &= chunk.mask(name, frozenset([wanted])) | chunk.owned("segments", inner)
     for name, wanted in (("number", query.number), ("outcome", query.outcome)):
-        if wanted:
+        if wanted and mask.any():
             mask &= chunk.mask(name, frozenset([wanted]))
-    if query.recorded is not None:
+    for name, wanted in (("queue", query.queue), ("agent", query.agent)):
+        if wanted and mask.any():
+            mask &= _with(chunk, name, frozenset([wanted]))
+    if query.recorded is not None and mask.any():
         mask &= chunk.mask("recording", frozenset([""])) != query.recorded
-    if query.text:
+    if query.longer_us and mask.any():
+        mask &= chunk.ints("ended") - began > query.longer_us
+    if query.text and mask.any():
         mask &= chunk.mask("party", named) | chunk.mask("interaction", frozenset([query.text]))
     return mask
+
+
+def _with(chunk: Chunk, name: str, wanted: frozenset[str]) -> Mask:
+    """Tell which calls have one of these in a column, or in any segment's."""
+    mask = chunk.mask(name, wanted)
+    inner = chunk.mask(f"segments.{name}", wanted)
+    return mask | chunk.owned("segments", inner) if inner.any() else mask
 
 
 def call_at(journal: JournalTables, ordinal: int) -> CDR | None:

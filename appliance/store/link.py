@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from transaction import TransactionManager
-from ZEO.ClientStorage import ClientStorage
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.interfaces import IStorage
 from ZODB.POSException import POSError
 from zodburi import resolve_uri
 
+from appliance.store.ahead import AheadStorage
 from appliance.store.guard import GuardedDB, StoreAbsentError, StoreBrokenError
 from appliance.store.knock import answers
 from appliance.store.schema import FORMAT, TABLES, lay_out
@@ -80,7 +80,7 @@ def _storage(where: Where) -> IStorage:
         factory, _settings = resolve_uri(where.uri)
         return factory()
     try:
-        return ClientStorage(
+        return AheadStorage(
             parts.path,
             parse_qs(parts.query)["storage"][0],
             cache_size=CACHE_BYTES,

@@ -7,7 +7,7 @@ what a caller sends as a name is a name, whatever it looks like.
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -100,6 +100,13 @@ class People:
         """
         return self._writer.submit(
             lambda root: party_of(tables(root, PeopleTables), number, name, now_us, fresh), "party"
+        )
+
+    def recognise(self, callers: Sequence[tuple[str, str]], now_us: int) -> Future[tuple[Known, ...]]:
+        """Tell the parties of many callers, by number and name, in one commit; each as `party_of` would."""
+        return self._writer.submit(
+            lambda root: tuple(party_of(tables(root, PeopleTables), number, name, now_us) for number, name in callers),
+            "parties",
         )
 
     def keep_late(self, fresh: str, number: str, name: str, now_us: int) -> Future[None]:

@@ -23,6 +23,7 @@ from ZEO.asyncio.server import ServerProtocol
 from ZEO.StorageServer import StorageServer, ZEOStorage
 from ZODB.POSException import POSError
 
+from appliance.store.ahead import OBJECTS_MAX, Loaded
 from appliance.store.durable import DurableStorage
 from appliance.store.guard import AloneLock, GuardedDB, StoreBrokenError, StoreError, StoreTakenError
 from appliance.store.packing import PACKED, fsync_folder
@@ -46,6 +47,7 @@ _READING = frozenset(
         "lastTransaction",
         "loadBefore",
         "loadSerial",
+        "load_many",
         "ping",
         "server_status",
         "set_client_label",
@@ -108,6 +110,12 @@ class Peer(ZEOStorage):
         if not isinstance(ext, dict):
             raise TypeError("an extension is a mapping")
         super().tpc_begin(id, user, description, ext, tid, status)
+
+    def load_many(self, oids: Sequence[bytes], tid: bytes) -> tuple[Loaded | None, ...]:
+        """Give objects as they were before a transaction, None for each that was not there; no more than a few."""
+        if len(oids) > OBJECTS_MAX:
+            raise ValueError(f"more than {OBJECTS_MAX} objects at once")
+        return tuple(self.loadBefore(oid, tid) for oid in oids)
 
     def tidy(self) -> bool:
         """Begin to pack this storage in a thread of its own; False if that is going on already."""

@@ -191,7 +191,9 @@ def _fall_back(site: Site, configuration: Configuration) -> str:
     ring: tuple[Step, ...] = (
         (f"Dial({group},{FALL_BACK_RING_S},m(default))", 'GotoIf($["${DIALSTATUS}" = "ANSWER"]?end)') if group else ()
     )
-    steps: tuple[Step, ...] = ("Answer()", "Set(SR_STATE=fall-back)", *ring, f"Playback({words})", ("end", "Hangup()"))
+    # When it began stands in the chronicle, beside the call's end.
+    begin = ("Answer()", "Set(SR_STATE=fall-back)", "Set(CHANNEL(userfield)=${EPOCH})")
+    steps: tuple[Step, ...] = (*begin, *ring, f"Playback({words})", ("end", "Hangup()"))
     return context(FALL_BACK, extension("s", *steps))
 
 

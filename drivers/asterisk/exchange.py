@@ -1,6 +1,6 @@
 """One Asterisk as the daemon sees it: facts come out of it, effects and configurations go into it."""
 
-import re
+import time
 from collections.abc import Callable, Coroutine, Mapping
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
@@ -16,6 +16,7 @@ from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
 from drivers.asterisk.channels import Channels
+from drivers.asterisk.chronicle import ESCAPED, Chronicle
 from drivers.asterisk.codec import ProtocolError
 from drivers.asterisk.codec_ami import Action, Event
 from drivers.asterisk.dialplan import OUTSIDE
@@ -29,8 +30,6 @@ CONNECT_S_MAX = 2
 LOOK_AGAIN_S = 1.0
 SEEN_FILE = "seen"
 "Holds when the Asterisk was started that we have seen last."
-ESCAPED = re.compile(r'\\(["\\])')
-"What PJSIP leaves escaped in a quoted display name (RFC 3261, 25.1)."
 PARTIES_MAX = 5_000
 "Callers remembered while their legs live."
 
@@ -91,10 +90,14 @@ class Exchange:
         self._refused = ""
         "Why the last configuration could not be rendered."
         self._own_calls = OwnCalls()
+        self.chronicle = Chronicle(site.home)
+        "What Asterisk wrote down by itself."
         self._looks = 0
         self._found = False
         self._booted = False
         "Whether Asterisk has told, on this connection, that it has booted."
+        self._another = False
+        "Whether it was found to be another one than before, which the core has not yet been told."
         self._waiting: list[Deferred[None]] = []
         self._unlinked: list[Deferred[None]] = []
         "Who waits for the link."
@@ -218,9 +221,12 @@ class Exchange:
         """See what is there and tell the core, once for each connection; try again until it is seen."""
         while look == self._looks:
             try:
-                restarted = await self._is_another(look)
-                await reconcile.find_channels(self._reactor, self._link, self._channels)
-                await reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight)
+                # Both lines at once, and nothing waits for an answer before it asks: callers wait for this.
+                await reconcile.together(
+                    self._is_another(look),
+                    reconcile.find_channels(self._reactor, self._link, self._channels),
+                    reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight),
+                )
                 await self._configuring.run(lambda: Deferred.fromCoroutine(self._reload()))
                 unseen = [slug for slug, trunk in self._trunks.items() if self._is_away(trunk)]
                 await reconcile.probe(self._link, self._options.technologies, unseen)
@@ -229,19 +235,22 @@ class Exchange:
                 await deferLater(self._reactor, LOOK_AGAIN_S)
                 continue
             if look == self._looks:
+                restarted, self._another = self._another, False
                 self._tell_found(restarted=restarted)
             return
 
-    async def _is_another(self, look: int) -> bool:
-        """Say whether this is another Asterisk than the one seen before; wait until it has booted if it is."""
+    async def _is_another(self, look: int) -> None:
+        """Note whether this is another Asterisk than the one seen before; look again once it has booted if it is."""
         started = await reconcile.started_at(self._reactor, self._link)
         file = self._options.site.home / SEEN_FILE
         before = file.read_text() if file.exists() else ""
         if started != before:
             while look == self._looks and not self._booted:
                 await deferLater(self._reactor, reconcile.TRY_S)
+            await reconcile.find_channels(self._reactor, self._link, self._channels)
             file.write_text(started)
-        return before not in {"", started}
+        if before not in {"", started}:
+            self._another = True
 
     def _tell_found(self, *, restarted: bool) -> None:
         legs = reconcile.found_legs(self.name, self._channels, self._performer.asking)
@@ -249,6 +258,8 @@ class Exchange:
             self._observer.know(found.leg.uniqueid)
         self._performer.look_again()
         self._own_calls.replace(self._channels, (found.leg.uniqueid for found in legs if found.offer))
+        if restarted:
+            self.chronicle.cut(time.time_ns() // 1_000, frozenset(channel.uniqueid for channel in self._channels))
         self._found = True
         reachable = tuple(sorted(name for name in self._extensions if self._sight.reaches(name)))
         busy = tuple(sorted(name for name in self._extensions if self._own_calls.is_busy(name)))

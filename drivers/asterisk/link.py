@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, ConnectingCancelledError
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, IStreamClientEndpoint, ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
@@ -120,6 +120,7 @@ class Wire(Protocol):
     def connectionMade(self) -> None:
         """Keep hold of the connection, or drop it if it came too late."""
         self._pipe = ITCPTransport(self.transport)
+        self._pipe.setTcpNoDelay(True)  # an action behind one that is not yet acknowledged would wait 40 ms
         if self._ending is not None:
             self._pipe.abortConnection()
 
@@ -286,7 +287,7 @@ class Line:
                 log.info("ami: {user}: {reason}", user=self._account.user, reason=reason)
                 await deferLater(self._clock, pause_s)
                 pause_s = min(PAUSE_S_MAX, 2 * pause_s)
-        except CancelledError:
+        except (CancelledError, ConnectingCancelledError):  # an endpoint has a word of its own for it
             self._wire = None
             if wire is not None:
                 wire.end("we stop")

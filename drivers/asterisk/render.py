@@ -10,10 +10,10 @@ import msgspec
 
 from appliance.api import Equipment
 from appliance.core.model import Configuration
-from drivers.asterisk import dialplan, settings
+from drivers.asterisk import chronicle, dialplan, settings
 from drivers.asterisk.conf import COMPANY, ConfError, Options, Seen, Setting, Site, Technology, section, sections
 
-FOLDERS = ("etc", "lib", "lib/agi-bin", "keys", "spool", "log", "cache")
+FOLDERS = ("etc", "lib", "lib/agi-bin", "keys", "spool", "log", chronicle.FOLDER, "cache")
 MODULE_OF: Mapping[str, str] = MappingProxyType(
     {
         "extensions.conf": "pbx_config.so",
@@ -27,6 +27,7 @@ MODULE_OF: Mapping[str, str] = MappingProxyType(
         "logger.conf": "logger",
         "musiconhold.conf": "res_musiconhold.so",
         "cel.conf": "cel",
+        "cel_custom.conf": "cel_custom.so",
         "features.conf": "features",
         "indications.conf": "indications",
     }

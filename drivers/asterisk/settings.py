@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from drivers.asterisk import chronicle
 from drivers.asterisk.conf import Setting, Site, section, sections
 
 _MODULES = {
@@ -19,6 +20,7 @@ _MODULES = {
     "app_verbose func_callerid func_channel func_cut func_devstate func_groupcount func_hangupcause func_logic "
     "func_math func_rand func_strings",
     "calls": "res_musiconhold res_agi res_speech res_manager_devicestate res_stasis res_stasis_device_state",
+    "records": "res_cdrel_custom cel_custom",
 }
 MODULES = tuple(module for modules in _MODULES.values() for module in modules.split())
 "The modules that are loaded, `.so` left out; all others stay on the disk. `bridge_native_rtp` hides DTMF from AMI."
@@ -161,8 +163,8 @@ def files(site: Site, secrets: Mapping[str, str]) -> dict[str, str]:
             section("default", [("mode", "files"), ("directory", site.music), ("sort", "alpha")])
         ),
         "cdr.conf": sections(section("general", [("enable", False)])),
-        # What happened in a call is told by events; a spool of them would be a log with callers' numbers in it.
-        "cel.conf": sections(section("general", [("enable", False)])),
+        "cel.conf": sections(section("general", [("enable", True), ("events", ",".join(chronicle.EVENTS))])),
+        "cel_custom.conf": sections(f"[mappings]\n{chronicle.FILE} => {chronicle.LINE}\n"),
         "features.conf": sections(section("general", [("transferdigittimeout", 3)]), section("featuremap", [])),
         "indications.conf": sections(section("general", [("country", "eu")]), section("eu", COUNTRY_TONES)),
         "pjproject.conf": sections(section("startup", [("type", "startup"), ("log_level", 2)]), loud),

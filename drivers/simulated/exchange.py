@@ -9,13 +9,11 @@ from functools import partial
 from itertools import count
 from typing import assert_never
 
-from appliance.api import Equipment
+from appliance.api import Chronicle, Equipment
 from appliance.core import effects, facts
 from appliance.core.facts import Leg
 from drivers.simulated.clock import Timer, Timers
 from drivers.simulated.line import Line
-
-__all__ = ("Line", "SimulatedExchange")
 
 PROMPT_S = 2.0
 "How long a prompt lasts."
@@ -48,6 +46,10 @@ class SimulatedExchange:
         "Trunks that have no line for a call of ours."
         self.on_ring: Callable[[Line], None] = lambda _line: None
         "Told of every phone that begins to ring."
+        self.on_over: Callable[[Line], None] = lambda _line: None
+        "Told of every call that is over, whether or not anybody listens."
+        self.chronicle: Chronicle | None = None
+        "What it writes down by itself."
         self.on_dial: Callable[[Line], None] = lambda _line: None
         "Told of every customer whose phone begins to ring."
         self._timers = timers
@@ -159,6 +161,8 @@ class SimulatedExchange:
         was_ringing = line.doing == "ringing"
         self._quiet(line)
         line.doing = "gone"
+        if line.is_customers:
+            self.on_over(line)
         if was_ringing and line.dialled:
             self._later(lambda: self._observe(facts.DialFailed(leg=leg, cause="failed")))
         if was_ringing and line.offer:
@@ -204,6 +208,8 @@ class SimulatedExchange:
         for line in self.lines.values():
             self._quiet(line)
             line.doing = "gone"
+            if line.is_customers:
+                self.on_over(line)
         self.lines.clear()
         self._observe(facts.ExchangeLost(exchange=self.name))
 

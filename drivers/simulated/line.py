@@ -1,4 +1,4 @@
-"""A line of the simulated exchange."""
+"""One leg, seen from the simulated exchange."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -46,3 +46,8 @@ class Line:
     to: facts.Target | None = None
     "Where an agent's phone has sent it, not yet told."
     timers: list[Timer] = field(default_factory=list)
+
+    @property
+    def is_customers(self) -> bool:
+        """Whether a customer called us by it."""
+        return not (self.offer or self.forwarded or self.extension or self.dialled)

@@ -1,4 +1,12 @@
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any  # any: what a method of the server gives
+
+class ClientThread:
+    def call(self, method: str, *args: object, wait: bool = True) -> Future[Any]: ...  # any: see above
+
 class ClientStorage:
+    _server: ClientThread
     def __init__(
         self,
         addr: str | tuple[str, int],
@@ -14,3 +22,5 @@ class ClientStorage:
     def close(self) -> None: ...
     def is_connected(self, test: bool = False) -> bool: ...
     def lastTransaction(self) -> bytes: ...
+    def loadBefore(self, oid: bytes, tid: bytes) -> tuple[bytes, bytes, bytes | None] | None: ...
+    def prefetch(self, oids: Iterable[bytes], tid: bytes) -> None: ...

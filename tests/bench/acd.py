@@ -28,6 +28,7 @@ SKILLS = 40
 KINDS = 50
 KNOWN, KNOWN_WORST = 5, 20
 SECOND = 1_000_000
+BREAK = "lunch"
 SPEND_S = 0.4
 "Processor time that a side may take for its decisions."
 WANTED = 20_000
@@ -223,32 +224,39 @@ async def centre_facts(side: str, *, agents: int, waiting: int) -> float:
     return float(WANTED) if side == "wanted" else Load(agents, waiting).rate(calls=6_000)
 
 
+def centre_company(agents: int) -> model.Configuration:
+    """Give the company with a number for each queue and a telephone for each agent."""
+    made = company(agents, alike=True)
+    flows = tuple(
+        model.Flow(slug=q.slug, nodes=(model.Node(id="wait", kind="queue", options={"queue": q.slug}),))
+        for q in made.queues
+    )
+    return model.Configuration(
+        agents=made.agents,
+        queues=made.queues,
+        flows=flows,
+        numbers=tuple(model.Number(slug=str(2_000 + n), flow=flow.slug) for n, flow in enumerate(flows)),
+        extensions=tuple(model.Extension(slug=a.extension, agent=a.slug) for a in made.agents),
+        breaks=(model.Reason(slug=BREAK),),
+    )
+
+
 class Load:
     """Calls one after the other, with all agents talking and some callers waiting all the time."""
 
-    def __init__(self, agents: int, waiting: int) -> None:
-        """Sign everybody on, and let the callers come."""
-        made = company(agents, alike=True)
-        flows = tuple(
-            model.Flow(slug=q.slug, nodes=(model.Node(id="wait", kind="queue", options={"queue": q.slug}),))
-            for q in made.queues
-        )
-        self.configuration = model.Configuration(
-            agents=made.agents,
-            queues=made.queues,
-            flows=flows,
-            numbers=tuple(model.Number(slug=str(2_000 + n), flow=flow.slug) for n, flow in enumerate(flows)),
-            extensions=tuple(model.Extension(slug=a.extension, agent=a.slug) for a in made.agents),
-        )
-        self.centre = Centre(lambda _: self.configuration)
+    def __init__(self, agents: int, waiting: int, centre: Centre | None = None) -> None:
+        """Sign everybody on, and let the callers come; a Centre that is given has its configuration already."""
+        made = self.configuration = centre_company(agents)
+        self.centre = centre or Centre(lambda _: made)
         self.now = 10_000 * SECOND
         self.facts = 0
         self.dice = Random(2)  # noqa: S311  as above
         self.legs = (Leg("here", f"c{n}") for n in count())
         self.offers: list[tuple[str, str, Leg, Leg]] = []
         "Offer, interaction, the caller's leg and the agent's, of all who talk."
-        self.take(facts.Started(boot=1))
-        self.take(facts.ConfigurationPublished(version="one"))
+        if centre is None:
+            self.take(facts.Started(boot=1))
+            self.take(facts.ConfigurationPublished(version="one"))
         self.take(facts.LegsFound(exchange="here", reachable=tuple(a.extension for a in made.agents)))
         for agent in made.agents:
             self.take(facts.SignOn(token=agent.slug, agent=agent.slug))

@@ -1,12 +1,9 @@
-"""The journal: how fast it takes facts in, whether the reactor feels it, how fast it is read, how soon a start is over.
+"""The journal: how fast it takes facts in, how fast it is read, how soon a start is over.
 
 The facts are those of the ACD's bench: calls that come, are offered, answered and ended. Each measurement raises if
 what it wrote is not there afterwards.
 """
 
-import asyncio
-import gc
-import json
 import os
 import signal
 import subprocess
@@ -18,8 +15,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import msgspec
-import uvloop
 from transaction import TransactionManager
 from typing_extensions import override
 
@@ -46,14 +41,9 @@ FACTS_WANTED = 10_000.0
 DECODED_WANTED = 200_000.0
 "Facts in a second of processor time."
 RESTART_S_MAX = 1.0
-STALL_MS_MAX = {"p99": 3.0, "max": 20.0}
 AGENTS, LIVE = 1_000, 200
 AFTER_SNAPSHOT = 4_900
 "Facts that are replayed; a snapshot comes every 5,000."
-STALL_S = 8.0
-EVENTS_A_SECOND = 2_000
-SNAPSHOT_BYTES = 400_000
-"About what 1,000 agents and 200 interactions take."
 ANSWER_S = 60.0
 
 
@@ -236,72 +226,3 @@ async def restart(side: str) -> float:
     if recovered.centre.snapshot() != made.centre.snapshot():
         raise WrongAnswerError("the state that is back is another")
     return spent
-
-
-async def stall(side: str, which: str, seconds: float = STALL_S) -> float:
-    """Give how late the loop is, in milliseconds, while 2,000 facts a second are journalled."""
-    if side == "most":
-        return STALL_MS_MAX[which]
-    with zeo() as (folder, socket):
-        argv = [sys.executable, "-m", "tests.bench.storage", side, str(folder), str(socket), str(seconds)]
-        process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
-        said, _ = await process.communicate()
-    return float(json.loads(said)[which])
-
-
-class Loop:
-    """A reactor's loop that journals two facts a millisecond and notes how late each turn comes."""
-
-    def __init__(self, rows: list[api.Row], seconds: float) -> None:
-        """Take rows; nothing runs yet."""
-        self._rows = rows
-        self._turns = round(seconds * EVENTS_A_SECOND / FACTS_A_TURN)
-        self.late_ms: list[float] = []
-
-    async def run(self, journal: journal_module.Journal | None) -> None:
-        """Run; without a journal nothing is written."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        began = loop.time()
-        state = os.urandom(SNAPSHOT_BYTES)
-
-        def turn(number: int) -> None:
-            self.late_ms.append((loop.time() - began - number * TURN_S) * 1_000)
-            sequence = number * FACTS_A_TURN
-            for place in range(sequence, sequence + FACTS_A_TURN):
-                row = msgspec.structs.replace(self._rows[place % len(self._rows)], sequence=place + 1)
-                if journal is not None:
-                    journal.append(row)
-            if journal is not None and sequence % journal_module.SNAPSHOT_EVERY == 0 and sequence:
-                journal.snapshot(state, sequence + FACTS_A_TURN, "one")
-            if number == self._turns:
-                done.set_result(None)
-            else:
-                loop.call_at(began + (number + 1) * TURN_S, turn, number + 1)
-
-        loop.call_soon(turn, 0)
-        await done
-
-
-FACTS_A_TURN = 2
-SWITCH_S = 0.0005
-TURN_S = FACTS_A_TURN / EVENTS_A_SECOND
-
-
-def main(side: str, folder: str, socket: str, seconds: str) -> None:
-    """Run the loop and print how late it was."""
-    rows = rows_of(FACTS // 4)
-    gc.freeze()
-    sys.setswitchinterval(SWITCH_S)
-    store = open_store(folder=Path(folder), socket=Path(socket), clock=lambda: 0)
-    store.journal.recover().result(ANSWER_S)
-    measured = Loop(rows, float(seconds))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(measured.run(store.journal if side == "ours" else None))
-    store.close()
-    late = sorted(measured.late_ms)
-    sys.stdout.write(json.dumps({"p99": late[len(late) * 99 // 100], "max": late[-1]}) + "\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

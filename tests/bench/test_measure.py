@@ -10,12 +10,12 @@ from twisted.internet.defer import Deferred
 from typing_extensions import override
 
 from tests.bench import measure
-from tests.bench.__main__ import BENCHES, Row, missed
+from tests.bench.__main__ import BENCHES, Bench, Row, missed, run_all
 from tests.bench.asterisk import EVENTS, SCRIPT, Floor, WrongAnswerError
 from tests.bench.centre import centre
 from tests.bench.measure import ami, expected, fastagi, memory
 from tests.bench.year import SIDES as SIDES_OF_A_YEAR
-from tests.bench.year import Year, report, weight
+from tests.bench.year import Year, listing, report, weight
 
 FoundT = TypeVar("FoundT")
 
@@ -66,6 +66,7 @@ async def test_every_store_reports_the_same(year: Year) -> None:
     """Otherwise the measurement raises; and a call weighs little."""
     for side in SIDES_OF_A_YEAR:
         assert await run(report(side, year)) > 0
+    assert await run(listing("ours", year)) > 0
     assert await run(weight("ours", year)) < 80 < await run(weight("sqlite3", year))
 
 
@@ -105,6 +106,11 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         **{(f"acd-{name}-10000", "hundred"): 0.4 for name in ("arrive", "free")},
         **{(f"acd-{name}-10000", "search"): 50 for name in ("worst", "worst-free")},
         ("centre-facts", "wanted"): 1,
+        **{
+            (f"ready-to-dial-{members}-{waiting}", "app_queue"): 50
+            for members in (10, 100, 1000)
+            for waiting in (1, 100)
+        },
         ("fastagi-100", "pyst2-threads"): 5,
         ("fastagi-100", "panoramisk"): 3,
         ("fastagi-1000", "pyst2-threads"): 15,
@@ -129,6 +135,7 @@ def test_the_goals_are_the_ones_that_were_set() -> None:
         ("year-report", "sqlite3"): 8,
         ("year-report", "postgresql"): 3.5,
         ("year-report", "duckdb"): 0.286,
+        ("calls-first-line", "most"): 1,
         ("cdr-bytes", "most"): 1,
         ("cdr-bytes", "sqlite3"): 1,
     }
@@ -143,3 +150,27 @@ def test_a_goal_is_a_least_ratio_or_for_memory_a_most() -> None:
     assert missed(Row(name="x", peer="pyst2", ours=9, theirs=2, ratio=4.5, unit="events/CPU-s", goal=5))
     assert missed(Row(name="x", peer="pyst2", ours=6.1, theirs=50, ratio=8, unit="KiB/session", goal=6))
     assert not missed(Row(name="x", peer="pyst2", ours=6, theirs=5, ratio=0.8, unit="KiB/session", goal=6))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_void_bench_is_said_and_the_others_go_on() -> None:
+    """What it had opened is closed."""
+    closed: list[str] = []
+
+    async def void(_side: str) -> float:
+        raise WrongAnswerError("somebody was not served")
+
+    async def one(_side: str) -> float:
+        return 1.0
+
+    async def close() -> None:
+        closed.append("void")
+
+    benches = (
+        Bench(name="void", unit="ms", measure=void, goals={"peer": 1}, close=close),
+        Bench(name="well", unit="ms", measure=one, goals={"peer": 1}),
+    )
+    rows, said = await run_all(benches)
+    assert closed == ["void"]
+    assert [row.name for row in rows] == ["well"]
+    assert said == ["void is void: somebody was not served"]

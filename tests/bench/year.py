@@ -9,6 +9,7 @@ import asyncio
 import atexit
 import csv
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -21,24 +22,19 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import msgspec
 import psycopg2
-from transaction import TransactionManager
 
 from appliance import api
-from appliance.core import effects, facts
 from appliance.core.cdr import CDR
 from appliance.core.reports import workgroups
-from appliance.store.batches import CHUNK, PAGE, Bound, encode_bound, encode_page
-from appliance.store.chunks import press
 from appliance.store.durable import DurableStorage
-from appliance.store.guard import GuardedDB
 from appliance.store.knock import answers
-from appliance.store.pressing import PressedChunk
+from appliance.store.opened import open_store
 from appliance.store.reader import open_reader
-from appliance.store.schema import JOURNAL, JournalTables, Sheet, lay_out, position, tables
-from appliance.store.upkeep import keep_chunk
+from appliance.store.schema import JOURNAL
 from tests.bench.asterisk import WrongAnswerError
-from tests.store.calls import a_year, by_end
+from tests.store.calls import a_year, by_end, filed_away
 from tests.store.cluster import Cluster
 from tests.store.stand import BEGIN, until
 
@@ -81,7 +77,7 @@ class Year:
         self.home = Path(tempfile.mkdtemp(prefix="switchroom-year-"))
         self.calls = calls
         listed = by_end(a_year(calls))
-        self._journal(listed)
+        filed_away(self.home / "store", listed)
         table = self.home / "calls.csv"
         with table.open("w", newline="") as file:
             csv.writer(file).writerows(map(fields, listed))
@@ -104,49 +100,18 @@ class Year:
             cursor.execute("VACUUM ANALYZE calls")
         connection.close()
         table.unlink()
-        self.socket = self.home / "zeo.sock"
+        self.socket = self.home / "run/zeo.sock"
+        self.socket.parent.mkdir()
         argv = [
             *(sys.executable, "-m", "appliance.store.server"),
             *("--folder", str(self.home / "store"), "--socket", str(self.socket)),
         ]
         self._zeo = subprocess.Popen(argv)
         until(lambda: answers(self.socket), "the ZEO process answers")
-
-    def _journal(self, listed: list[CDR]) -> None:
-        """Put the calls where the journal's upkeep puts them."""
-        folder = self.home / "store"
-        folder.mkdir()
-        database = GuardedDB(DurableStorage(str(folder / f"{JOURNAL}.fs")))
-        manager = TransactionManager()
-        root = database.open(manager).root()
-        lay_out(root, JOURNAL)
-        journal = tables(root, JournalTables)
-        for number in range(len(listed) // CHUNK):
-            chunk = listed[number * CHUNK : (number + 1) * CHUNK]
-            for page in range(CHUNK // PAGE):
-                journal.pages[number * CHUNK // PAGE + page] = (0, 0, Sheet(b""))
-            keep_chunk(
-                journal, PressedChunk(number=number, chunk=press(chunk, [(1 << 40) + cdr.last[1] for cdr in chunk]))
-            )
-            manager.commit()
-        rest = listed[len(listed) // CHUNK * CHUNK :]
-        for place in range(0, len(rest) - PAGE + 1, PAGE):
-            page_calls = rest[place : place + PAGE]
-            times = (min(cdr.began for cdr in page_calls), max(cdr.ended for cdr in page_calls))
-            journal.pages[(len(listed) - len(rest) + place) // PAGE] = (*times, Sheet(encode_page(page_calls)))
-        first = len(listed) - len(rest) % PAGE + 1
-        rows = [
-            api.Row(sequence=ordinal, now=cdr.ended, fact=facts.Due(), kept=(effects.CallFiled(cdr=cdr),))
-            for ordinal, cdr in enumerate(listed[first - 1 :], first)
-        ]
-        if rows:
-            key = position(1, first)
-            batch = api.Batch(release="bench", boot=1, rows=tuple(rows))
-            journal.batches[key] = Sheet(encode_bound(Bound(links={}, first=first, batch=batch)))
-            for ordinal in range(first, len(listed) + 1):
-                journal.calls[ordinal] = key
-        manager.commit()
-        database.close()
+        company = api.Put(base="", list="company", value=msgspec.Raw(b'{"title": "Year"}'))
+        store = open_store(folder=self.home / "store", socket=self.socket, clock=lambda: BEGIN)
+        store.settings.apply(company, by="bench", now_us=BEGIN).result(WAIT_S)
+        store.close()
 
     def bytes_a_call(self) -> float:
         """Give what a sealed call weighs: every object that is alive, with the header that it has in the file."""
@@ -172,13 +137,14 @@ class Year:
         shutil.rmtree(self.home)
 
 
+WAIT_S = 60.0
 RECORD_BYTES = 42
 "Of a record's header in a FileStorage."
 
 
 def ours(home: Path) -> Found:
     """Report from our columns."""
-    reader = open_reader(home / "zeo.sock")
+    reader = open_reader(home / "run/zeo.sock")
     borders = tuple(BEGIN + day * DAY_US for day in range(DAYS + 1))
     made = reader.report(
         workgroups.COLUMNS,
@@ -255,6 +221,25 @@ async def report(side: str, year: Year | None = None) -> float:
     return float(taken)
 
 
+async def listing(side: str, year: Year | None = None) -> float:
+    """Give the seconds until `switchroom calls` over the year has written its first line; the most it may take."""
+    if side != "ours":
+        return FIRST_LINE_S_MAX
+    year = year or a_million()
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "appliance.commands", "calls", "--since", "2020-01-01", "--json"),
+        env={**os.environ, "SWITCHROOM_HOME": str(year.home)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    line = await process.stdout.readline() if process.stdout else b""
+    taken = time.perf_counter() - began
+    rest, _ = await process.communicate()
+    if not line.startswith(b"{") or rest.count(b"\n") != min(DEFAULT_LIMIT, year.calls) - 1:
+        raise WrongAnswerError(f"the list of calls is {line!r} and {rest.count(bytes([10]))} lines")
+    return taken
+
+
 async def weight(side: str, year: Year | None = None) -> float:
     """Give the bytes of a call."""
     year = year or a_million()
@@ -268,6 +253,9 @@ async def weight(side: str, year: Year | None = None) -> float:
 
 
 BYTES_MAX = 80.0
+FIRST_LINE_S_MAX = 1.0
+DEFAULT_LIMIT = 100
+"Of the command's."
 
 
 def main(side: str, home: str) -> None:

@@ -11,12 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from boot.child import GATE
 from boot.notes import members
+from boot.program import GATE
 from tests.boot.toy import NOTIFY, Toy, Toys, is_gone, toys
 
 DEAF = NOTIFY + "signal.signal(15, signal.SIG_IGN); say('READY=1'); [signal.pause() for _ in range(99)]"
 BEATS = NOTIFY + "say('READY=1'); [(say('WATCHDOG=1'), time.sleep(0.05)) for _ in range(4000)]"
+HANGS_ONCE = (
+    NOTIFY
+    + """
+lives = open(os.environ["NOTIFY_SOCKET"] + ".lives", "a+")
+lives.write(".")
+if lives.tell() == 2:
+    say("SIGN")
+    lives.flush()
+    signal.pause()
+say("READY=1")
+lives.flush()
+[(say("WATCHDOG=1"), time.sleep(0.05)) for _ in range(4000)]
+"""
+)
+"A program whose second start hangs."
 CROWD = NOTIFY + "[os.fork() or signal.pause() for _ in range(3)]; say('READY=1'); signal.pause()"
 RUDE = NOTIFY + "say('READY=1') if os.fork() else None; signal.pause()"
 
@@ -109,6 +124,20 @@ def test_a_program_that_hangs_is_killed_and_started_again(tmp_path: Path) -> Non
         box.says("all ready")
         os.kill(box.pids()["one"], signal.SIGSTOP)
         box.says("one gave no sign of life")
+        box.says("one ready")
+
+
+@pytest.mark.parametrize("sign", ["", "WATCHDOG=1"])
+def test_a_start_that_hangs_is_ended_too(tmp_path: Path, sign: str) -> None:
+    """Callers wait for it as well: it has to give a sign of life in time, and from then on."""
+    code = HANGS_ONCE.replace("SIGN", sign)
+    with toys(tmp_path, Toy(name="one", code=code, watchdog_s=0.5, start_s_max=2.0)) as box:
+        box.says("all ready")
+        os.kill(box.pids()["one"], signal.SIGKILL)
+        box.says("one ended (signal SIGKILL)")
+        if sign:
+            box.says("one gave no sign of life for 0.5 s: killed")
+        box.says("one ended (signal SIGKILL)")
         box.says("one ready")
 
 

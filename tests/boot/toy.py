@@ -44,14 +44,22 @@ class Toy(msgspec.Struct, frozen=True, kw_only=True):
     stop_s: float = 10.0
     watchdog_s: float = 0.0
     hopeless: frozenset[int] = frozenset()
+    warm: bool = False
+    "Whether its code is a module's, with a `main`, forked by a zygote."
 
     def process(self, folder: Path) -> Process:
         """Give what the supervisor is told of it."""
+        argv: tuple[str, ...] = (sys.executable, "-S", "-c", self.code)
+        if self.warm:
+            (folder / f"warm_{self.name}.py").write_text(self.code)
+            argv = (sys.executable, "-S", "-B", "-m", "boot.zygote", self.name, f"warm_{self.name}", "told")
         return Process(
             name=self.name,
-            argv=(sys.executable, "-S", "-c", self.code),
+            argv=argv,
             ready=Notified(),
-            environment={"NOTIFY_SOCKET": str(folder / "run/notify.sock")},
+            environment={"NOTIFY_SOCKET": str(folder / "run/notify.sock"), "PYTHONPATH": str(folder)},
+            warm=self.warm,
+            at_once=self.warm,
             after=self.after,
             start_s_max=self.start_s_max,
             stop_s=self.stop_s,

@@ -31,7 +31,7 @@ from twisted.internet.threads import deferToThread  # noqa: E402  after the reac
 from appliance import api, document, sample  # noqa: E402  after the reactor
 from appliance.places import Places, places_of  # noqa: E402  after the reactor
 from boot import certificate  # noqa: E402  after the reactor
-from drivers.simulated.exchange import Line  # noqa: E402  after the reactor
+from drivers.simulated.line import Line  # noqa: E402  after the reactor
 from tests.daemon.real import PASSWORD, Box, Zeo, the_reactor  # noqa: E402  after the reactor
 from webadmin.front_door import render  # noqa: E402  after the reactor
 from webadmin.programs import front_door, nginx_argv, web_argv  # noqa: E402  after the reactor

@@ -63,6 +63,7 @@ def a_record(told: Told, **more: object) -> CallLine:
         talk_s=told.talk_s,
         recording="r" if told.answered else "",
         cause="caller",
+        alone=False,
     )
     return msgspec.structs.replace(line, **more)
 

@@ -6,7 +6,7 @@ from appliance.core import effects, facts, model
 from appliance.core.cdr import CDR
 from appliance.core.effects import WorkFiled
 from appliance.core.matching import why_not
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.contract.floor import Caller, DeskPhone, Ear, Floor, StoryError
 from tests.core.world import World
 

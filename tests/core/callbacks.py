@@ -2,7 +2,7 @@
 
 from appliance.core import effects, model
 from appliance.core.cdr import CDR
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.world import World, a_company, a_flow, a_queue
 
 WAITING = model.WaitingCaller(sounds=("offer",), first_s=2, every_s=10, callback_key="1")

@@ -2,7 +2,7 @@
 
 from appliance.core import effects, facts, model
 from appliance.core import state as st
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.world import SECOND, World
 
 

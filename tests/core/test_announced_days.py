@@ -11,7 +11,7 @@ import pytest
 
 from appliance.core import effects, facts, model
 from appliance.core.estimate import SHARE
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.world import SECOND, World, a_company, a_flow, a_queue
 
 DAY_S = 30_000

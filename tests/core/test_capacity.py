@@ -6,7 +6,7 @@ from appliance.core import effects, facts, model
 from appliance.core.centre import Centre
 from appliance.core.check import check
 from appliance.core.model import Medium
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.crew import Crew, a_line, an_agent
 
 CHAT_AND_MAIL = {

@@ -11,7 +11,6 @@ from appliance.core.account import FILED_MAX, lacks
 from appliance.core.cdr import CDR, Outcome, Segment, Stretch
 from appliance.core.facts import Leg
 from appliance.core.invariants import Rule
-from appliance.core.waits import Guess
 from tests.core.watched import Watched, decided, offer, ringing, talking, waiting
 from tests.core.world import SECOND, World, a_company, a_queue
 from tests.simulation.life import live
@@ -225,17 +224,6 @@ def test_a_place_is_kept() -> None:
     assert watched.look(msgspec.structs.replace(strange, queue="sales"), fact=asked) == set()
 
 
-def test_the_announced_wait_does_not_grow() -> None:
-    """Unless somebody left or came to stand ahead."""
-    for ahead, staff, broken in ((2, 3, {Rule.SAME_WAIT}), (3, 3, set()), (2, 2, set())):
-        watched = waiting()
-        assert watched.call.comfort is not None
-        watched.call.comfort.said = Guess(1, 2, 3, 10, 30)
-        assert watched.look(about=watched.call.id) == set()
-        watched.call.comfort.said = Guess(2, ahead, staff, 20, 60)
-        assert watched.look(about=watched.call.id) == broken
-
-
 def record(watched: Watched, **other: object) -> effects.CallFiled:
     """Make a record of the first call that adds up, or not."""
     call, end = watched.call, watched.world.clock.now
@@ -317,29 +305,3 @@ def test_all_who_take_part_agree(tamper: Callable[[Watched], None]) -> None:
     watched = ringing()
     tamper(watched)
     assert Rule.ONE_PLACE in {broken.rule for broken in watched.watch.audit()}
-
-
-def test_whatever_holds_somebody_has_a_deadline() -> None:
-    """Ringing, joining, leaving, a need that is to relax, calling, wrap-up, a queue that is gone: seen without it."""
-    cases = [ringing(), talking()]
-    offered = cases[0].call.state
-    assert isinstance(offered, st.Offered)
-    need = model.Need(skill="french", level=3, relax_s=30)
-    gone = waiting()
-    gone.change(msgspec.structs.replace(gone.call.state, queue="gone"))
-    needs = waiting(a_queue(requirement=(need,)))
-    leaving = waiting()
-    leaving.change(st.Leaving(cause="flow"))
-    rest: dict[str, str] = {"waiting": offered.waiting, "offer": "o", "agent": "ann", "leg": Leg("s", "x")}  # type: ignore[dict-item]  # parts of a state
-    joining, calling = ringing(), ringing()
-    joining.change(st.Joining(**rest))  # type: ignore[arg-type]  # as above
-    calling.change(st.Calling(**rest))  # type: ignore[arg-type]  # as above
-    finishing = talking()
-    finishing.world.exchange.end(finishing.call.leg)
-    finishing.world.run(0.01)
-    for watched in (cases[0], gone, needs, leaving, joining, calling, finishing):
-        watched.state.deadlines.clear()
-        assert Rule.DEADLINE in {broken.rule for broken in watched.watch.audit()}
-        watched.state.seen.clear()
-    unseen = {broken.rule for broken in needs.watch.audit()}
-    assert Rule.DEADLINE not in unseen

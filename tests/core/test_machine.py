@@ -11,7 +11,7 @@ from typing_extensions import override
 from appliance.core import effects, facts, model
 from appliance.core.centre import Centre
 from appliance.core.invariants import Watch
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.test_flows import node
 from tests.core.world import World, a_company, a_flow, a_queue
 

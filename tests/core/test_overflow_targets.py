@@ -8,7 +8,7 @@ from appliance.core.cdr import Outcome
 from appliance.core.estimate import SAMPLES_MIN
 from appliance.core.overflow import EXITS
 from appliance.core.waits import Lane, Outlook
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.world import BEGIN, SECOND, World, a_company, a_flow, a_queue
 
 HOURS = (model.Hours(slug="office", opening=((BEGIN - 3600 * SECOND, BEGIN + 100 * SECOND),)),)

@@ -9,7 +9,7 @@ from appliance.core import state as st
 from appliance.core.cdr import Outcome
 from appliance.core.facts import Leg
 from appliance.core.quarantine import place_of_error
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.test_offers import alone
 from tests.core.world import World, mend, plant
 

@@ -8,7 +8,7 @@ from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.cdr import Outcome, Stretch
 from appliance.core.facts import Target
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.core.crew import Crew, a_line, an_agent
 from tests.core.world import SECOND
 

@@ -7,7 +7,8 @@ from appliance.core import state as st
 from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
 from drivers.simulated.clock import HeapClock
-from drivers.simulated.exchange import Line, SimulatedExchange
+from drivers.simulated.exchange import SimulatedExchange
+from drivers.simulated.line import Line
 
 BEGIN = 1_790_000_000_000_000
 "When a world begins: some day in 2026, microseconds UTC."

@@ -24,7 +24,8 @@ from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.recovery import RECOVER_S, Configurations, Past, recover
 from appliance.store.knock import answers
 from appliance.store.opened import open_store
-from drivers.simulated.exchange import Line, SimulatedExchange
+from drivers.simulated.exchange import SimulatedExchange
+from drivers.simulated.line import Line
 from tests.contract.company import AGENTS, NAMES, company
 
 ResultT = TypeVar("ResultT")

@@ -13,7 +13,7 @@ from twisted.internet.threads import deferToThread
 from appliance import api
 from appliance.client import Client
 from appliance.core import state as st
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.contract.company import company
 from tests.daemon.real import Box, Zeo
 

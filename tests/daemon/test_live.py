@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from appliance import api, live
 from appliance.client import csrf_token
 from appliance.daemon.live import FLOOR, SLOW_S
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.contract.company import NAMES
 from tests.daemon.real import DEADLINE_S, Box, queues_of
 

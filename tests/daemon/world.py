@@ -10,7 +10,8 @@ from appliance import api
 from appliance.core import facts, model
 from appliance.core.centre import Centre
 from appliance.daemon.hub import Hub
-from drivers.simulated.exchange import Line, SimulatedExchange
+from drivers.simulated.exchange import SimulatedExchange
+from drivers.simulated.line import Line
 from tests.contract.company import company
 
 NOON = 1_795_262_400_000_000

@@ -14,6 +14,7 @@ import click
 
 from tests.simulation.days import Told, try_seed
 from tests.simulation.life import CALLS
+from tests.simulation.tally import FAULTS, SEEN
 
 
 @click.command()
@@ -30,7 +31,7 @@ def main(seeds: int, first: int, calls: int, jobs: int, *, stop: bool) -> None:
         days = range(first, first + seeds)
         told_all = map(partial(try_seed, calls), days) if jobs == 1 else pool.map(partial(try_seed, calls), days)
         for told in told_all:
-            done = Told(-1, done.calls + told.calls, done.facts + told.facts)
+            done = Told(-1, done.calls + told.calls, done.facts + told.facts, seen=done.seen + told.seen)
             if told.wrong:
                 failed += 1
                 click.echo(f"seed {told.seed}: {told.wrong}\n  again: make sim SEEDS=1 FIRST={told.seed} CALLS={calls}")
@@ -38,6 +39,10 @@ def main(seeds: int, first: int, calls: int, jobs: int, *, stop: bool) -> None:
                     pool.shutdown(wait=False, cancel_futures=True)
                     break
     took = time.monotonic() - began
+    for what in (*FAULTS, *SEEN):
+        click.echo(f"{done.seen[what]:>10} {what}")
+    never = [what for what in (*FAULTS, *SEEN) if not done.seen[what]]
+    click.echo(f"never: {', '.join(never)}" if never else "everything happened at least once")
     click.echo(
         f"{seeds} seeds, {done.calls} calls, {done.facts} facts, {took:.1f} s on {jobs} processes,"
         f" {done.calls / took:.0f} calls/s, {failed} failed"

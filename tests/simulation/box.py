@@ -16,6 +16,7 @@ from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
 from drivers.simulated.clock import HeapClock
 from drivers.simulated.exchange import SimulatedExchange
+from drivers.simulated.line import Line
 
 BEGIN = 1_790_000_000_000_000
 "When a world begins: some day in 2026, microseconds UTC."
@@ -69,6 +70,9 @@ Observer = Callable[[int, facts.AnyFact, tuple[effects.AnyEffect, ...]], None]
 class Box:
     """The daemon at work: facts go to the Centre, effects to the exchange, rows to the disk, promises after them."""
 
+    cut_off: Callable[[Line], None]
+    "Told of each line that a failing exchange cuts."
+
     def __init__(self, clock: HeapClock, dice: Random, versions: dict[str, model.Configuration]) -> None:
         """Stand switched off."""
         self.clock = clock
@@ -85,12 +89,19 @@ class Box:
         "Whether the exchange was restarted and nobody has told the Centre."
         self.late_hang_ups = 0.0
         "Share of hang-ups that are told seconds late."
+        self.late_bridges = 0.0
+        "Share of bridges that the exchange makes seconds late."
         self.lateness_us = 0
         "How late a deadline is noticed."
         self.began: Callable[[Centre], Observer] = lambda _centre: lambda _now, _fact, _asked: None
         "Makes the observer of a Centre that begins."
         self.performed: Callable[[effects.AnyCallEffect], None] = lambda _effect: None
         "Told of what reached the exchange."
+        self.about_to: Callable[[Centre, int], None] = lambda _centre, _now: None
+        "Told of the time of each fact that is about to be handled."
+        self.went_wrong: Callable[[str], None] = lambda _what: None
+        "Told of each fault that was felt."
+        self.cut_off = lambda _line: None
         self.heard: Callable[[facts.AnyFact], None] = lambda _fact: None
         "Told of what the exchange reports, whether or not anybody listens."
         self.handled = 0
@@ -111,6 +122,8 @@ class Box:
             return
         disk = self.disk
         disk.boot += 1
+        if disk.boot > 1:
+            self.went_wrong("started again")
         self._life += 1
         of = self.versions.__getitem__
         centre = Centre.restore(disk.snapshot, of) if disk.snapshot else Centre(of)
@@ -159,7 +172,10 @@ class Box:
         self.link = self._unseen = False
         self.exchange_up = False
         self.exchange_restarted = True
+        cut = list(self.exchange.lines.values())
         self.exchange.crash()
+        for line in cut:
+            self.cut_off(line)
 
     def _later(self, seconds: float, what: Callable[[], object]) -> None:
         life = self._life
@@ -171,22 +187,27 @@ class Box:
         """Hear what the exchange reports, unless nobody listens."""
         self.heard(fact)
         if isinstance(fact, facts.LegEnded) and self.dice.random() < self.late_hang_ups:
+            self.went_wrong("late hang-up")
             self.clock.callLater(self.dice.uniform(0.1, 4), lambda: self._hear(fact))
         else:
             self._hear(fact)
 
     def _hear(self, fact: facts.AnyFact) -> None:
         if self.centre is None:
+            self.went_wrong("fact lost on the way")
             if isinstance(fact, ASKED_BY_AGI):
                 self.exchange.forsake(RETRY_S, fact.leg)
         elif self.link or isinstance(fact, (*ASKED_BY_AGI, facts.ExchangeLost)):
             self.take(fact)
+        else:
+            self.went_wrong("fact lost on the way")
 
     def take(self, fact: facts.AnyFact) -> tuple[effects.AnyEffect, ...]:
         """Handle a fact, do what the Centre asks, and have it written down."""
         if self.centre is None:
             return ()
         now = self.clock.now
+        self.about_to(self.centre, now)
         asked = self.centre.handle(now, fact)
         self.handled += 1
         self._observer(now, fact, asked)
@@ -221,6 +242,10 @@ class Box:
     def _perform(self, effect: effects.AnyCallEffect) -> None:
         if not self.exchange_up or not (self.link or isinstance(effect, BY_AGI) or self._asks(effect)):
             return
+        if isinstance(effect, effects.Bridge) and self.dice.random() < self.late_bridges:
+            self.went_wrong("late bridge")
+            self.clock.callLater(self.dice.uniform(1, 9), lambda: self.exchange.perform(effect))
+            return
         self.exchange.perform(effect)
         self.performed(effect)
 
@@ -234,6 +259,7 @@ class Box:
         disk = self.disk
         if disk.fails:
             disk.fails = False
+            self.went_wrong("commit failed")
             self.kill()
             self.clock.callLater(self.dice.uniform(0.5, 3), self.start)
             return

@@ -1,4 +1,4 @@
-"""A company drawn by dice: queues, agents who work in many of them, menus, limits, breaks."""
+"""A company drawn by dice: queues, agents who work in many of them, limits, hours, breaks."""
 
 from random import Random
 
@@ -6,21 +6,28 @@ import msgspec
 
 from appliance.core import model
 from appliance.core.plugins import all_strategies
+from tests.simulation.flows import HOURS, the_flows
 
 AGENTS_MAX = 10
 QUEUES_MAX = 4
 SKILLS = ("order", "french", "repair")
 SITES = ("north", "south")
-EXITS = ("timeout", "full", "service_level", "expected_wait", "no_agents", "closed", "left")
-"Ways out of a queue, unanswered."
+SECOND = 1_000_000
+EVER = 400 * 24 * 3600 * SECOND
+"Longer than any day that is simulated."
 
 
-def a_company(dice: Random) -> model.Configuration:
-    """Draw a company in which everybody can be served: each queue has somebody, each caller a way out."""
+def a_company(dice: Random, begins: int) -> model.Configuration:
+    """Draw a company in which everybody can be served: each queue has somebody, each caller a way out.
+
+    Its hours close once, some time after it begins (centre time), and open again for good.
+    """
     agents = [f"agent-{n:02d}" for n in range(dice.randint(2, AGENTS_MAX))]
     names = [f"queue-{n}" for n in range(dice.randint(1, QUEUES_MAX))]
     queues = tuple(_a_queue(dice, slug, agents, names) for slug in names)
-    flows = (_a_menu(dice, queues), _straight(dice, queues))
+    flows = the_flows(dice, queues, tuple(map(_extension, agents)))
+    closes = begins + dice.randint(300, 4000) * SECOND
+    opens = closes + dice.randint(60, 900) * SECOND
     return model.Configuration(
         company=model.Company(
             ageing_s=dice.choice([0, 0, 5, 30]),
@@ -28,6 +35,7 @@ def a_company(dice: Random) -> model.Configuration:
             rest_on_own_call=dice.random() < 0.5,
             voice_alone=dice.random() < 0.7,
             media={"chat": model.Medium(units=2, beside=("chat", "mail")), "mail": model.Medium()},
+            midnights=(begins - EVER, begins + dice.randint(600, 6000) * SECOND),
         ),
         numbers=tuple(
             model.Number(
@@ -42,7 +50,8 @@ def a_company(dice: Random) -> model.Configuration:
         agents=tuple(_an_agent(dice, slug) for slug in agents),
         queues=queues,
         flows=flows,
-        breaks=(model.Reason(slug="lunch"), model.Reason(slug="training", at_once_max=1, minutes_max=5)),
+        hours=(model.Hours(slug=HOURS, opening=((begins - EVER, closes), (opens, begins + EVER))),),
+        breaks=(model.Reason(slug="lunch"), model.Reason(slug="training", at_once_max=1, minutes_max=1)),
         dispositions=(model.Reason(slug="order"), model.Reason(slug="question")),
     )
 
@@ -68,13 +77,22 @@ def _an_agent(dice: Random, slug: str) -> model.Agent:
         extension=_extension(slug),
         skills={skill: dice.randint(1, 9) for skill in SKILLS if dice.random() < 0.6},
         site=dice.choice(["", *SITES]),
-        units=dice.choice([1, 2, 4]),
         wrap_up_s=dice.choice([0, 0, 15]),
+        units=dice.choice([1, 1, 2]),
     )
 
 
 def _an_overflow(dice: Random) -> model.Overflow:
-    when, limit = dice.choice([("length", 3), ("wait", 40), ("service_level", 50), ("expected_wait", 60)])
+    when, limit = dice.choice(
+        [
+            ("length", 3),
+            ("wait", 40),
+            ("service_level", 50),
+            ("expected_wait", dice.choice([10, 60])),
+            ("no_agents", 10),
+            ("closing", dice.choice([0, 60])),
+        ]
+    )
     return model.Overflow(when=when, limit=limit)
 
 
@@ -85,6 +103,7 @@ def _a_wait(dice: Random) -> model.WaitingCaller:
         first_s=dice.choice([5, 20]),
         every_s=dice.choice([15, 60]),
         position=dice.random() < 0.5,
+        position_may_rise=dice.random() < 0.3,
         expected_wait=dice.random() < 0.7,
         leave_key=dice.choice(["", "4"]),
         callback_key=dice.choice(["", "3"]),
@@ -98,6 +117,7 @@ def _a_callback(dice: Random) -> model.Callback:
         attempts=2,
         retry_s=30,
         expire_s=dice.choice([60, 600]),
+        hours=dice.choice(["", "", HOURS]),
         accepted="accepted",
         confirm=dice.choice(["", "confirm"]),
     )
@@ -122,11 +142,13 @@ def _a_queue(dice: Random, slug: str, agents: list[str], names: list[str]) -> mo
         agents=own,
         strategy=strategy,
         strategy_options=_strategy_options(dice, strategy, own),
+        hours=dice.choice(["", "", HOURS]),
         weight=dice.choice([1, 1, 4]),
         requirement=tuple(_a_need(dice) for _ in range(dice.choice([0, 0, 1, 2]))),
         prefer_s=dice.choice([0, 0, 15]),
         local_s=dice.choice([0, 0, 10]),
         lenders=tuple(lenders),
+        service_goal=dice.choice([30, 80]),
         missed_s=dice.choice([0, 0, 20]),
         overflow=tuple(_an_overflow(dice) for _ in range(dice.choice([0, 0, 1, 2]))),
         waiting=_a_wait(dice),
@@ -141,49 +163,14 @@ def _a_queue(dice: Random, slug: str, agents: list[str], names: list[str]) -> mo
 
 
 def _strategy_options(dice: Random, strategy: str, agents: tuple[str, ...]) -> model.OptionValues:
-    if strategy == "percentage":
-        return {"shares": {slug: dice.randint(1, 100 // len(agents)) for slug in agents}}
-    return {}
-
-
-def _a_menu(dice: Random, queues: tuple[model.Queue, ...]) -> model.Flow:
-    keys = "123456789"[: len(queues)]
-    ways = {key: f"wait-{queue.slug}" for key, queue in zip(keys, queues, strict=True)}
-    overflow = dice.choice(["say", *ways.values()])
-    return model.Flow(
-        slug="menu",
-        nodes=(
-            _node(
-                "ask",
-                "menu",
-                ways | {"none": overflow},
-                prompt="welcome",
-                choices={key: queue.slug for key, queue in zip(keys, queues, strict=True)},
-                tries=2,
-            ),
-            *(
-                _node(ways[key], "queue", dict.fromkeys(EXITS, "say") | {"next": "bye"}, queue=queue.slug)
-                for key, queue in zip(keys, queues, strict=True)
-            ),
-            _node("say", "announce", {"next": "bye"}, prompt="sorry"),
-            _node("bye", "hang_up", {}, prompt="bye"),
-        ),
-    )
-
-
-def _straight(dice: Random, queues: tuple[model.Queue, ...]) -> model.Flow:
-    first, second = dice.choice(queues).slug, dice.choice(queues).slug
-    return model.Flow(
-        slug="straight",
-        nodes=(
-            _node("first", "queue", dict.fromkeys(EXITS, "second"), queue=first),
-            _node("second", "queue", {"timeout": "bye", "full": "bye", "next": "first"}, queue=second)
-            if first != second and dice.random() < 0.3
-            else _node("second", "queue", {"timeout": "bye", "full": "bye"}, queue=second),
-            _node("bye", "hang_up", {}, prompt="bye"),
-        ),
-    )
-
-
-def _node(name: str, kind: str, exits: dict[str, str], **options: object) -> model.Node:
-    return model.Node(id=name, kind=kind, options=options, exits=exits)
+    match strategy:
+        case "percentage":
+            return {"shares": {slug: dice.randint(1, 100 // len(agents)) for slug in agents}}
+        case "ring_some":
+            return {"at_once": dice.randint(2, 4)}
+        case "longest_idle":
+            return {"count_breaks": dice.random() < 0.5}
+        case "fewest_handled" | "least_talk_time":
+            return {"all_queues": dice.random() < 0.5}
+        case _:
+            return {}

@@ -1,7 +1,8 @@
 """One seed's day, told in a few figures that another process can be given."""
 
 import traceback
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from tests.simulation.life import live
 
@@ -15,6 +16,8 @@ class Told:
     facts: int = 0
     wrong: str = ""
     "What did not hold, empty if all did."
+    seen: Counter[str] = field(default_factory=Counter)
+    "What happened, and how often."
 
 
 def try_seed(calls: int, seed: int) -> Told:
@@ -24,4 +27,4 @@ def try_seed(calls: int, seed: int) -> Told:
     except Exception as error:  # noqa: BLE001  whatever goes wrong is told with its seed
         where = "" if isinstance(error, AssertionError) else traceback.format_exc(limit=-3)
         return Told(seed, wrong=f"{type(error).__name__}: {error}\n{where}".strip())
-    return Told(seed, calls=len(life.box.disk.records), facts=life.box.handled)
+    return Told(seed, calls=len(life.box.disk.records), facts=life.box.handled, seen=life.tally.counts)

@@ -19,9 +19,8 @@ class Faults:
         self._agents = agents
         self._every_s = every_s
         self._on = True
-        self.made: dict[str, int] = {}
-        "Kinds of trouble, and how often each was made."
         box.late_hang_ups = dice.choice([0.0, 0.05, 0.3])
+        box.late_bridges = dice.choice([0.0, 0.02])
         box.lateness_us = dice.choice([0, 1_000, 30_000])
         self._soon()
 
@@ -45,7 +44,7 @@ class Faults:
             self._publish,
         )
         kind = self._dice.choice(kinds)
-        self.made[kind.__name__[1:]] = self.made.get(kind.__name__[1:], 0) + 1
+        self._box.went_wrong(kind.__name__[1:].replace("_", " "))
         kind()
         self._soon()
 
@@ -54,6 +53,7 @@ class Faults:
         self._on = False
         box = self._box
         box.late_hang_ups = 0.0
+        box.late_bridges = 0.0
         box.lateness_us = 0
         box.disk.fails = False
         for slug in self._agents.slugs:
@@ -68,7 +68,7 @@ class Faults:
     def _lost_link(self) -> None:
         if not self._box.link:
             return
-        unseen = self._later(0, 3)
+        unseen = self._later(0, self._dice.choice([3, 15]))
         self._box.lose_link(unseen)
         self._box.clock.callLater(unseen + self._later(0, 8), self._box.connect)
 

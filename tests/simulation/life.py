@@ -13,6 +13,7 @@ from tests.simulation.box import BEGIN, SECOND, Box, Observer, WrongError
 from tests.simulation.company import a_company
 from tests.simulation.faults import Faults
 from tests.simulation.people import Agents, Callers
+from tests.simulation.tally import Tally
 
 CALLS = 500
 LIVE = (Stretch.WAITING, Stretch.TALKING)
@@ -27,13 +28,16 @@ class Life:
         """Open."""
         self.seed = seed
         self.dice = Random(seed)  # noqa: S311  a game, and one that must repeat
-        self.company = a_company(self.dice)
+        self.company = a_company(self.dice, BEGIN)
         self.versions: dict[str, model.Configuration] = {}
         self.clock = HeapClock(BEGIN)
         self.box = Box(self.clock, self.dice, self.versions)
         self.box.began = self._begin
         self.box.performed = self._performed
         self.box.heard = self._heard
+        self.tally = Tally(self.box.exchange)
+        self.box.about_to = self.tally.before
+        self.box.went_wrong = lambda what: self.tally.add(f"fault: {what}")
         self.box.start()
         self.box.publish(self.company)
         self.box.exchange.reachable = {extension.slug for extension in self.company.extensions}
@@ -55,6 +59,7 @@ class Life:
         watch = Watch(centre)
 
         def look(now: int, fact: facts.AnyFact, asked: tuple[effects.AnyEffect, ...]) -> None:
+            self.tally.after(centre, fact, asked)
             for broken in watch.look(now, fact, asked):
                 raise WrongError(f"{broken.rule}: {broken.about} {broken.detail}, at {now} by {fact}")
             for effect in asked:
@@ -93,6 +98,8 @@ class Life:
         while not true():
             timer, due = clock.next(), box.due()
             if due is not None and (timer is None or due <= timer):
+                if box.lateness_us:
+                    box.went_wrong("late deadline")
                 clock.now = max(clock.now, due)
                 box.take(facts.Due())
             elif not clock.step():
@@ -125,7 +132,10 @@ class Life:
             twice = [leg for leg, times in filed.items() if times > 1]
             raise WrongError(f"records: lost {asked - set(filed)}, unknown {set(filed) - asked}, twice {twice}")
         visits = Counter(
-            (s.queue, s.outcome) for cdr in disk.records for s in cdr.segments if s.outcome and s.stretch in LIVE
+            (s.queue, s.outcome)
+            for cdr in disk.records
+            for s in cdr.segments
+            if s.outcome and s.stretch in LIVE and s.until >= centre.state.day
         )
         for queue, counts in centre.state.counts.items():
             told = (counts.answered, counts.abandoned + counts.abandoned_short)

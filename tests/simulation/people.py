@@ -1,15 +1,18 @@
 """The people of a simulated day: callers with patience who call again, agents who do as agents do."""
 
+from functools import partial
 from random import Random
 
 from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.facts import Leg
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.simulation.box import Box
 
 NORMAL = 16
 DEAD_PHONE = 27
+FORWARDED_S = 20.0
+"How long a caller talks who was sent on to somebody."
 BUSY_AGENT_S = (4.0, 40.0)
 "How often an agent looks at the desk."
 
@@ -34,6 +37,7 @@ class Callers:
         self.patience_s = dice.uniform(20, 200)
         self._talked: set[Leg] = set()
         box.exchange.on_dial = self._dialled
+        box.cut_off = self._cut_off
         box.clock.callLater(0, self._arrive)
 
     @property
@@ -47,13 +51,13 @@ class Callers:
             self._call(f"p{self._parties}")
             self._box.clock.callLater(self._dice.expovariate(self._per_s), self._arrive)
 
-    def _call(self, party: str) -> None:
+    def _call(self, party: str, number: str = "") -> None:
         if self._left <= 0:
             return
         self._left -= 1
         if not self._box.exchange_up:
             return
-        line = self._box.exchange.call(self._dice.choice(self._numbers), party=party, view=self._view())
+        line = self._box.exchange.call(number or self._dice.choice(self._numbers), party=party, view=self._view())
         self._box.clock.callLater(self._dice.expovariate(1 / self.patience_s), lambda: self._give_up(line))
 
     def _view(self) -> facts.PartyView:
@@ -61,6 +65,7 @@ class Callers:
         known = dice.choice(["", "", *self._agents])
         return facts.PartyView(
             blocked=dice.random() < 0.01,
+            withheld=dice.random() < 0.05,
             grade=dice.choice(["", "", "", "gold", "lead"]),
             priority=dice.choice([0, 0, 0, 0, 1, 7]),
             preferred=known if dice.random() < 0.5 else "",
@@ -73,6 +78,11 @@ class Callers:
         self._box.exchange.end(line.leg)
         if self._dice.random() < 0.4:
             self._box.clock.callLater(self._dice.uniform(1, 60), lambda: self._call(line.party))
+
+    def _cut_off(self, line: Line) -> None:
+        """Call again, the same number, where an exchange that failed has cut the line."""
+        if line.number and self._dice.random() < 0.5:
+            self._box.clock.callLater(self._dice.uniform(5, 90), lambda: self._call(line.party, line.number))
 
     def _dialled(self, line: Line) -> None:
         """Pick up when called back, or not."""
@@ -216,6 +226,9 @@ class Agents:
         """Pick up, refuse, or let it ring."""
         luck, exchange = self._dice.random(), self._box.exchange
         after = self._dice.uniform(0.5, 6)
+        if line.forwarded is not None:
+            ends_s = after + self._dice.expovariate(1 / FORWARDED_S)
+            self._box.clock.callLater(ends_s, partial(exchange.end, line.forwarded))
         if luck < 0.85 or self.diligent:
             self._box.clock.callLater(after, lambda: exchange.pick_up(line))
             if line.forwarded:

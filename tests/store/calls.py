@@ -2,9 +2,21 @@
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
+from transaction import TransactionManager
+
+from appliance import api
+from appliance.core import effects, facts
 from appliance.core.cdr import CDR, Outcome, Segment, Stretch
 from appliance.core.facts import Leg
+from appliance.store.batches import CHUNK, PAGE, Bound, encode_bound, encode_page
+from appliance.store.chunks import press
+from appliance.store.durable import DurableStorage
+from appliance.store.guard import GuardedDB
+from appliance.store.pressing import PressedChunk
+from appliance.store.schema import JOURNAL, JournalTables, Sheet, lay_out, position, tables
+from appliance.store.upkeep import SWEPT, keep_chunk
 from tests.store.stand import BEGIN, SECOND
 
 YEAR_S = 365 * 86_400
@@ -71,3 +83,38 @@ def a_year(calls: int, *, seed: int = 1, begin: int = BEGIN, length_s: float = Y
 def by_end(calls: Iterator[CDR]) -> list[CDR]:
     """List calls in the order in which they ended."""
     return sorted(calls, key=lambda cdr: cdr.ended)
+
+
+def filed_away(folder: Path, listed: list[CDR]) -> None:
+    """Put calls, in the order of their ends, where the journal's upkeep puts them; `folder` is of a new store."""
+    folder.mkdir(parents=True)
+    database = GuardedDB(DurableStorage(str(folder / f"{JOURNAL}.fs")))
+    manager = TransactionManager()
+    root = database.open(manager).root()
+    lay_out(root, JOURNAL)
+    journal = tables(root, JournalTables)
+    for number in range(len(listed) // CHUNK):
+        chunk = listed[number * CHUNK : (number + 1) * CHUNK]
+        for page in range(CHUNK // PAGE):
+            journal.pages[number * CHUNK // PAGE + page] = (0, 0, Sheet(b""))
+        keep_chunk(journal, PressedChunk(number=number, chunk=press(chunk, [(1 << 40) + cdr.last[1] for cdr in chunk])))
+        journal.numbers[SWEPT] = number + 1
+        manager.commit()
+    rest = listed[len(listed) // CHUNK * CHUNK :]
+    for place in range(0, len(rest) - PAGE + 1, PAGE):
+        page_calls = rest[place : place + PAGE]
+        times = (min(cdr.began for cdr in page_calls), max(cdr.ended for cdr in page_calls))
+        journal.pages[(len(listed) - len(rest) + place) // PAGE] = (*times, Sheet(encode_page(page_calls)))
+    first = len(listed) - len(rest) % PAGE + 1
+    rows = [
+        api.Row(sequence=ordinal, now=cdr.ended, fact=facts.Due(), kept=(effects.CallFiled(cdr=cdr),))
+        for ordinal, cdr in enumerate(listed[first - 1 :], first)
+    ]
+    if rows:
+        key = position(1, first)
+        batch = api.Batch(release="bench", boot=1, rows=tuple(rows))
+        journal.batches[key] = Sheet(encode_bound(Bound(links={}, first=first, batch=batch)))
+        for ordinal in range(first, len(listed) + 1):
+            journal.calls[ordinal] = key
+    manager.commit()
+    database.close()

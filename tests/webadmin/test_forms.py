@@ -53,10 +53,10 @@ def an_answer(dice: Random, field: Field, choices: Choices) -> list[str]:
     if isinstance(field, Rows):
         of_rows = [an_answer(dice, column, choices)[:1] for _ in range(dice.randrange(4)) for column in field.columns]
         return [cell for cells in of_rows for cell in cells or [""]]
-    count = dice.randrange(4) if field.kind == "several" else dice.choice((0, 1, 1, 1, 2))
+    count = dice.randrange(4) if field.kind in {"several", "ordered"} else dice.choice((0, 1, 1, 1, 2))
     sensible: Sequence[str]
     match field.kind:
-        case "choice" | "several":
+        case "choice" | "several" | "ordered":
             sensible = [value for value, _ in choices] or [""]
         case "pick" if isinstance(field, Pick):
             sensible = [value for value, _ in field.words]
@@ -89,7 +89,7 @@ def standing_form(
         field.field.name: cells_of(field.field, field.value)
         if field.field.kind == "rows"
         else list(untouched.strings(field.field.name))
-        if field.field.kind == "several"
+        if field.field.kind in {"several", "ordered"}
         else [field.typed]
         for field in untouched
     }

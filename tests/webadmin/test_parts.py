@@ -4,17 +4,22 @@ import re
 import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from babel import Locale
 
 from appliance import api
-from appliance.core import model
+from appliance.core import facts, model
+from appliance.core import state as st
 from appliance.core.effects import Candidate
 from appliance.core.overflow import EXITS
 from appliance.core.plugins import all_strategies
+from appliance.core.views import MemberView
 from appliance.places import Places
 from boot import certificate
+from webadmin import decisions
 from webadmin.bundle import BundleMissingError, built
 from webadmin.calls_query import Filters, filters_of
 from webadmin.decisions import key_text, reason_text
@@ -22,15 +27,18 @@ from webadmin.front_door import render
 from webadmin.numerals import whole_number
 from webadmin.programs import front_door, main, nginx_argv, web_argv
 from webadmin.setup import fields, strategies, waiting_fields
+from webadmin.setup.difference import differing, plain
 from webadmin.setup.rows import Rows
-from webadmin.setup.section import differing, with_part
+from webadmin.setup.section import with_part
 from webadmin.setup.summaries import path_text, summary_text
-from webadmin.texts import texts
+from webadmin.texts import LANGUAGES, texts
+from webadmin.timeline import DIAL_CAUSES, LINES
 from webadmin.times import Calendar, length, zone_of
 from webadmin.ways import local
 from webadmin.words import problem_text, title_of
 
 HOUR = 3_600_000_000
+NOON = 1_763_800_000_000_000
 
 
 def a_calendar(zone: str) -> Calendar:
@@ -168,6 +176,15 @@ def test_differences_are_readable() -> None:
     assert [line.strip() for line in differing(before, after) if "ring_s" in line] == ['+  "ring_s": 25']
     assert differing(before, before) == ()
     assert all(line.startswith("-") for line in differing(before, None))
+    typed = {"slug": "sales", "strategy": "longest_idle", "wait_s_max": 900, "overflow": [{"when": "wait", "exit": ""}]}
+    said = msgspec.convert({**typed, "callback": {"expire_s": 14_400}}, model.Queue)
+    assert plain(said) == said
+    assert msgspec.json.decode(msgspec.json.encode(plain(said))) == {
+        "slug": "sales",
+        "wait_s_max": 900,
+        "overflow": [{"when": "wait"}],
+        "callback": {},
+    }
     configuration = with_part(model.Configuration(queues=(before,)), "queues", after)
     assert configuration.queues == (after,)
 
@@ -217,7 +234,7 @@ def test_every_strategy_can_be_set_up() -> None:
     """Each setting has a label of its own; what a form shows of the settings, it says again."""
     say = texts("en")
     for name in all_strategies():
-        assert strategies.short_label(say, name) not in {"", name}
+        assert strategies.label(say, name) not in {"", name}
         assert all(field.label and " " in field.label for field in strategies.fields(name))
     kept: dict[str, object] = {"shares": {"li-wei": 60, "anna-smith": 40}}
     shown_again = fields.shown(strategies.all_fields(), say, {}, strategies.data("percentage", kept))
@@ -246,6 +263,29 @@ def test_rows() -> None:
         Rows(name="r", label="R", columns=(fields.Check(name="c", label="C"),))
 
 
+def test_every_figure_of_a_decision_has_its_words() -> None:
+    """A strategy's key is numbers that have a name each, and then the agent: none is shown as a bare number."""
+    agent, member = st.Agent(slug="ann", idle_since=NOON, idle_since_wrap_up=NOON), MemberView(2, 12)
+    assert set(decisions.FIGURES) == set(all_strategies())
+    for name, strategy in all_strategies().items():
+        key = strategy.rank(strategy.Options(), agent, member)
+        kinds = decisions.FIGURES[name]
+        assert key[len(kinds) :] == ("ann",), name
+        for language in LANGUAGES:
+            words = key_text(texts(language), a_calendar("UTC"), name, Candidate("ann", key)).split(", ")
+            assert len(words) == len(kinds)
+            assert not any(word.isdecimal() for word in words), name
+
+
+def test_every_fact_has_its_line_in_a_timeline() -> None:
+    """None is shown by its tag."""
+    tags = {str(fact.__struct_config__.tag) for fact in get_args(facts.AnyFact)}
+    told_apart = {"phone-seen", "phone-busy"}
+    assert tags - set(LINES) == told_apart
+    assert {"phone-back", "phone-gone", "phone-own-call", "phone-own-over", "arrived", "key"} == set(LINES) - tags
+    assert set(DIAL_CAUSES) == {"no_answer", "busy", "refused", "unreachable", "no_number", "failed"}
+
+
 def test_a_decision_in_words() -> None:
     """The numbers of a key are said as their strategy means them; what is unknown stands as it is."""
     say, calendar = texts("en"), a_calendar("UTC")
@@ -262,7 +302,7 @@ def test_a_decision_in_words() -> None:
     assert said("average_longest_idle", -90_000_000) == f"idle {length(90_000_000)} on average"
     assert said("fewest_handled", 3) == "3 handled today"
     assert said("longest_idle", 1_763_800_000_000_000).startswith("idle since ")
-    assert said("of another release", 5) == "5"
+    assert said("of another release", 5, 1_763_800_000_000_000).startswith("5, idle since ")
     assert [reason_text(say, reason) for reason in ("skill", "on-break", "strange")] == [
         "Skill lacks",
         "On break",

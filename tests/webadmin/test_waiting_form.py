@@ -22,7 +22,8 @@ def saved(pages: Pages, queue: model.Queue, changes: Mapping[str, list[str]] | N
     """Save a workgroup's form, with a few changes."""
     request = a_request(pages)
     before = with_part(request.standing.configuration, "queues", queue)
-    choices = {**SECTION.choices(request), "requirement": [("english", "English")]}
+    choices = dict(SECTION.choices(request))
+    choices["requirement"] = [*choices["requirement"], ("english", "English")]
     untouched = standing_form(SECTION.fields, choices, SECTION.data(queue))
     form = typed(SECTION.fields, texts("en"), choices, {**untouched, **(changes or {})})
     assert form.errors == {}
@@ -52,6 +53,7 @@ def test_what_is_typed_is_said(pages: Pages) -> None:
         a_request(pages).standing.configuration.queues[0],
         overflow=(model.Overflow(when="length", limit=9),),
         waiting=WAITING,
+        callback=None,
     )
     changes = {"overflow": ["", "9", "", "no_agents", "0", ""], "callback_on": ["1"], "callback_customer_first": ["1"]}
     after = saved(pages, queue, changes)

@@ -1,7 +1,7 @@
 // The agent's desk: state, call, past calls, wrap-up; all of it drawn from the live view of this agent.
 import htmx from "htmx.org";
 import { command } from "./commands.js";
-import { field, keyed, live, timed } from "./live.js";
+import { drawSpent, field, keyed, live, timed } from "./live.js";
 import { duration, say, setText, show, sign, word } from "./words.js";
 
 const SAVE_MS = 800;
@@ -54,15 +54,29 @@ class Desk {
     setText(field(button, "sign"), sign(state));
     setText(field(button, "word"), word("state", state));
     timed(field(button, "timer"), state === "signed_out" ? 0 : me?.since);
-    const reason = this.#part("reason");
-    const asked = me?.reason && state !== "on_break";
-    const title = me?.reason ? word("reason", me.reason) : "";
-    setText(reason, asked ? say("desk", "break_asked", { reason: title }) : title);
+    const asked = Boolean(me?.reason) && state !== "on_break";
+    setText(this.#part("reason"), this.#reason(me, state, asked));
+    this.#drawEnds(me, state);
+    const call = live.view.calls[me?.interaction];
+    const now = new Set([state, asked && "asked", me?.leaves && "leaves", state === "ringing" && !call?.next && "live"]);
     for (const item of this.#root.querySelectorAll("[data-in]")) {
-      const states = item.dataset.in.split(" ");
-      show(item, asked && item.dataset.do === "end-break" ? true : states.includes(state));
+      show(item, item.dataset.in.split(" ").some((wanted) => now.has(wanted)));
     }
-    this.#root.querySelector("[data-menu]")?.toggleAttribute("data-none", state === "ringing");
+  }
+
+  #reason(me, state, asked) {
+    const title = me?.reason ? word("reason", me.reason) : "";
+    if (me?.leaves) return say("desk", "sign_off_asked", {});
+    if (asked) return say("desk", "break_asked", { reason: title });
+    return title;
+  }
+
+  #drawEnds(me, state) {
+    const until = state === "missed" ? me.until : 0;
+    show(this.#part("back-line"), Boolean(until));
+    this.#part("back").dataset.until = String(until || 0);
+    setText(this.#part("missed-why"), state === "missed" ? word("missed", me.cause ?? "") : "");
+    drawSpent(this.#root, state === "on_break" ? me.spent_at : 0);
   }
 
   #drawCall(me, state) {
@@ -83,14 +97,24 @@ class Desk {
     field(card, "since").dataset.since = String(me.since);
     show(field(card, "until-line"), Boolean(me.until) && state === "wrap_up");
     field(card, "until").dataset.until = String(me.until ?? 0);
+    this.#drawCallback(card, call, state);
     if (!call) return;
     setText(field(card, "number"), call.caller_number || word("desk", "withheld"));
     setText(field(card, "name"), call.caller_name ?? "");
     setText(field(card, "queue"), live.view.queues[call.queue]?.title || call.queue || "");
     setText(field(card, "dialled"), call.number ?? "");
     setText(field(card, "path"), (call.path ?? []).join(" → "));
-    show(field(card, "path-line"), (call.path ?? []).length > 0);
+    show(field(card, "path-word"), (call.path ?? []).length > 0);
     this.#drawWait(field(card, "wait"), call, state);
+  }
+
+  #drawCallback(card, call, state) {
+    const attempt = call?.attempt ?? 0;
+    show(field(card, "callback"), attempt > 0);
+    show(field(card, "next"), state === "ringing" && Boolean(call?.next));
+    if (!attempt) return;
+    setText(field(card, "attempt"), say("desk", "attempt", { attempt, attempts: call.attempts ?? attempt }));
+    setText(field(card, "next"), call.next ? word("next", call.next) : "");
   }
 
   #drawWait(element, call, state) {

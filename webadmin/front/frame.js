@@ -36,7 +36,22 @@ function addRow(button) {
   row.querySelector("input, select").focus();
 }
 
+// A box goes one place up or down without asking the server; the focus stays on its button.
+function move(event) {
+  const button = event.target.closest("[data-move]");
+  const item = button?.closest("li");
+  if (!item) return;
+  event.preventDefault();
+  const other = button.dataset.move === "up" ? item.previousElementSibling : item.nextElementSibling;
+  if (!other?.querySelector("input:checked")) return;
+  if (button.dataset.move === "up") other.before(item);
+  else other.after(item);
+  button.focus();
+  item.scrollIntoView({ block: "nearest" });
+}
+
 export function startFrame() {
+  for (const list of document.querySelectorAll("[data-ordered]")) list.addEventListener("click", move);
   for (const button of document.querySelectorAll("[data-add-row]")) {
     button.hidden = false;
     button.addEventListener("click", () => addRow(button));

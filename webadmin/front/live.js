@@ -1,5 +1,5 @@
 // The stream of what happens now: the whole view first, then its changed members, and a delta with the time every two seconds.
-import { duration, setText, show } from "./words.js";
+import { duration, setText, show, word } from "./words.js";
 
 const STALE_MS = 5000;
 const AGAIN_MS = 500;
@@ -116,4 +116,13 @@ export function timed(element, since, otherwise = "") {
 
 export function field(element, name) {
   return element.querySelector(`[data-f="${name}"]`);
+}
+
+// Of a break of so many minutes a day: how long they last, or that they are used up.
+export function drawSpent(element, spent_at) {
+  const over = Boolean(spent_at) && live.now() >= spent_at;
+  show(field(element, "spent-line"), Boolean(spent_at));
+  setText(field(element, "spent-word"), word("desk", over ? "spent" : "spent_in"));
+  show(field(element, "spent"), !over);
+  field(element, "spent").dataset.until = String(spent_at || 0);
 }

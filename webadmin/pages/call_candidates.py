@@ -10,7 +10,7 @@ from webadmin.decisions import key_text, reason_text
 from webadmin.page import About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
-from webadmin.setup.strategies import short_label
+from webadmin.setup.strategies import label
 from webadmin.texts import marked
 from webadmin.told import find_call
 
@@ -40,7 +40,7 @@ def view(request: PageRequest) -> Response:
         queue=next(
             (q.title or q.slug for q in request.standing.configuration.queues if q.slug == decided.queue), decided.queue
         ),
-        strategy=short_label(say, decided.strategy),
+        strategy=label(say, decided.strategy),
         calendar=calendar,
         found=found,
         eligible=[

@@ -3,6 +3,7 @@
 from pyramid.response import Response
 
 from appliance.core.figures import Formula
+from appliance.core.model import Reason
 from webadmin.page import About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
@@ -20,7 +21,18 @@ def view(request: PageRequest) -> Response:
         "desk",
         agent=request.person.agent,
         breaks=titled(configuration.breaks, request.language),
+        limits={reason.slug: _limits(request, reason) for reason in configuration.breaks},
         dispositions=titled(configuration.dispositions, request.language),
         queues=tuple((queue.slug, queue.title or queue.slug) for queue in configuration.queues),
         formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
     )
+
+
+def _limits(request: PageRequest, reason: Reason) -> str:
+    """Say what a break is limited to; nothing if it is not."""
+    said = []
+    if reason.minutes_max:
+        said.append(request.say("{count} min a day", count=reason.minutes_max))
+    if reason.at_once_max:
+        said.append(request.say("{count} at once", count=reason.at_once_max))
+    return ", ".join(said)

@@ -25,5 +25,6 @@ def view(request: PageRequest) -> Response:
         company=configuration.company.title,
         breaks=titled(configuration.breaks, request.language),
         share=SHARE // 10,
+        callbacks=any(queue.callback is not None for queue in configuration.queues),
         formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
     )

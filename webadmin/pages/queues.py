@@ -6,8 +6,9 @@ from appliance.core.plugins import all_strategies
 from webadmin.request import PageRequest
 from webadmin.setup import strategies, waiting_fields
 from webadmin.setup.choices import MUSIC, agents, skills, titled
-from webadmin.setup.fields import Check, Choice, Choices, Field, Form, Number, Several
+from webadmin.setup.fields import Check, Choice, Choices, Field, Form, Number
 from webadmin.setup.named import NAMED, SLUG, title
+from webadmin.setup.ordered import Ordered
 from webadmin.setup.rows import Pick, Rows
 from webadmin.setup.section import Column, Section
 from webadmin.texts import marked
@@ -21,7 +22,11 @@ HOW = (
 FIELDS: tuple[Field, ...] = (
     SLUG,
     title(marked("What desks, wallboards and reports call it.")),
-    Several(name="agents", label=marked("Agents"), help=marked("An agent may serve many workgroups at once.")),
+    Ordered(
+        name="agents",
+        label=marked("Agents"),
+        help=marked("An agent may serve many workgroups at once. The order counts where calls go by the list."),
+    ),
     Choice(
         name="strategy",
         default="longest_idle",

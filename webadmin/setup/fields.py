@@ -368,7 +368,7 @@ def typed(
             form.values[one.name] = one.read(said, choices.get(one.name, []), say)
         except FieldError as error:
             form.errors[one.name] = str(error)
-            form.values[one.name] = tuple(said) if one.kind in {"several", "rows"} else one.default
+            form.values[one.name] = tuple(said) if one.kind in {"several", "ordered", "rows"} else one.default
     return form
 
 

@@ -30,11 +30,6 @@ def label(say: Texts, name: str) -> str:
     return say(_sentence(strategy)) if strategy is not None else name
 
 
-def short_label(say: Texts, name: str) -> str:
-    """Say what a strategy is called."""
-    return label(say, name).replace("：", ":").split(":")[0]
-
-
 @cache
 def fields(name: str) -> tuple[Field, ...]:
     """Give the settings of a strategy as fields of a form."""

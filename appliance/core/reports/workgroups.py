@@ -13,11 +13,15 @@ from appliance.core.figures import Formula
 COLUMNS = ("began", "queue", "outcome", "wait_us", "talk_us")
 SECOND_US = 1_000_000
 
-FIGURES = 8
-"Figures of a row that are summed up."
-
 _ANSWERED, _ABANDONED, _OTHER = 0, 1, 2
 _SORTS = {Outcome.ANSWERED.value: _ANSWERED, Outcome.ABANDONED.value: _ABANDONED}
+_ENDS = 3
+"How calls end: see above."
+_SPANS = 4
+"How long a call waited: 1 if longer than a short abandon, and 2 more if longer than *T*."
+_TIMES = ("wait_us", "talk_us")
+_BORDERS_FEW = 6
+"Up to so many, comparing with each is quicker than searching."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def rows(options: Options, parts: Iterable[Part]) -> list[Row]:
     """Count; a day and workgroup without calls has no row."""
     borders = np.array(options.borders, np.int64)
     days = len(borders) - 1
-    totals: dict[str, Ints] = {}
+    totals: dict[str, tuple[Ints, Ints]] = {}
     for part in parts:
         began = part.numbers["began"]
         least, most = (began.min(), began.max()) if len(began) else (borders[-1], borders[0])
@@ -67,40 +71,55 @@ def rows(options: Options, parts: Iterable[Part]) -> list[Row]:
         last = min(days, int(np.searchsorted(borders, most, side="right")))
         if first >= last:
             continue
-        counted = _counted(options, part, borders[first : last + 1])
+        counts, times = _counted(options, part, borders[first : last + 1])
         for place, queue in enumerate(part.words["queue"].values):
             if queue:
-                totals.setdefault(queue, np.zeros((days, FIGURES), np.int64))[first:last] += counted[place]
-    return [
-        _row(options, day, queue, *(int(value) for value in totals[queue][day]))
-        for day in range(days)
-        for queue in sorted(totals)
-        if totals[queue][day].any()
-    ]
+                if queue not in totals:
+                    totals[queue] = np.zeros((days, _ENDS, _SPANS), np.int64), np.zeros((days, len(_TIMES)), np.int64)
+                totals[queue][0][first:last] += counts[place]
+                totals[queue][1][first:last] += times[place]
+    summed = [(queue, _summed(*totals[queue])) for queue in sorted(totals)]
+    return [_row(options, day, queue, *sums[day]) for day in range(days) for queue, sums in summed if any(sums[day])]
 
 
-def _counted(options: Options, part: Part, borders: Ints) -> Ints:
-    """Sum up a part: by the queue's place, day and figure."""
+def _counted(options: Options, part: Part, borders: Ints) -> tuple[Ints, Ints]:
+    """Count a part by the queue's place and day: calls by their end and span, and times of the answered."""
     queues, outcomes, wait = part.words["queue"], part.words["outcome"], part.numbers["wait_us"]
     days = len(borders) + 1  # before the first and after the last one, too
-    many = len(queues.values) * days
-    sorts = np.array([_SORTS.get(outcome or "", _OTHER) for outcome in outcomes.values], np.int64)[outcomes.places]
-    over = (wait > options.short_s * SECOND_US) + 2 * (wait > options.within_s * SECOND_US)
-    cells = queues.places * days + np.searchsorted(borders, part.numbers["began"], side="right")
-    counts = np.bincount((cells * 3 + sorts) * 4 + over, minlength=many * 12).reshape(many, 3, 4)
+    shape = (len(queues.values), days, _ENDS, _SPANS)
+    sorts = np.array([_SORTS.get(outcome or "", _OTHER) * _SPANS for outcome in outcomes.values], np.int64)
+    cells = queues.places * (days * _ENDS * _SPANS)
+    cells += _days(part.numbers["began"], borders) * (_ENDS * _SPANS)
+    cells += sorts[outcomes.places]
+    cells += wait > options.short_s * SECOND_US
+    cells += (wait > options.within_s * SECOND_US) * 2
+    many = len(queues.values) * days * _ENDS * _SPANS
+    counts = np.bincount(cells, minlength=many).reshape(shape)
+    sums = [np.bincount(cells, weights=part.numbers[name], minlength=many).reshape(shape) for name in _TIMES]
+    times = np.stack([summed[:, 1:-1, _ANSWERED].sum(axis=-1) for summed in sums], axis=-1)
+    return counts[:, 1:-1], times.astype(np.int64)  # < 2**53: exact
+
+
+def _days(began: Ints, borders: Ints) -> Ints:
+    """Tell how many borders each call lies behind."""
+    if len(borders) > _BORDERS_FEW:
+        return np.searchsorted(borders, began, side="right")
+    behind = np.zeros(len(began), np.int64)
+    for border in borders:
+        behind += began >= border
+    return behind
+
+
+def _summed(counts: Ints, times: Ints) -> list[list[int]]:
+    """Sum each day up to the figures of a row, in their order."""
     answered, abandoned, other = counts[:, _ANSWERED], counts[:, _ABANDONED], counts[:, _OTHER]
-    taken = sorts == _ANSWERED
-    cells = cells[taken]
-    times = (
-        np.bincount(cells, weights=part.numbers[name][taken], minlength=many).astype(np.int64)  # < 2**53: exact
-        for name in ("wait_us", "talk_us")
-    )
     sums = (
         *(answered.sum(axis=1), answered[:, :2].sum(axis=1)),
         *(abandoned[:, 1::2].sum(axis=1), abandoned[:, 1], abandoned[:, ::2].sum(axis=1)),
-        *(other.sum(axis=1), *times),
+        *(other.sum(axis=1), *times.T),
     )
-    return np.stack(sums, axis=-1).reshape(len(queues.values), days, FIGURES)[:, 1:-1]
+    summed: list[list[int]] = np.stack(sums, axis=-1).tolist()
+    return summed
 
 
 def _row(options: Options, day: int, queue: str, *sums: int) -> Row:

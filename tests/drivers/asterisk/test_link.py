@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.testing import MemoryReactorClock
 
 from drivers.asterisk import codec_ami
 from drivers.asterisk.codec import LocalProtocolError
@@ -209,6 +211,18 @@ def test_stopping_while_a_connection_is_being_made_drops_it() -> None:
         exchange.silent = False
         exchange.connect(factory)
     assert [pipe.open for pipe in exchange.pipes] == [False, False]
+
+
+def test_stopping_while_tcp_connects_is_no_error() -> None:
+    """Asterisk is away, or so busy that it does not accept."""
+    reactor = MemoryReactorClock()  # type: ignore[no-untyped-call]  # Twisted gives it no types
+    options = LinkOptions(events=Account(user="e", secret="e"), calls=Account(user="c", secret="c"))
+    endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", 5038)
+    link = Link(reactor, endpoint, options, on_event=print, on_up=print, on_down=print)
+    link.start()
+    assert [connector.stoppedConnecting for connector in reactor.connectors] == [False, False]
+    assert result(Deferred.fromCoroutine(link.stop())) == [None]
+    assert [connector.stoppedConnecting for connector in reactor.connectors] == [True, True]
 
 
 def test_trouble_of_a_receiver_is_not_the_lines() -> None:

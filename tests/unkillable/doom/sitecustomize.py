@@ -122,7 +122,7 @@ def _crossing(work: Callable[GivenP, GotT], name: str, doom: Doom) -> Callable[G
 
 
 def _begin(orders: Sequence[Any]) -> None:
-    if "appliance.daemon" in orders and "UNKILLABLE_DOOM" in os.environ:
+    if "appliance.daemon.main" in orders and "UNKILLABLE_DOOM" in os.environ:
         sys.meta_path.insert(0, Finder(Doom(Path(os.environ["UNKILLABLE_DOOM"]))))
 
 
