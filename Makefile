@@ -41,7 +41,7 @@ PURE_TESTS := tests/core $(wildcard tests/drivers/asterisk/test_codec*.py tests/
 cover: prepare-test ## Core and codecs, every branch
 	@exec $(BIN)/pytest -q $(addprefix --cov=,$(PURE)) --cov-branch --cov-fail-under=100 -m "not slow" $(PURE_TESTS)
 
-bench: prepare-test ## Measure against pyst2 and panoramisk, into build/bench.json; ONLY=prefix
+bench: prepare-test ## Measure against pyst2, panoramisk, app_queue and databases, into build/bench.json; ONLY=prefix
 	@exec $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 sim: prepare-test ## Days of simulated contact centres, faults on; SEEDS=200 CALLS=500 FIRST=0

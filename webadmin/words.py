@@ -102,7 +102,6 @@ NEXT_AT_DESK: Mapping[str, str] = {
     "customer_first": marked("The customer's phone rings. Yours rings once somebody has picked up there."),
     "confirm": marked("Somebody picked up and is asked to press 1."),
     "waits": marked("The customer is on the line: pick up your phone."),
-    "talking": marked("The customer was reached."),
 }
 "The same, said to the agent who serves it."
 ROLES: Mapping[str, str] = {

@@ -38,6 +38,9 @@ SESSIONS_EVERY_S = 30.0
 "Sessions that ran out are noticed this often."
 EXPAND_EVERY_S = 24 * 3600.0
 STORE_CLOSE_S = 5.0
+KEEP_AFTER = 200
+"""A start that had to replay so many facts keeps its state: the next one may follow soon, and in a row of starts that
+are each too short for a snapshot there would be ever more to replay."""
 DOOR_MODE = 0o660
 CONSOLE_MODE = 0o600
 
@@ -120,6 +123,7 @@ class Daemon:
         self._ports: list[IListeningPort] = []
         self._timers: dict[str, Timer] = {}
         self._notify = Notify(options.notify)
+        self._replayed = recovered.replayed
         self.why = ""
         "Why the daemon cannot go on, empty while it can."
         now = recovered.clock.now
@@ -139,10 +143,9 @@ class Daemon:
             configurations=configurations,
             places=options.changed,
         )
-        self.recordings = Recordings(
-            reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
-        )
-        self._chronicles = Chronicles(reactor, hub=self.hub, people=store.people)
+        hub, people = self.hub, store.people
+        self.recordings = Recordings(reactor, hub=hub, people=people, argv=options.sealer, spool=options.spool)
+        self._chronicles = Chronicles(reactor, hub=hub, people=people)
         self._lookout = Lookout(recovered.centre)
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
@@ -241,6 +244,9 @@ class Daemon:
         self._chronicles.start()
         self._notify.tell("READY=1")
         report.info("calls can be taken, boot {boot}, after {steps}", boot=boot, steps=str(steps))
+        if self._replayed >= KEEP_AFTER:
+            self.hub.snapshot_taken()
+            self._snapshot()
 
     async def stop(self) -> None:
         """Close the doors, let go of the exchanges (calls go on), write everything down."""

@@ -95,6 +95,8 @@ class Exchange:
         self._found = False
         self._booted = False
         "Whether Asterisk has told, on this connection, that it has booted."
+        self._another = False
+        "Whether it was found to be another one than before, which the core has not yet been told."
         self._waiting: list[Deferred[None]] = []
         self._unlinked: list[Deferred[None]] = []
         "Who waits for the link."
@@ -216,9 +218,12 @@ class Exchange:
         """See what is there and tell the core, once for each connection; try again until it is seen."""
         while look == self._looks:
             try:
-                restarted = await self._is_another(look)
-                await reconcile.find_channels(self._reactor, self._link, self._channels)
-                await reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight)
+                # Both lines at once, and nothing waits for an answer before it asks: callers wait for this.
+                await reconcile.together(
+                    self._is_another(look),
+                    reconcile.find_channels(self._reactor, self._link, self._channels),
+                    reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight),
+                )
                 await self._configuring.run(lambda: Deferred.fromCoroutine(self._reload()))
                 unseen = [slug for slug, trunk in self._trunks.items() if self._is_away(trunk)]
                 await reconcile.probe(self._link, self._options.technologies, unseen)
@@ -227,19 +232,22 @@ class Exchange:
                 await deferLater(self._reactor, LOOK_AGAIN_S)
                 continue
             if look == self._looks:
+                restarted, self._another = self._another, False
                 self._tell_found(restarted=restarted)
             return
 
-    async def _is_another(self, look: int) -> bool:
-        """Say whether this is another Asterisk than the one seen before; wait until it has booted if it is."""
+    async def _is_another(self, look: int) -> None:
+        """Note whether this is another Asterisk than the one seen before; look again once it has booted if it is."""
         started = await reconcile.started_at(self._reactor, self._link)
         file = self._options.site.home / SEEN_FILE
         before = file.read_text() if file.exists() else ""
         if started != before:
             while look == self._looks and not self._booted:
                 await deferLater(self._reactor, reconcile.TRY_S)
+            await reconcile.find_channels(self._reactor, self._link, self._channels)
             file.write_text(started)
-        return before not in {"", started}
+        if before not in {"", started}:
+            self._another = True
 
     def _tell_found(self, *, restarted: bool) -> None:
         legs = reconcile.found_legs(self.name, self._channels, self._performer.asking)

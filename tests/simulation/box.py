@@ -66,11 +66,12 @@ class Disk:
 Observer = Callable[[int, facts.AnyFact, tuple[effects.AnyEffect, ...]], None]
 "Told of each fact with its time and effects, right after it was handled."
 
-OfLine = Callable[[Line], None]
-
 
 class Box:
     """The daemon at work: facts go to the Centre, effects to the exchange, rows to the disk, promises after them."""
+
+    cut_off: Callable[[Line], None]
+    "Told of each line that a failing exchange cuts."
 
     def __init__(self, clock: HeapClock, dice: Random, versions: dict[str, model.Configuration]) -> None:
         """Stand switched off."""
@@ -100,8 +101,7 @@ class Box:
         "Told of the time of each fact that is about to be handled."
         self.went_wrong: Callable[[str], None] = lambda _what: None
         "Told of each fault that was felt."
-        self.cut_off: OfLine = lambda _line: None
-        "Told of each line that a failing exchange cuts."
+        self.cut_off = lambda _line: None
         self.heard: Callable[[facts.AnyFact], None] = lambda _fact: None
         "Told of what the exchange reports, whether or not anybody listens."
         self.handled = 0

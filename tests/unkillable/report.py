@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
+from drivers.asterisk.link import LinkError
+from drivers.robot.waits import RobotError
 from tests.unkillable.company import Crowd
 from tests.unkillable.rounds import Death, Rounds, Tally, cores
 from tests.unkillable.stage import Stage, opened
@@ -46,9 +48,19 @@ class Cpu:
 
 
 async def prove(
-    reactor: AsyncioSelectorReactor, folder: Path, base: int, crowd: Crowd, *, kills: int, seed: int
+    reactor: AsyncioSelectorReactor,
+    folder: Path,
+    base: int,
+    crowd: Crowd,
+    *,
+    kills: int,
+    seed: int,
+    patience: int = 1,
 ) -> Verdict:
-    """Fill a box with calls, kill its daemon so often, and say what came of it."""
+    """Fill a box with calls, kill its daemon so often, and say what came of it.
+
+    `patience` is how many times over the limits that people feel may be passed: more than once them is said only.
+    """
     say = _say
     say(f"{crowd.waiting} waiting, {crowd.talking} talking ({crowd.robots} by robots who listen), seed {seed}")
     async with opened(reactor, folder, base, crowd) as stage:
@@ -59,8 +71,7 @@ async def prove(
         await rounds.kill(kills)
         after = cpu(stage)
         said = least_said(heard, await stage.received(), after.at - before.at)
-        tally = await rounds.finish()
-        _figures(tally, say)
+        _figures(rounds.tally, say)
         wall = after.at - before.at
         share = {"load": (after.load - before.load) / wall, "box": (after.box - before.box) / wall}
         say(f"processor of {cores()}: load {share['load']:.2f}, box {share['box']:.2f}, over {wall:.0f} s")
@@ -68,8 +79,16 @@ async def prove(
         why = behind(stage, skipped.late + skipped.skipped, skipped.beats)
         if said < PACKETS_SHARE_MIN:
             why.append(f"void: a call has said {said:.1%} of its audio")
-        slow = slowness(tally.deaths)
-        for line in (*tally.harm[:HARM_MAX], *slow, *why):
+        try:
+            await rounds.finish()
+            say(f"{rounds.tally.calls} calls, each to have one record")
+        except RobotError as error:
+            rounds.tally.harm.append(f"nobody was served: {error}")
+        except LinkError as error:
+            why.append(f"void: Asterisk does not answer the witness: {error}")
+        tally = rounds.tally
+        slow = slowness(tally.deaths, patience)
+        for line in (*tally.harm[:HARM_MAX], *slowness(tally.deaths), *why):
             say(line)
     verdict = Verdict.VOID if why else Verdict.RED if tally.harm or slow else Verdict.GREEN
     say(verdict.value)
@@ -96,14 +115,14 @@ def least_said(before: Mapping[str, int], after: Mapping[str, int], wall_s: floa
     return min(counts, default=0) / (wall_s * PACKETS_A_SECOND)
 
 
-def slowness(deaths: Sequence[Death]) -> list[str]:
-    """Say which limits were passed."""
+def slowness(deaths: Sequence[Death], patience: int = 1) -> list[str]:
+    """Say which limits were passed so many times over."""
     slow = []
     killed = sorted(death.away_ms for death in deaths if death.how != "hang")
     hung = sorted(death.away_ms for death in deaths if death.how == "hang")
-    if killed and percentile(killed, 99) > BACK_MS_MAX:
+    if killed and percentile(killed, 99) > patience * BACK_MS_MAX:
         slow.append(f"too slow: back after {percentile(killed, 99):.0f} ms (p99), {BACK_MS_MAX} are allowed")
-    if hung and hung[-1] > HANG_MS_MAX:
+    if hung and hung[-1] > patience * HANG_MS_MAX:
         slow.append(f"too slow: back {hung[-1]:.0f} ms after a hang, {HANG_MS_MAX} are allowed")
     return slow
 
@@ -149,7 +168,6 @@ def _figures(tally: Tally, say: Callable[[str], None]) -> None:
         say(f"  restart    {_spread([death.away_ms - death.steps['all'] for death in starts])}")
         for name in [name for name in starts[0].steps if name != "all"]:
             say(f"  {name:10} {_spread([death.steps.get(name, 0) for death in starts])}")
-    say(f"{tally.calls} calls, each to have one record")
 
 
 def _spread(values: Sequence[float]) -> str:

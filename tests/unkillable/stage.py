@@ -221,12 +221,14 @@ class Stage:
 
     async def close(self) -> None:
         """End everything."""
-        for sipp in self.load:
-            sipp.stop()
-        for phone in (self.carrier, *self.phones.values()):
-            await phone.stop()
-        await self.witness.stop()
-        await self.house.ends()
+        try:
+            for sipp in self.load:
+                sipp.stop()
+            for phone in (self.carrier, *self.phones.values()):
+                await phone.stop()
+            await self.witness.stop()
+        finally:
+            await self.house.ends()
 
     async def _set_desks(self) -> None:
         """Register the crowd's desks, and let SIPp answer at the same port: there Asterisk calls who has registered."""

@@ -4,12 +4,14 @@ import re
 import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from babel import Locale
 
 from appliance import api
-from appliance.core import model
+from appliance.core import facts, model
 from appliance.core import state as st
 from appliance.core.effects import Candidate
 from appliance.core.overflow import EXITS
@@ -25,10 +27,12 @@ from webadmin.front_door import render
 from webadmin.numerals import whole_number
 from webadmin.programs import front_door, main, nginx_argv, web_argv
 from webadmin.setup import fields, strategies, waiting_fields
+from webadmin.setup.difference import differing, plain
 from webadmin.setup.rows import Rows
-from webadmin.setup.section import differing, with_part
+from webadmin.setup.section import with_part
 from webadmin.setup.summaries import path_text, summary_text
 from webadmin.texts import LANGUAGES, texts
+from webadmin.timeline import DIAL_CAUSES, LINES
 from webadmin.times import Calendar, length, zone_of
 from webadmin.ways import local
 from webadmin.words import problem_text, title_of
@@ -172,6 +176,15 @@ def test_differences_are_readable() -> None:
     assert [line.strip() for line in differing(before, after) if "ring_s" in line] == ['+  "ring_s": 25']
     assert differing(before, before) == ()
     assert all(line.startswith("-") for line in differing(before, None))
+    typed = {"slug": "sales", "strategy": "longest_idle", "wait_s_max": 900, "overflow": [{"when": "wait", "exit": ""}]}
+    said = msgspec.convert({**typed, "callback": {"expire_s": 14_400}}, model.Queue)
+    assert plain(said) == said
+    assert msgspec.json.decode(msgspec.json.encode(plain(said))) == {
+        "slug": "sales",
+        "wait_s_max": 900,
+        "overflow": [{"when": "wait"}],
+        "callback": {},
+    }
     configuration = with_part(model.Configuration(queues=(before,)), "queues", after)
     assert configuration.queues == (after,)
 
@@ -262,6 +275,15 @@ def test_every_figure_of_a_decision_has_its_words() -> None:
             words = key_text(texts(language), a_calendar("UTC"), name, Candidate("ann", key)).split(", ")
             assert len(words) == len(kinds)
             assert not any(word.isdecimal() for word in words), name
+
+
+def test_every_fact_has_its_line_in_a_timeline() -> None:
+    """None is shown by its tag."""
+    tags = {str(fact.__struct_config__.tag) for fact in get_args(facts.AnyFact)}
+    told_apart = {"phone-seen", "phone-busy"}
+    assert tags - set(LINES) == told_apart
+    assert {"phone-back", "phone-gone", "phone-own-call", "phone-own-over", "arrived", "key"} == set(LINES) - tags
+    assert set(DIAL_CAUSES) == {"no_answer", "busy", "refused", "unreachable", "no_number", "failed"}
 
 
 def test_a_decision_in_words() -> None:
