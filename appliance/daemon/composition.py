@@ -124,8 +124,7 @@ class Daemon:
         self._timers: dict[str, Timer] = {}
         self._notify = Notify(options.notify)
         self._replayed = recovered.replayed
-        self.why = ""
-        "Why the daemon cannot go on, empty while it can."
+        self.why = ""  # why the daemon cannot go on, empty while it can
         now = recovered.clock.now
         self.hub = Hub(centre=recovered.centre, now=now, reactor=reactor, diary=store.journal, failed=self._broken)
         store.journal.listen(
