@@ -142,10 +142,9 @@ class Daemon:
             configurations=configurations,
             places=options.changed,
         )
-        self.recordings = Recordings(
-            reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
-        )
-        self._chronicles = Chronicles(reactor, hub=self.hub, people=store.people)
+        hub, people = self.hub, store.people
+        self.recordings = Recordings(reactor, hub=hub, people=people, argv=options.sealer, spool=options.spool)
+        self._chronicles = Chronicles(reactor, hub=hub, people=people)
         self._lookout, self._replayed = Lookout(recovered.centre), recovered.replayed
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
@@ -173,10 +172,14 @@ class Daemon:
             health=lambda: health_of(organs),
             metrics=lambda: metrics_of(figures),
         )
+        self._remember(recovered, door)
+        self._listen()
+
+    def _remember(self, recovered: Recovered, door: Door) -> None:
         for row in recovered.filed:
             self.live.remember(row)
+            self.recordings.remember(row)
             door.remember(row)
-        self._listen()
 
     def _listen(self) -> None:
         self.hub.listen(self._lookout.look)
