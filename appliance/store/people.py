@@ -4,6 +4,7 @@ The core knows a party by an opaque id and the attributes that routing may use. 
 what a caller sends as a name is a name, whatever it looks like.
 """
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ from appliance.store.writer import Writer
 
 LABEL_CHARACTERS_MAX = 128
 NOTE_CHARACTERS_MAX = 10_000
+NUMBER = re.compile(r"\+?[0-9]{2,20}")
+"What may become a party without having called."
 NOTES_MAX = 50
 "Notes of one interaction."
 WITHHELD = frozenset({"", "anonymous", "private", "restricted", "s", "unavailable", "unknown", "withheld"})
@@ -120,6 +123,14 @@ class People:
     def talked(self, party: str, agent: str, now_us: int) -> Future[None]:
         """Remember the agent who talked with a party last."""
         return self._writer.submit(lambda root: _talked(tables(root, PeopleTables), party, agent, now_us), "talked")
+
+    def set_view(self, named: str, known: Mapping[str, object], now_us: int) -> Future[bool]:
+        """Change what routing may know of a party, named by its id or number; a number that is new becomes a party.
+
+        False if it is neither. `known` are fields of `PartyView` with their values.
+        """
+        fields = dict(known)
+        return self._writer.submit(lambda root: _set_view(tables(root, PeopleTables), named, fields, now_us), "view")
 
     def names(self) -> Future[dict[str, str]]:
         """Tell the name of every person who ever signed in here, by sign-in name."""
@@ -278,6 +289,18 @@ def _talked(people: PeopleTables, party: str, agent: str, now_us: int) -> None:
     if record is not None and record.number:
         view = msgspec.structs.replace(record.view, last_agent=agent)
         people.parties[party] = _encoder.encode(msgspec.structs.replace(record, view=view, talked=now_us))
+
+
+def _set_view(people: PeopleTables, named: str, known: dict[str, object], now_us: int) -> bool:
+    party = party_named(people, named)
+    if not party and NUMBER.fullmatch(cleaned(named)):
+        party = party_of(people, named, "", now_us).party
+    record = _record(people, party)
+    if record is None:
+        return False
+    view = msgspec.convert({**msgspec.structs.asdict(record.view), **known}, PartyView)
+    people.parties[party] = _encoder.encode(msgspec.structs.replace(record, view=view))
+    return True
 
 
 def _write_note(people: PeopleTables, interaction: str, party: str, note: Note) -> None:

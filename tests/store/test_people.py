@@ -66,6 +66,21 @@ def test_last_agent_is_remembered_for_routing(store: Store) -> None:
     assert store.people.party_of("110", "", BEGIN).result(WAIT_S).view == PartyView(last_agent="ann")
 
 
+def test_what_is_said_of_a_caller_is_given_to_routing(store: Store) -> None:
+    """By id or number, which need not have called; what is not said stays; nobody else is made up."""
+    people = store.people
+    known = people.party_of("110", "", BEGIN).result(WAIT_S)
+    people.talked(known.party, "ann", BEGIN).result(WAIT_S)
+    assert people.set_view("110", {"grade": "gold", "priority": 2}, BEGIN).result(WAIT_S)
+    assert people.set_view(known.party, {"preferred": "bob", "priority": 0}, BEGIN).result(WAIT_S)
+    expected = PartyView(grade="gold", preferred="bob", last_agent="ann")
+    assert people.party_of("110", "", BEGIN).result(WAIT_S).view == expected
+    assert people.set_view("+49 30 1", {"blocked": True}, BEGIN).result(WAIT_S) is False
+    assert people.set_view("+49301", {"blocked": True}, BEGIN).result(WAIT_S)
+    assert people.party_of("+49301", "", BEGIN).result(WAIT_S).view == PartyView(blocked=True)
+    assert people.set_view("", {"blocked": True}, BEGIN).result(WAIT_S) is False
+
+
 def test_notes_are_kept_by_agent_and_cleaned(store: Store, reader: Reader) -> None:
     """Keep the last note of each agent, cleaned; an empty one takes it away."""
     write = store.people.write_note
