@@ -9,9 +9,10 @@ from functools import partial
 from itertools import count
 from typing import assert_never
 
-from appliance.api import Chronicle, Equipment
+from appliance.api import Equipment
 from appliance.core import effects, facts
 from appliance.core.facts import Leg
+from appliance.written import Chronicle
 from drivers.simulated.clock import Timer, Timers
 from drivers.simulated.line import Line
 
@@ -23,6 +24,9 @@ HOP_S = 0.002
 
 class SimulatedExchange:
     """An exchange without hardware."""
+
+    chronicle: Chronicle | None = None
+    "What it writes down by itself."
 
     def __init__(
         self,
@@ -48,8 +52,6 @@ class SimulatedExchange:
         "Told of every phone that begins to ring."
         self.on_over: Callable[[Line], None] = lambda _line: None
         "Told of every call that is over, whether or not anybody listens."
-        self.chronicle: Chronicle | None = None
-        "What it writes down by itself."
         self.on_dial: Callable[[Line], None] = lambda _line: None
         "Told of every customer whose phone begins to ring."
         self._timers = timers
