@@ -142,10 +142,9 @@ class Daemon:
             configurations=configurations,
             places=options.changed,
         )
-        self.recordings = Recordings(
-            reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
-        )
-        self._chronicles = Chronicles(reactor, hub=self.hub, people=store.people)
+        hub, people = self.hub, store.people
+        self.recordings = Recordings(reactor, hub=hub, people=people, argv=options.sealer, spool=options.spool)
+        self._chronicles = Chronicles(reactor, hub=hub, people=people)
         self._lookout = Lookout(recovered.centre)
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
