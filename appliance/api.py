@@ -278,30 +278,12 @@ class SetParty(Request, frozen=True, kw_only=True, tag="set-party"):
     "Whether calls are refused."
 
 
-AnyRequest = (
-    SignIn
-    | SignOut
-    | SetLanguage
-    | SetPassword
-    | TakeSeat
-    | LeaveSeat
-    | TakeBreak
-    | EndBreak
-    | EndWrapUp
-    | ExtendWrapUp
-    | HangUpCall
-    | TransferCall
-    | Conclude
-    | Put
-    | Drop
-    | PutPerson
-    | DropPerson
-    | Revert
-    | Import
-    | SetSecret
-    | Erase
-    | SetParty
+_OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
+_OfTheDesk = (
+    TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
+_OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
+AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -56,6 +56,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     "phone-gone": ("!", marked("The phone {extension} cannot be reached any more.")),
     "phone-own-call": ("·", marked("The phone {extension} begins a call of its own.")),
     "phone-own-over": ("·", marked("The phone {extension} ends its own call.")),
+    "contact-taken": ("▶", marked("{agent} has a contact by another medium in hand.")),
+    "contact-done": ("◔", marked("{agent} is done with a contact by another medium.")),
     "sign-on": ("●", marked("{agent} signs on.")),
     "sign-off": ("○", marked("{agent} signs off.")),
     "take-break": ("‖", marked("{agent} asks for a break.")),
