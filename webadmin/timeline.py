@@ -15,6 +15,13 @@ from webadmin.texts import Texts, marked
 from webadmin.times import Calendar
 from webadmin.words import CAUSES, OFFER_CAUSES, title_of
 
+DIAL_CAUSES: Mapping[str, str] = {
+    **OFFER_CAUSES,
+    "refused": marked("the call was refused"),
+    "no_number": marked("there is no number to call"),
+}
+"Why a customer who was called back was not reached."
+
 LINES: Mapping[str, tuple[str, str]] = {
     "arrived": ("→", marked("The call arrives for {number} on trunk {trunk}.")),
     "leg-asked": ("◷", marked("The exchange asks what the caller should hear next.")),
@@ -24,10 +31,13 @@ LINES: Mapping[str, tuple[str, str]] = {
     "offer-rang": ("◉", marked("The phone of {agent} rings.")),
     "offer-answered": ("▶", marked("{agent} picks up.")),
     "offer-failed": ("!", marked("{agent} did not take it: {reason}.")),
+    "dial-failed": ("!", marked("The customer was called back and not reached: {reason}.")),
     "bridged": ("▶", marked("Both hear each other.")),
     "bridge-failed": ("!", marked("The two could not be joined.")),
     "dispose": ("✎", marked("{agent} sets the result: {result}.")),
     "hang-up-call": ("✕", marked("{agent} hangs up from the desk.")),
+    "transfer-call": ("→", marked("{agent} sends the caller on from the desk.")),
+    "sent-on": ("→", marked("The agent's phone sends the caller on.")),
     "end-wrap-up": ("◔", marked("{agent} finishes the wrap-up.")),
     "extend-wrap-up": ("◔", marked("{agent} takes {by_s} s more for the wrap-up.")),
     "due": ("·", marked("A deadline passed.")),
@@ -44,6 +54,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     ),
     "phone-back": ("●", marked("The phone {extension} can be reached again.")),
     "phone-gone": ("!", marked("The phone {extension} cannot be reached any more.")),
+    "phone-own-call": ("·", marked("The phone {extension} begins a call of its own.")),
+    "phone-own-over": ("·", marked("The phone {extension} ends its own call.")),
     "sign-on": ("●", marked("{agent} signs on.")),
     "sign-off": ("○", marked("{agent} signs off.")),
     "take-break": ("‖", marked("{agent} asks for a break.")),
@@ -155,7 +167,8 @@ class Teller:
         sign, message = LINES.get(_kind(fact, told), ("·", str(fact.__struct_config__.tag)))
         said = msgspec.structs.asdict(fact)
         agent = said.get("agent") or offers.get(said.get("offer", ""), "")
-        cause = OFFER_CAUSES.get(str(said.get("cause", "")))
+        causes = DIAL_CAUSES if isinstance(fact, facts.DialFailed) else OFFER_CAUSES
+        cause = causes.get(str(said.get("cause", "")))
         values = {
             **said,
             "agent": self.agent(agent),
@@ -186,5 +199,7 @@ def _kind(fact: facts.AnyFact, told: Told) -> str:
             return "key"
         case facts.PhoneSeen(reachable=reachable):
             return "phone-back" if reachable else "phone-gone"
+        case facts.PhoneBusy(busy=busy):
+            return "phone-own-call" if busy else "phone-own-over"
         case _:
             return str(fact.__struct_config__.tag)

@@ -102,7 +102,6 @@ NEXT_AT_DESK: Mapping[str, str] = {
     "customer_first": marked("The customer's phone rings. Yours rings once somebody has picked up there."),
     "confirm": marked("Somebody picked up and is asked to press 1."),
     "waits": marked("The customer is on the line: pick up your phone."),
-    "talking": marked("The customer was reached."),
 }
 "The same, said to the agent who serves it."
 ROLES: Mapping[str, str] = {
@@ -180,6 +179,10 @@ PROBLEMS: Mapping[str, str] = {
     "not_in_wrap_up": marked("The wrap-up is over."),
     "not_your_call": marked("This is not your call."),
     "no_call": marked("There is no call."),
+    "unknown_target": marked("There is no such workgroup, agent or number to send the call to."),
+    "agent_not_free": marked("This agent is not free just now."),
+    "queue_not_open": marked("This workgroup takes no calls just now."),
+    "not_outside": marked("Your phone may not call outside numbers."),
     "too_many_away": marked("Too many are away for this reason already; try again later."),
     "break_used_up": marked("Today's time for this break is used up."),
     "internal_error": marked("Something went wrong inside; nothing was changed."),

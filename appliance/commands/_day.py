@@ -4,9 +4,12 @@ What came from outside is taken as it was: callers, keys, the agents' shifts and
 from routing is not: waits, who served whom. Patience is known only of those who gave up; that of the others is censored
 at the moment they were served. So is the time to the answer of a phone that was no longer to ring. Both are estimated
 after Kaplan and Meier (1958).
+
+They are the same callers, so what the day showed of each is kept: who gave up after so long would do so again, who was
+served after so long would have waited for longer; and a phone that rang in vain for a caller would have gone on to.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +25,18 @@ NEVER = 1 << 62
 SHIFT_FACTS = (facts.SignOn, facts.SignOff, facts.TakeBreak, facts.EndBreak)
 
 
+@dataclass(slots=True)
+class Shown:
+    """What the day showed of one caller; in the order in which it happened, microseconds."""
+
+    waits: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
+    "By queue: how long each visit was, and whether the caller gave up then."
+    talks: list[int] = field(default_factory=list)
+    wrap_ups: list[int] = field(default_factory=list)
+    rings: list[tuple[int, bool]] = field(default_factory=list)
+    "How long each phone rang for the caller, and whether it was answered then."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """A call as it came."""
@@ -30,6 +45,7 @@ class Arrival:
     asked: facts.LegAsked
     keys: tuple[tuple[int, str], ...]
     "What was pressed in menus, in order, each with the microseconds from the question."
+    shown: Shown = field(default_factory=Shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +55,14 @@ class Lasting:
     times_us: tuple[int, ...] = ()
     left: tuple[float, ...] = ()
 
-    def draw(self, luck: float) -> int | None:
-        """Give the microseconds after which the share falls to `luck` (0 to 1); None if it was never seen to."""
-        index = bisect_left(self.left, -luck, key=lambda share: -share)
+    def draw(self, luck: float, beyond_us: int = 0) -> int | None:
+        """Give the microseconds after which the share falls to `luck` (0 to 1) of what was left after some already.
+
+        None if it was never seen to.
+        """
+        ended = bisect_right(self.times_us, beyond_us)
+        share_then = self.left[ended - 1] if ended else 1.0
+        index = max(ended, bisect_left(self.left, -luck * share_then, key=lambda share: -share))
         return self.times_us[index] if index < len(self.times_us) else None
 
 
@@ -118,6 +139,10 @@ class Reading:
         self._keys: dict[facts.Leg, list[tuple[int, str]]] = {}
         self._asked_at: dict[tuple[facts.Leg, int], int] = {}
         self._offered_at: dict[str, int] = {}
+        self._offered_to: dict[str, str] = {}
+        self._shown: dict[str, Shown] = {}
+        "By interaction."
+        self._interaction: dict[facts.Leg, str] = {}
         self._legs: dict[facts.Leg, tuple[int, facts.LegAsked]] = {}
         self._version = ""
 
@@ -126,7 +151,13 @@ class Reading:
         done = replay(self._recorded, self._row)
         day = self.day
         day.arrivals = [
-            Arrival(at=at, asked=asked, keys=tuple(self._keys.get(leg, ()))) for leg, (at, asked) in self._legs.items()
+            Arrival(
+                at=at,
+                asked=asked,
+                keys=tuple(self._keys.get(leg, ())),
+                shown=self._of(self._interaction.get(leg, "")),
+            )
+            for leg, (at, asked) in self._legs.items()
         ]
         if not day.published or day.published[0][0] > day.since:
             day.published.insert(0, (day.since, self._version or done.centre.state.version))
@@ -148,6 +179,13 @@ class Reading:
         for effect in asked:
             self._effect(row.now, effect)
 
+    def _of(self, interaction: str) -> Shown:
+        return self._shown.setdefault(interaction, Shown()) if interaction else Shown()
+
+    def _rang(self, offer: str, us: int, *, answered: bool) -> None:
+        self.day.pick_ups.append((us, answered))
+        self._of(self._offered_to.pop(offer, "")).rings.append((us, answered))
+
     def _fact(self, now: int, fact: facts.AnyFact) -> None:
         match fact:
             case facts.LegAsked(leg=leg) if leg not in self._legs and not fact.interaction:
@@ -156,10 +194,10 @@ class Reading:
                 begun = self._asked_at.pop((leg, prompt), now)
                 self._keys.setdefault(leg, []).append((now - begun, key))
             case facts.OfferAnswered(offer=offer) if offer in self._offered_at:
-                self.day.pick_ups.append((now - self._offered_at.pop(offer), True))
+                self._rang(offer, now - self._offered_at.pop(offer), answered=True)
             case facts.OfferFailed(offer=offer) if offer in self._offered_at:
                 del self._offered_at[offer]
-                self.day.pick_ups.append((NEVER, False))
+                self._rang(offer, NEVER, answered=False)
             case _:
                 pass
 
@@ -168,18 +206,24 @@ class Reading:
         match effect:
             case effects.Prompt(leg=leg, prompt=prompt):
                 self._asked_at[leg, prompt] = now
-            case effects.Offer(offer=offer):
-                self._offered_at[offer] = now
+            case effects.Offer(offer=offer, interaction=interaction):
+                self._offered_at[offer], self._offered_to[offer] = now, interaction
             case effects.CancelOffer(offer=offer) if offer in self._offered_at:
-                day.pick_ups.append((now - self._offered_at.pop(offer), False))
-            case effects.WorkFiled(queue=queue, wrap_up_us=wrap_up_us):
+                self._rang(offer, now - self._offered_at.pop(offer), answered=False)
+            case effects.WorkFiled(interaction=interaction, queue=queue, wrap_up_us=wrap_up_us):
                 day.wrap_ups.setdefault(queue, []).append(wrap_up_us)
+                self._of(interaction).wrap_ups.append(wrap_up_us)
             case effects.CallFiled(cdr=cdr) if cdr.began >= day.since:
                 day.records.append(cdr)
+                shown = self._of(cdr.interaction)
+                self._interaction[cdr.leg] = cdr.interaction
                 for queue, us in _talks(cdr):
                     day.talks.setdefault(queue, []).append(us)
+                    shown.talks.append(us)
                 for queue, us, outcome in visits(cdr):
-                    day.waits.setdefault(queue, []).append((us, outcome is Outcome.ABANDONED))
+                    seen = (us, outcome is Outcome.ABANDONED)
+                    day.waits.setdefault(queue, []).append(seen)
+                    shown.waits.setdefault(queue, []).append(seen)
             case _:
                 pass
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from appliance.commands._day import Arrival, Day, visits
+from appliance.commands._day import NEVER, Arrival, Day, Shown, visits
 from appliance.core import effects, facts, figures, model
 from appliance.core import state as st
 from appliance.core.cdr import CDR, Outcome
 from appliance.core.centre import Centre
 from appliance.core.facts import Leg
 from drivers.simulated.clock import HeapClock
-from drivers.simulated.exchange import SimulatedExchange
+from drivers.simulated.exchange import HOP_S, SimulatedExchange
 from drivers.simulated.line import Line
 
 SECOND_US = 1_000_000
@@ -21,8 +21,22 @@ BACK_S = 60.0
 "After which an agent who missed an offer is back."
 AFTER_S = 7200
 "Simulated seconds after the day for those who still wait."
+HOP_US = round(HOP_S * SECOND_US)
+"What the simulated exchange adds to whatever people do: a ring and an answer are a hop each."
 PRESS_US = 2 * SECOND_US
 PICK_UP_US = 4 * SECOND_US
+
+
+@dataclass(slots=True, kw_only=True)
+class Caller:
+    """Somebody who calls in a trial."""
+
+    arrival: Arrival
+    keys: list[tuple[int, str]]
+    "Those that are still to be pressed."
+    times: Counter[str]
+    "How often each of what is drawn was drawn: the n-th draw of a caller has the same luck in every trial of a seed."
+
 
 Changed = Callable[[model.Configuration], model.Configuration]
 "What is changed of each configuration that held on the day."
@@ -95,7 +109,7 @@ class Trial:
         self._exchange = SimulatedExchange(self._clock, self._take)
         self._exchange.on_ring = self._rung
         self._centre = Centre(self._versions.__getitem__)
-        self._callers: dict[Leg, tuple[Arrival, Random, list[tuple[int, str]]]] = {}
+        self._callers: dict[Leg, Caller] = {}
         self._visits: set[tuple[Leg, str, int]] = set()
         self._patience = {queue: day.patience(queue) for queue in day.waits}
         self._everybody = day.patience("")
@@ -184,15 +198,24 @@ class Trial:
     def _call(self, arrival: Arrival) -> None:
         asked = arrival.asked
         line = self._exchange.call(asked.number, party=asked.party, trunk=asked.trunk, view=asked.view)
-        luck = Random(f"{self._seed}/{asked.leg}")  # noqa: S311  a simulation that must repeat
-        self._callers[line.leg] = (arrival, luck, list(arrival.keys))
+        self._callers[line.leg] = Caller(arrival=arrival, keys=list(arrival.keys), times=Counter())
+
+    def _turn(self, leg: Leg | None, what: str) -> tuple[Shown, int, Random]:
+        """Give what the day showed of a caller, how often something was drawn before, and the luck for it."""
+        caller = self._callers.get(leg) if leg is not None else None
+        if caller is None:
+            return Shown(), 0, self._agents
+        number, name = caller.times[what], caller.arrival.asked.leg
+        caller.times[what] += 1
+        luck = Random(f"{self._seed}/{name}/{what}/{number}")  # noqa: S311  a simulation that must repeat
+        return caller.arrival.shown, number, luck
 
     def _asked(self, leg: Leg, prompt: int) -> None:
         line = self._exchange.lines.get(leg)
         interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
         if line is None or leg not in self._callers or interaction is None:
             return
-        keys = self._callers[leg][2]
+        keys = self._callers[leg].keys
         if keys and isinstance(interaction.state, st.Walking):
             after, key = keys.pop(0)
             self._clock.callLater((after or PRESS_US) / SECOND_US, lambda: self._press(line, prompt, key))
@@ -204,15 +227,23 @@ class Trial:
     def _holds(self, leg: Leg, queue: str) -> None:
         """Draw how long the caller is willing to wait, once a visit."""
         interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
-        if leg not in self._callers or interaction is None or not isinstance(interaction.state, st.Waiting):
+        state = interaction.state if interaction is not None else None
+        waiting = state.waiting if isinstance(state, st.Offered) else state
+        if leg not in self._callers or not isinstance(waiting, st.Waiting):
             return
-        visit = (leg, queue, interaction.state.ticket)
+        visit = (leg, queue, waiting.ticket)
         if visit in self._visits:
             return
         self._visits.add(visit)
-        patience = self._patience.get(queue, self._everybody).draw(self._callers[leg][1].random())
+        patience = self._patience_of(leg, queue)
         if patience is not None:
-            self._at(interaction.state.entered_at + patience, lambda: self._give_up(leg, visit))
+            self._at(waiting.entered_at + patience - HOP_US, lambda: self._give_up(leg, visit))
+
+    def _patience_of(self, leg: Leg, queue: str) -> int | None:
+        """Give the patience that the caller is known to have had, or draw one that outlasts the wait there was."""
+        shown, number, luck = self._turn(leg, f"patience/{queue}")
+        waited_us, gave_up = dict(enumerate(shown.waits.get(queue, ()))).get(number, (0, False))
+        return waited_us if gave_up else self._patience.get(queue, self._everybody).draw(luck.random(), waited_us)
 
     def _give_up(self, leg: Leg, visit: tuple[Leg, str, int]) -> None:
         interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
@@ -224,19 +255,30 @@ class Trial:
     # -- agents
 
     def _rung(self, line: Line) -> None:
-        after = self._pick_up.draw(self._agents.random()) if self._day.pick_ups else PICK_UP_US
+        interaction = self._centre.state.interactions.get(line.interaction)
+        after = self._pick_up_of(interaction.leg if interaction is not None else None)
         if after is not None:
-            self._clock.callLater(after / SECOND_US, lambda: self._exchange.pick_up(line))
+            self._clock.callLater(max(0, after - 2 * HOP_US) / SECOND_US, lambda: self._exchange.pick_up(line))
+
+    def _pick_up_of(self, leg: Leg | None) -> int | None:
+        """Give when the phone is answered that rings for a caller, as it was; one that rang in vain rings on."""
+        shown, number, luck = self._turn(leg, "ring")
+        rang_us, answered = dict(enumerate(shown.rings)).get(number, (0, False))
+        if answered or rang_us == NEVER:
+            return rang_us if answered else None
+        return self._pick_up.draw(luck.random(), rang_us) if self._day.pick_ups else PICK_UP_US
 
     def _joined(self, legs: tuple[Leg, Leg]) -> None:
         interaction = self._centre.state.interactions.get(self._centre.state.legs.get(legs[0], ""))
         if interaction is None or not isinstance(interaction.state, st.Connected):
             return
         queue, agent = interaction.state.waiting.queue, interaction.state.agent
-        luck = self._callers[legs[0]][1] if legs[0] in self._callers else self._agents
-        talk = luck.choice(self._day.talks_of(queue) or [60 * SECOND_US])
-        wrap_up = luck.choice(self._day.wrap_ups_of(queue) or [0])
-        self._clock.callLater(talk / SECOND_US, lambda: self._exchange.end(legs[0]))
+        shown, number, luck = self._turn(legs[0], "talk")
+        talk = dict(enumerate(shown.talks)).get(number) or luck.choice(self._day.talks_of(queue) or [60 * SECOND_US])
+        wrap_up = dict(enumerate(shown.wrap_ups)).get(number)
+        if wrap_up is None:
+            wrap_up = luck.choice(self._day.wrap_ups_of(queue) or [0])
+        self._clock.callLater(max(0, talk - HOP_US) / SECOND_US, lambda: self._exchange.end(legs[0]))
         self._clock.callLater((talk + wrap_up) / SECOND_US + 0.1, lambda: self._finish(agent, interaction.id))
 
     def _finish(self, agent: str, interaction: str) -> None:

@@ -22,7 +22,8 @@ FIGURES = {
     "answered": "answered",
     "abandoned": "abandoned",
 }
-BAND = (0.05, 0.95)
+BAND_LEFT_OUT = 0.1
+"Share of what might happen that a band is to leave out."
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,10 +71,14 @@ def _queue(queue: model.Queue, change: Change, extra: list[str]) -> model.Queue:
 
 
 def band(figures: list[float]) -> tuple[float, float, float]:
-    """Give the median of some figures and the band that holds nine of ten."""
+    """Give the median of some trials' figures and a band that one more trial falls into nine times of ten.
+
+    Between the k-th smallest and the k-th largest of n lies one more with probability (n + 1 - 2k) / (n + 1). Fewer
+    than 19 trials cannot say so much; then it is all of them.
+    """
     ordered = sorted(figures)
-    low, high = (ordered[round(share * (len(ordered) - 1))] for share in BAND)
-    return ordered[len(ordered) // 2], low, high
+    out = max(1, int(BAND_LEFT_OUT / 2 * (len(ordered) + 1)))
+    return ordered[len(ordered) // 2], ordered[out - 1], ordered[-out]
 
 
 def _skills(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
@@ -108,8 +113,9 @@ def command(  # noqa: PLR0913  one option each
 ) -> None:
     """Live through a recorded day again with other staffing, and compare service level, ASA and abandons.
 
-    The same callers call at the same times, through the real routing, on a simulated exchange. How long they are
-    willing to wait and how long they are served is drawn from what the day showed. FILE is what `switchroom replay
+    The same callers call at the same times, through the real routing, on a simulated exchange. What the day showed of
+    each is kept: how long who gave up would wait, how long who was served talked. The rest is drawn from what it showed
+    of all. FILE is what `switchroom replay
     --save` has written; DATE is today, 2026-11-21, 3d … in the company's zone.
     """
     recorded, since, until = recorded_of(what)
@@ -150,7 +156,7 @@ def _print(recorded: Told, as_was: list[Told], what_if: list[Told], *, calls: in
         }
         sys.stdout.buffer.write(msgspec.json.encode({"calls": calls, "seeds": len(as_was), **named}) + b"\n")
         return
-    table = Table(box=None, pad_edge=False, title=f"{calls} calls, {len(as_was)} trials; median [5 % … 95 %]")
+    table = Table(box=None, pad_edge=False, title=f"{calls} calls, {len(as_was)} trials; median [nine of ten]")
     for column in ("", "recorded", "simulated", "what if", "difference"):
         table.add_column(column, justify="right" if column else "left")
     for name, (was, *others) in rows.items():

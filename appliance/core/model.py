@@ -22,6 +22,15 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     "The stable name, `[a-z0-9][a-z0-9-]{0,62}`; never shown alone where a title exists."
 
 
+class Medium(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one contact by a medium takes of an agent."""
+
+    units: int = 1
+    "0 for all that the agent has."
+    beside: tuple[str, ...] = ("*",)
+    "Media that the agent may have in hand when it comes, its own kind among them; `*` for any."
+
+
 class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The company itself and what holds for all of it."""
 
@@ -49,6 +58,8 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     "How long records of calls are kept; 0 for ever."
     keep_recordings_days: int = 0
     "How long recordings are kept; 0 for ever."
+    media: dict[str, Medium] = {}
+    "Medium, such as `chat`, to what it takes; `voice` in it comes before `voice_alone`."
     midnights: tuple[int, ...] = ()
     "Where the days of the company's zone begin, microseconds UTC, ascending; expanded at publishing."
 

@@ -38,6 +38,9 @@ SESSIONS_EVERY_S = 30.0
 "Sessions that ran out are noticed this often."
 EXPAND_EVERY_S = 24 * 3600.0
 STORE_CLOSE_S = 5.0
+KEEP_AFTER = 200
+"""A start that had to replay so many facts keeps its state: the next one may follow soon, and in a row of starts that
+are each too short for a snapshot there would be ever more to replay."""
 DOOR_MODE = 0o660
 CONSOLE_MODE = 0o600
 
@@ -139,11 +142,10 @@ class Daemon:
             configurations=configurations,
             places=options.changed,
         )
-        self.recordings = Recordings(
-            reactor, hub=self.hub, people=store.people, argv=options.sealer, spool=options.spool
-        )
-        self._chronicles = Chronicles(reactor, hub=self.hub, people=store.people)
-        self._lookout = Lookout(recovered.centre)
+        hub, people = self.hub, store.people
+        self.recordings = Recordings(reactor, hub=hub, people=people, argv=options.sealer, spool=options.spool)
+        self._chronicles = Chronicles(reactor, hub=hub, people=people)
+        self._lookout, self._replayed = Lookout(recovered.centre), recovered.replayed
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
             self.hub.attach(exchange)
@@ -170,10 +172,14 @@ class Daemon:
             health=lambda: health_of(organs),
             metrics=lambda: metrics_of(figures),
         )
+        self._remember(recovered, door)
+        self._listen()
+
+    def _remember(self, recovered: Recovered, door: Door) -> None:
         for row in recovered.filed:
             self.live.remember(row)
+            self.recordings.remember(row)
             door.remember(row)
-        self._listen()
 
     def _listen(self) -> None:
         self.hub.listen(self._lookout.look)
@@ -241,6 +247,9 @@ class Daemon:
         self._chronicles.start()
         self._notify.tell("READY=1")
         report.info("calls can be taken, boot {boot}, after {steps}", boot=boot, steps=str(steps))
+        if self._replayed >= KEEP_AFTER:
+            self.hub.snapshot_taken()
+            self._snapshot()
 
     async def stop(self) -> None:
         """Close the doors, let go of the exchanges (calls go on), write everything down."""

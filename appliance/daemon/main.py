@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from appliance.daemon import logs, publishing
+from appliance.daemon import garbage, logs, publishing
 from appliance.daemon.clock import CentreClock, Clocks
 from appliance.daemon.composition import Daemon, ExchangeMaker, Options
 from appliance.daemon.reactor import Reactor
@@ -81,6 +81,7 @@ def _run(places: Places, makers: tuple[ExchangeMaker, ...], steps: Steps) -> int
         raise
     steps.done("recovery")
     starting = Deferred.fromCoroutine(daemon.start(boot, steps))
+    starting.addCallback(lambda _: garbage.rest(daemon.hub, reactor))
     starting.addErrback(_cannot_start, daemon, reactor)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(daemon.stop()))
     reactor.run()

@@ -73,6 +73,8 @@ class Publishing:
         self._configurations = configurations
         self._places = places
         self._lock = DeferredLock()
+        self._voice = DeferredLock()
+        "One speaks at a time: two would write the same file."
         self._speaking = 0
         "Which change's standing prompts are being spoken."
         self._published = hub.centre.state.version
@@ -127,8 +129,8 @@ class Publishing:
         Those are some hundred, and a change must not wait for them; one that is not spoken yet is silent.
         """
         own = standing.configuration.prompts
-        self.health = await self._spoken(own)
         self._speaking += 1
+        self.health = await self._spoken(own)
         rest = tuple(prompt for prompt in prompts_to_speak(standing.configuration) if prompt not in own)
         Deferred.fromCoroutine(self._speak_on(rest, self._speaking))
 
@@ -138,13 +140,12 @@ class Publishing:
             health = await self._spoken((prompt,))
             if self._speaking != speaking:
                 return
-            if health != "ok":
-                self.health = health
+            self.health = self.health if health == "ok" else health
 
     async def _spoken(self, prompts: tuple[model.Prompt, ...]) -> str:
         """Speak; what cannot be spoken stays silent, and health says so."""
         try:
-            await deferToThread(speak, prompts, self._places.prompts)
+            await self._voice.run(deferToThread, speak, prompts, self._places.prompts)
         except (SpeechError, OSError):
             report.failure("a prompt could not be spoken")
             return "prompts"

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from appliance.api import Equipment
 from appliance.core import effects, facts
-from appliance.core.facts import PartyView
+from appliance.core.facts import PartyView, Target
 from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
@@ -19,6 +19,7 @@ from drivers.asterisk.channels import Channels
 from drivers.asterisk.chronicle import ESCAPED, Chronicle
 from drivers.asterisk.codec import ProtocolError
 from drivers.asterisk.codec_ami import Action, Event
+from drivers.asterisk.dialplan import OUTSIDE
 from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
 from drivers.asterisk.observe import Observer
 from drivers.asterisk.own_calls import OwnCalls
@@ -95,6 +96,8 @@ class Exchange:
         self._found = False
         self._booted = False
         "Whether Asterisk has told, on this connection, that it has booted."
+        self._another = False
+        "Whether it was found to be another one than before, which the core has not yet been told."
         self._waiting: list[Deferred[None]] = []
         self._unlinked: list[Deferred[None]] = []
         "Who waits for the link."
@@ -181,6 +184,8 @@ class Exchange:
         self._numbers = frozenset(number.slug for number in configuration.numbers)
         self._extensions = frozenset(extension.slug for extension in configuration.extensions)
         self._trunks = {trunk.slug: trunk for trunk in configuration.trunks}
+        self._performer.trunks = {trunk.slug: trunk.calls_max for trunk in configuration.trunks}
+        self._performer.inside = frozenset(phone.slug for phone in configuration.extensions if not phone.outside)
         self._unloaded += write(site, files)
         await self._reload()
 
@@ -216,9 +221,12 @@ class Exchange:
         """See what is there and tell the core, once for each connection; try again until it is seen."""
         while look == self._looks:
             try:
-                restarted = await self._is_another(look)
-                await reconcile.find_channels(self._reactor, self._link, self._channels)
-                await reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight)
+                # Both lines at once, and nothing waits for an answer before it asks: callers wait for this.
+                await reconcile.together(
+                    self._is_another(look),
+                    reconcile.find_channels(self._reactor, self._link, self._channels),
+                    reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight),
+                )
                 await self._configuring.run(lambda: Deferred.fromCoroutine(self._reload()))
                 unseen = [slug for slug, trunk in self._trunks.items() if self._is_away(trunk)]
                 await reconcile.probe(self._link, self._options.technologies, unseen)
@@ -227,19 +235,22 @@ class Exchange:
                 await deferLater(self._reactor, LOOK_AGAIN_S)
                 continue
             if look == self._looks:
+                restarted, self._another = self._another, False
                 self._tell_found(restarted=restarted)
             return
 
-    async def _is_another(self, look: int) -> bool:
-        """Say whether this is another Asterisk than the one seen before; wait until it has booted if it is."""
+    async def _is_another(self, look: int) -> None:
+        """Note whether this is another Asterisk than the one seen before; look again once it has booted if it is."""
         started = await reconcile.started_at(self._reactor, self._link)
         file = self._options.site.home / SEEN_FILE
         before = file.read_text() if file.exists() else ""
         if started != before:
             while look == self._looks and not self._booted:
                 await deferLater(self._reactor, reconcile.TRY_S)
+            await reconcile.find_channels(self._reactor, self._link, self._channels)
             file.write_text(started)
-        return before not in {"", started}
+        if before not in {"", started}:
+            self._another = True
 
     def _tell_found(self, *, restarted: bool) -> None:
         legs = reconcile.found_legs(self.name, self._channels, self._performer.asking)
@@ -307,9 +318,9 @@ class Exchange:
         environment = session.environment
         assert environment is not None  # noqa: S101  a session is handed on with its environment
         uniqueid = environment.get("agi_uniqueid")
-        arguments = environment.arguments + ("",) * 8
-        trunk, number, interaction, queue = arguments[:4]
-        place = ",".join(arguments[4:7]).strip(",")
+        arguments = environment.arguments + ("",) * 9
+        trunk, number, interaction, queue, sent = arguments[:5]
+        place = ",".join(arguments[5:8]).strip(",")
         if self._channels.born(uniqueid, environment.get("agi_channel")) is None:
             # What a leg leaves behind when it is bridged goes on in the dialplan for an instant.
             session.close("a stand-in")
@@ -319,6 +330,7 @@ class Exchange:
         if environment.get("agi_type") == "PJSIP":
             name = ESCAPED.sub(r"\1", name)
         party, view = await self._caller(uniqueid, environment.get("agi_callerid"), name)
+        to = await self._target(sent) if sent else None
         if session.ended or self._channels.is_gone(uniqueid):
             return
         self._observer.know(uniqueid)
@@ -332,9 +344,17 @@ class Exchange:
                 interaction=interaction,
                 queue=queue,
                 place=place,
-                key=arguments[7],
+                key=arguments[8],
+                to=to,
             )
         )
+
+    async def _target(self, sent: str) -> Target:
+        """Tell where an agent's phone has sent a leg; an outside number is a party from here on."""
+        if sent.startswith(OUTSIDE):
+            party, _ = await self._parties.party_of(sent.removeprefix(OUTSIDE), "")
+            return Target(party=party)
+        return Target(extension=sent) if sent in self._extensions else Target(number=sent)
 
     async def _caller(self, uniqueid: str, number: str, name: str) -> tuple[str, PartyView]:
         known = self._callers.get(uniqueid)

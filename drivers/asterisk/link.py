@@ -120,6 +120,7 @@ class Wire(Protocol):
     def connectionMade(self) -> None:
         """Keep hold of the connection, or drop it if it came too late."""
         self._pipe = ITCPTransport(self.transport)
+        self._pipe.setTcpNoDelay(True)  # an action behind one that is not yet acknowledged would wait 40 ms
         if self._ending is not None:
             self._pipe.abortConnection()
 

@@ -1,11 +1,13 @@
 """After a (re)connection: what lives on the exchange, and which phones and trunks it reaches."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
 
 from appliance.core.facts import FoundLeg, Leg
 from drivers.asterisk.asking import RECORDED
@@ -19,9 +21,11 @@ VARIABLES = ("SR_INTERACTION", "SR_OFFER", "SR_AGENT", "SR_QUEUE", "SR_PLACE", "
 "What we read from each channel."
 UNSET = "(null)"
 "What Asterisk says in `Status` of a variable that a channel does not have (main/manager.c prints a null pointer)."
-TRIES = 10
-TRY_S = 0.3
+TRIES = 60
+TRY_S = 0.05
 "How often, and after which pause, a list is asked for that could not be had."
+LIST_S = 10.0
+"How long a list may take: one of hundreds of channels on a busy machine takes seconds, and none if asked for again."
 MEANWHILE_MAX = 10_000
 "Events remembered for the next list; more than phones and trunks can make while one is on its way."
 
@@ -79,16 +83,24 @@ async def ask_until_answered(clock: IReactorTime, ask: Callable[[], Awaitable[An
     return await ask()
 
 
+async def together(*works: Coroutine[Deferred[object], object, object]) -> None:
+    """Do all of it at once, and wait for all of it; the first failure of any is raised then."""
+    done = await DeferredList([Deferred.fromCoroutine(work) for work in works], consumeErrors=True)
+    for _, failure in done:
+        if isinstance(failure, Failure):
+            failure.raiseException()
+
+
 async def started_at(clock: IReactorTime, link: Link) -> str:
     """Ask when this Asterisk was started, in its own words: another one has another time."""
-    answer = await ask_until_answered(clock, partial(link.act, Action(name="CoreStatus")))
+    answer = await ask_until_answered(clock, partial(link.act, Action(name="CoreStatus"), deadline_s=LIST_S))
     return f"{answer.get('CoreStartupDate')} {answer.get('CoreStartupTime')}"
 
 
 async def find_channels(clock: IReactorTime, link: Link, channels: Channels) -> None:
     """Bring in the channels that live, with our variables; one whose end an event has told meanwhile stays ended."""
     action = Actions().status(variables=",".join(VARIABLES))
-    for event in (await ask_until_answered(clock, partial(link.act, action))).events:
+    for event in (await ask_until_answered(clock, partial(link.act, action, deadline_s=LIST_S))).events:
         take_status(event, channels)
 
 
@@ -107,7 +119,8 @@ async def find_contacts(clock: IReactorTime, link: Link, technologies: Iterable[
     sight.meanwhile.clear()
     for technology in technologies:
         for question in technology.questions:
-            answer = await ask_until_answered(clock, partial(link.care, Action(name=question)))
+            ask = partial(link.care, Action(name=question), deadline_s=LIST_S)
+            answer = await ask_until_answered(clock, ask)
             seen = (technology.seen(event.name, event.get) for event in answer.events)
             found.extend(each for each in seen if each is not None)
     sight.replace(found)

@@ -1,5 +1,5 @@
-"""What our AMI and FastAGI cost beside pyst2's and panoramisk's, in work per second of processor time.
+"""What our parts cost beside others': `make bench`, a table and `build/bench.json`.
 
-Both sides talk to the same Asterisk, played by `asterisk.py` in the process that measures, each in a process of its
-own, taken in turns. A run counts only if every command of every call was answered as it should be.
+Sides are measured in turns, and the medians are compared. Each has a process of its own where that matters, and a run
+counts only if everything was done: every command answered, every fact in the store, every caller served.
 """

@@ -28,6 +28,7 @@ SKILLS = 40
 KINDS = 50
 KNOWN, KNOWN_WORST = 5, 20
 SECOND = 1_000_000
+BREAK = "lunch"
 SPEND_S = 0.4
 "Processor time that a side may take for its decisions."
 WANTED = 20_000
@@ -236,6 +237,7 @@ def centre_company(agents: int) -> model.Configuration:
         flows=flows,
         numbers=tuple(model.Number(slug=str(2_000 + n), flow=flow.slug) for n, flow in enumerate(flows)),
         extensions=tuple(model.Extension(slug=a.extension, agent=a.slug) for a in made.agents),
+        breaks=(model.Reason(slug=BREAK),),
     )
 
 

@@ -6,10 +6,11 @@ app_queue beside it and a dialplan of two lines, and nobody else's program.
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -124,11 +125,13 @@ async def ours(base: int, home: Path, members: int) -> AsyncIterator[Side]:
     bundle = current_bundle()
     options = own_asterisk(places, bundle)
     programs = {process.name: process for process in table(places, bundle)}
+    # The table's word is for a supervisor that forks it from a warm process; alone it is its module.
+    daemon = replace(programs["daemon"], argv=(sys.executable, "-m", "appliance.daemon"))
     async with _running(programs["zeo"], places):
         equipment = await asyncio.to_thread(_furnish, places, members)
         accounts = render.accounts_of(options.site)
         render.write(options.site, render.rendered(options, equipment, accounts))
-        async with _running(programs["asterisk"], places), _running(programs["daemon"], places):
+        async with _running(programs["asterisk"], places), _running(daemon, places):
             door = Door(places.console_socket)
             async with floor(
                 options.site, home / "floor", members, accounts=accounts, secrets=equipment.secrets

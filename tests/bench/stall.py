@@ -1,11 +1,12 @@
 """How late the daemon's loop is while 2,000 facts a second are journalled: `python -m tests.bench.stall SIDE ...`.
 
-One side is the whole daemon as it is composed, with its store behind a ZEO process: doors, writers, snapshots, the
-lookout on every fact, live views, and the presser when enough calls have ended. The other side is the same hub and
-lookout with a journal in memory, which says what the machine and the Centre cost without a store. A thousand agents are
-signed on, two hundred of whom talk; calls come and end. How late the loop is tells a pulse of its own, due each
-millisecond by a clock that never waits for it: one long stall makes many late pulses. A run counts only if no fact was
-refused and the store ends with the last of them.
+One side is the whole daemon as it is composed, with its store behind a ZEO process: doors, writers, snapshots, keys of
+recordings, the lookout on every fact, live views. The other side is the same hub and lookout with a journal in memory,
+which says what the machine and the Centre cost without a store. A thousand agents are signed on, two hundred of whom
+talk. Sixty calls a second come and as many end, as many as Asterisk was ever seen to set up; what is left of the 2,000
+facts are agents' breaks and calls of their own. How late the loop is tells a pulse of its own, due each millisecond by
+a clock that never waits for it: one long stall makes many late pulses. A run counts only if no fact was refused and the
+store ends with the last of them.
 """
 
 import asyncio
@@ -14,8 +15,9 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -27,6 +29,7 @@ from typing_extensions import override
 from appliance import api, document
 from appliance.core import effects, facts
 from appliance.core.centre import Centre
+from appliance.daemon import garbage
 from appliance.daemon.clock import Clocks
 from appliance.daemon.composition import Daemon, Options
 from appliance.daemon.hub import Hub
@@ -36,15 +39,16 @@ from appliance.daemon.publishing import Places
 from appliance.daemon.reactor import Reactor
 from appliance.daemon.recovery import RECOVER_S, Configurations, Past, recover
 from appliance.store.opened import Store, open_store
-from tests.bench.acd import Load, centre_company
+from tests.bench.acd import BREAK, Load, centre_company
 from tests.bench.asterisk import WrongAnswerError
 from tests.bench.storage import zeo
 from tests.contract.running import Memory, now_us
 
 AGENTS, AGENTS_A_TALK = 1_000, 5
 FACTS_A_SECOND = 2_000
-SECONDS = 16.0
-"Long enough that three snapshots fall due and that the presser makes a chunk of the calls."
+CALLS_A_SECOND = 60
+SECONDS = 15.0
+"Long enough that six snapshots fall due."
 PULSE_S = 0.001
 RUN_S = 180.0
 "A run that is not over by then has stalled for good."
@@ -96,6 +100,7 @@ class Telephones:
     """The exchange: every phone is reachable, and what is offered is kept for the load to answer."""
 
     name = "here"
+    chronicle = None
 
     def __init__(self) -> None:
         """Begin with no offer."""
@@ -149,11 +154,11 @@ class Driven(Load):
 
     async def run(self, loop: asyncio.AbstractEventLoop, seconds: float) -> list[float]:
         """Let calls come and end, so many facts a second; gives how late each pulse was, in seconds."""
-        gc.collect()
         late: list[float] = []
         done: Deferred[None] = Deferred()
         before = self.facts
         wanted = round(seconds * FACTS_A_SECOND)
+        acts = self._acts()
         # The loop's own clock stands still while the loop is busy (uv_now), and would see nothing.
         clock = time.perf_counter
         began = clock()
@@ -164,11 +169,10 @@ class Driven(Load):
                 loop.call_later(max(0.0, began + (number + 1) * PULSE_S - clock()), pulse, number + 1)
 
         def turn() -> None:
-            self.call()
-            self.end()
-            count = self.facts - before
-            if count < wanted:
-                loop.call_later(max(0.0, began + count / FACTS_A_SECOND - clock()), turn)
+            next(acts)
+            taken = self.facts - before
+            if taken < wanted:
+                loop.call_later(max(0.0, began + taken / FACTS_A_SECOND - clock()), turn)
             else:
                 done.callback(None)
 
@@ -176,6 +180,25 @@ class Driven(Load):
         loop.call_soon(turn)
         await done
         return late
+
+    def _acts(self) -> Iterator[None]:
+        """Do one thing at a time: a call comes and one ends, then agents do what is theirs until the next is due."""
+        began = self.facts
+        for number in count():
+            self.call()
+            self.end()
+            yield
+            while self.facts - began < (number + 1) * FACTS_A_SECOND / CALLS_A_SECOND:
+                agent = self.dice.choice(self.configuration.agents)
+                token = f"{agent.slug}-{self.facts}"
+                self.take(facts.TakeBreak(token=token, agent=agent.slug, reason=BREAK))
+                yield
+                self.take(facts.EndBreak(token=f"{token}-over", agent=agent.slug))
+                yield
+                self.take(facts.PhoneBusy(extension=agent.extension, busy=True))
+                yield
+                self.take(facts.PhoneBusy(extension=agent.extension, busy=False))
+                yield
 
 
 @dataclass(slots=True)
@@ -221,6 +244,7 @@ class Whole:
             raise WrongAnswerError(f"the company cannot be kept: {kept.reply.problems}")
         daemon, boot = self._compose(store)
         await daemon.start(boot)
+        garbage.rest(daemon.hub, self.reactor)  # as the daemon's program does
         late = await Driven(daemon.hub, self.telephones, self.agents).run(loop, seconds)
         last = daemon.hub.centre.state.sequence
         await daemon.stop()

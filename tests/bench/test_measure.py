@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from typing_extensions import override
 
 from tests.bench import measure
-from tests.bench.__main__ import BENCHES, Row, missed
+from tests.bench.__main__ import BENCHES, Bench, Row, missed, run_all
 from tests.bench.asterisk import EVENTS, SCRIPT, Floor, WrongAnswerError
 from tests.bench.centre import centre
 from tests.bench.measure import ami, expected, fastagi, memory
@@ -150,3 +150,27 @@ def test_a_goal_is_a_least_ratio_or_for_memory_a_most() -> None:
     assert missed(Row(name="x", peer="pyst2", ours=9, theirs=2, ratio=4.5, unit="events/CPU-s", goal=5))
     assert missed(Row(name="x", peer="pyst2", ours=6.1, theirs=50, ratio=8, unit="KiB/session", goal=6))
     assert not missed(Row(name="x", peer="pyst2", ours=6, theirs=5, ratio=0.8, unit="KiB/session", goal=6))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_void_bench_is_said_and_the_others_go_on() -> None:
+    """What it had opened is closed."""
+    closed: list[str] = []
+
+    async def void(_side: str) -> float:
+        raise WrongAnswerError("somebody was not served")
+
+    async def one(_side: str) -> float:
+        return 1.0
+
+    async def close() -> None:
+        closed.append("void")
+
+    benches = (
+        Bench(name="void", unit="ms", measure=void, goals={"peer": 1}, close=close),
+        Bench(name="well", unit="ms", measure=one, goals={"peer": 1}),
+    )
+    rows, said = await run_all(benches)
+    assert closed == ["void"]
+    assert [row.name for row in rows] == ["well"]
+    assert said == ["void is void: somebody was not served"]

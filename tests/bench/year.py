@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -83,10 +84,9 @@ class Year:
             csv.writer(file).writerows(map(fields, listed))
         columns = ", ".join(f"{name} {'BIGINT' if name in NUMBERS else 'TEXT'}" for name in COLUMNS)
         create = f"CREATE TABLE calls ({columns})"
-        with sqlite3.connect(self.home / "calls.sqlite") as lite:
+        with closing(sqlite3.connect(self.home / "calls.sqlite")) as lite, lite:
             lite.execute(create)
             lite.executemany(f"INSERT INTO calls VALUES ({','.join('?' * len(COLUMNS))})", map(fields, listed))  # noqa: S608  our columns' names
-        lite.close()
         with duckdb.connect(str(self.home / "calls.duck")) as duck:
             duck.execute(create)
             duck.execute(f"COPY calls FROM '{table}' (HEADER false)")
@@ -164,7 +164,7 @@ def ours(home: Path) -> Found:
 
 def lite(home: Path) -> Found:
     """Report by sqlite3."""
-    with sqlite3.connect(home / "calls.sqlite") as connection:
+    with closing(sqlite3.connect(home / "calls.sqlite")) as connection:
         return [list(row) for row in connection.execute(REPORT)]
 
 

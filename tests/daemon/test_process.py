@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from twisted.internet.threads import deferToThread
 
 from appliance import api, document
 from appliance.client import Client, DoorClosedError
+from appliance.daemon.composition import KEEP_AFTER
 from appliance.places import Places
 from tests.contract.company import AGENTS, company
 from tests.daemon.real import PEOPLE, Zeo, the_reactor
@@ -80,6 +82,26 @@ async def test_it_stops_in_order_and_goes_on(stand: Stand) -> None:
     assert [problem.code for problem in (await stand.ask(api.TakeSeat(agent="anna"))).problems] == ["already_signed_on"]
     assert "boot 2: 0 facts replayed" in (stand.places.log / "daemon.jsonl").read_text()
     second.kill()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_replayed_once_is_not_replayed_again(stand: Stand) -> None:
+    """However short the lives of a row of daemons are, the next one has no more to do than the one before."""
+    first = await stand.daemon()
+    await stand.set_up()
+    for _ in range(KEEP_AFTER // 2):
+        await stand.ask(api.TakeSeat(agent="anna"))
+        await stand.ask(api.LeaveSeat(agent="anna"))
+    first.kill()
+    second = await stand.daemon()
+    assert not (await stand.ask(api.TakeSeat(agent="anna"))).problems
+    second.kill()
+    third = await stand.daemon()
+    third.kill()
+    log = (stand.places.log / "daemon.jsonl").read_text()
+    counts = [int(count) for count in re.findall(r"boot \d: (\d+) facts replayed", log)]
+    assert counts[1] > KEEP_AFTER
+    assert counts[2] < 10
 
 
 @pytest_twisted.ensureDeferred

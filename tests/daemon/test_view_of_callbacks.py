@@ -6,7 +6,7 @@ import pytest
 from appliance import live
 from appliance.core import facts, model
 from appliance.daemon import view
-from drivers.simulated.exchange import Line
+from drivers.simulated.line import Line
 from tests.contract.company import RING_S, company
 from tests.daemon.test_view import LABELS, a_floor
 from tests.daemon.world import World

@@ -15,7 +15,9 @@ from appliance.core import effects, facts, model
 from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
 from drivers.simulated.clock import HeapClock
-from drivers.simulated.exchange import Line, SimulatedExchange
+from drivers.simulated.exchange import SimulatedExchange
+from drivers.simulated.line import Line
+from tests.simulation.writing import EVERY_S, Writing
 
 BEGIN = 1_790_000_000_000_000
 "When a world begins: some day in 2026, microseconds UTC."
@@ -69,6 +71,9 @@ Observer = Callable[[int, facts.AnyFact, tuple[effects.AnyEffect, ...]], None]
 class Box:
     """The daemon at work: facts go to the Centre, effects to the exchange, rows to the disk, promises after them."""
 
+    cut_off: Callable[[Line], None]
+    "Told of each line that a failing exchange cuts."
+
     def __init__(self, clock: HeapClock, dice: Random, versions: dict[str, model.Configuration]) -> None:
         """Stand switched off."""
         self.clock = clock
@@ -76,6 +81,7 @@ class Box:
         self.versions = versions
         self.disk = Disk()
         self.exchange = SimulatedExchange(clock, self.observe)
+        self.writing = Writing(clock, self.exchange)
         self.centre: Centre | None = None
         "The daemon's; None while it is dead."
         self.link = False
@@ -97,8 +103,7 @@ class Box:
         "Told of the time of each fact that is about to be handled."
         self.went_wrong: Callable[[str], None] = lambda _what: None
         "Told of each fault that was felt."
-        self.cut_off: Callable[[Line], None] = lambda _line: None
-        "Told of each line that a failing exchange cuts."
+        self.cut_off = lambda _line: None
         self.heard: Callable[[facts.AnyFact], None] = lambda _fact: None
         "Told of what the exchange reports, whether or not anybody listens."
         self.handled = 0
@@ -133,6 +138,8 @@ class Box:
         self.centre = centre
         self._observer = self.began(centre)
         self.take(facts.Started(boot=disk.boot))
+        self.writing.begin(self.take)
+        self._later(EVERY_S / 2, self._read)
         self._later(self.dice.uniform(0.05, 0.5), self.connect)
 
     def kill(self) -> None:
@@ -152,6 +159,14 @@ class Box:
         self.link = True
         restarted, self.exchange_restarted = self.exchange_restarted, False
         self.exchange.found(restarted=restarted)
+
+    def _read(self) -> None:
+        """Take in what the exchange wrote down by itself, from time to time."""
+        if self.centre is None:
+            return
+        last = self.centre.state.chronicles[self.exchange.name].part
+        self.writing.tell(self.take, last, exchange_up=self.exchange_up, quiet=self.quiet)
+        self._later(EVERY_S, self._read)
 
     def lose_link(self, unseen_s: float) -> None:
         """Let AMI go silent; the daemon notices after a while."""

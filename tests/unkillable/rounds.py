@@ -21,11 +21,15 @@ from tests.unkillable.doom.sitecustomize import BOUNDARIES
 from tests.unkillable.stage import LOOK_S, Stage, brisk
 
 BACK_S_MAX = 30.0
-REACH_S = 2.5
+REACH_S = 5.0
 "How long a boundary may take to be crossed; else the daemon is killed all the same."
-HANG_EVERY = 10
-"One in so many is stopped in place of killed, so that the watchdog has to act."
-CROSSINGS_MAX = 12
+ONCE_MORE_S = 1.0
+"After so long somebody else calls, so that there is something to cross."
+CROSSINGS_MAX = {"row": 12, "ami-asked": 8, "ami-sent": 8, "ami-heard": 12, "agi-heard": 8, "agi-told": 8}
+"At which crossing, at most, it dies; the third of what is not named."
+CROSSINGS = 3
+ONLY_AT_START = {"ami-connected"}
+"Boundaries that a daemon crosses only while it comes back."
 KNOWN_S_MAX = 5.0
 "Within which a caller whom no committed row names has asked again: the dialplan does so about once a second."
 PAGE = 500
@@ -62,6 +66,29 @@ class Tally:
 Calls = tuple[Call, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blow:
+    """How one round ends the daemon."""
+
+    kind: str
+    "`moment`, `hang`, `boundary`, or `start`: killed, and once more at a boundary while it comes back."
+    boundary: str = ""
+    crossing: int = 1
+
+
+def plan(dice: random.Random) -> list[Blow]:
+    """Draw up forty rounds: every boundary once, most in full swing, some on the way back; moments and hangs."""
+    boundaries = [f"{name}/{side}" for name in sorted(BOUNDARIES) for side in ("before", "after")]
+    dice.shuffle(boundaries)
+    blows = [Blow(kind="moment")] * 10 + [Blow(kind="hang")] * 4
+    for number, boundary in enumerate(boundaries):
+        name = boundary.partition("/")[0]
+        kind = "start" if name in ONLY_AT_START or number % 4 == 0 else "boundary"
+        blows.append(Blow(kind=kind, boundary=boundary, crossing=dice.randint(1, CROSSINGS_MAX.get(name, CROSSINGS))))
+    dice.shuffle(blows)
+    return blows
+
+
 class Rounds:
     """Kills by a seed."""
 
@@ -70,10 +97,11 @@ class Rounds:
         self._stage = stage
         self._dice = random.Random(seed)  # noqa: S311  a seed makes the run repeatable
         self.tally = Tally()
+        self._plan: list[Blow] = []
         self._passing: Calls = ()
         self._arriving: Calls = ()
+        self._dialled = 0
         self._done: set[str] = set()
-        self._index = 0
         self._log = Log(stage.places.log / "daemon.jsonl")
         self._places: dict[str, tuple[str, str]] = {}
 
@@ -92,65 +120,51 @@ class Rounds:
     # -- one round
 
     async def _round(self) -> None:
-        self._index += 1
-        if self._index % HANG_EVERY == 0:
-            await self._moment("hang", signal.SIGSTOP)
+        self._plan = self._plan or plan(self._dice)
+        blow = self._plan.pop()
+        if blow.kind == "boundary":
+            self._write(blow)
+            await self._traffic()
+            await self._die(blow)
             return
-        match self._dice.choice(("moment", "boundary", "boundary", "start")):
-            case "moment":
-                await self._moment("moment", signal.SIGKILL)
-            case "start":
-                await self._moment("moment", signal.SIGKILL, then=self._doom())
-            case _:
-                await self._boundary(self._doom())
-
-    def _doom(self) -> tuple[str, int]:
-        boundary = f"{self._dice.choice(sorted(BOUNDARIES))}/{self._dice.choice(('before', 'after'))}"
-        return boundary, self._dice.randint(1, CROSSINGS_MAX)
-
-    async def _moment(self, how: str, number: signal.Signals, then: tuple[str, int] | None = None) -> None:
-        """Kill it at a random moment; `then` dooms the one that comes after it."""
         await self._traffic()
         await deferLater(self._stage.reactor, self._dice.uniform(0, 0.6))
         await self._leave()
-        at = await self._stage.kill(number)
-        if then is not None:
-            self._write(then)
-            await self._die(then, f"start {then[0]}")
+        at = await self._stage.kill(signal.SIGSTOP if blow.kind == "hang" else signal.SIGKILL)
+        if blow.kind == "start":
+            self._write(blow)
+            await self._die(blow)
         else:
-            await self._back(at, how)
+            await self._back(at, blow.kind)
 
-    async def _boundary(self, doom: tuple[str, int]) -> None:
-        """Let it die at a boundary while calls come and go."""
-        self._write(doom)
-        await self._traffic()
-        await self._leave()
-        await self._die(doom, doom[0])
-
-    async def _die(self, doom: tuple[str, int], how: str) -> None:
+    async def _die(self, blow: Blow) -> None:
         """Wait for its end at a boundary, and for its return; kill it if it does not come there."""
         stage = self._stage
         done = stage.places.run / "doom.done"
-        for _ in range(int(REACH_S / LOOK_S)):
+        how = blow.boundary if blow.kind == "boundary" else f"start {blow.boundary}"
+        for look in range(int(REACH_S / LOOK_S)):
             if done.exists():
                 break
+            if blow.kind == "boundary" and look % int(ONCE_MORE_S / LOOK_S) == 0:
+                await self._leave()
+                self._dial()
             await deferLater(stage.reactor, LOOK_S)
         if done.exists():
             at = int(done.read_text())
             done.unlink()
         else:
-            self.tally.unreached[doom[0]] += 1
+            self.tally.unreached[blow.boundary] += 1
             how = "moment"
+            (stage.places.run / "doom").unlink(missing_ok=True)  # first: the next daemon would take it
             at = await stage.kill(signal.SIGKILL)
-            (stage.places.run / "doom").unlink(missing_ok=True)
         await self._back(at, how)
 
-    def _write(self, doom: tuple[str, int]) -> None:
+    def _write(self, blow: Blow) -> None:
         run = self._stage.places.run
         for name in ("doom.done", "doom.taken"):
             (run / name).unlink(missing_ok=True)
         fresh = run / "doom.new"
-        fresh.write_text(f"{doom[0]} {doom[1]}")
+        fresh.write_text(f"{blow.boundary} {blow.crossing}")
         fresh.rename(run / "doom")
 
     async def _back(self, at: int, how: str) -> None:
@@ -163,22 +177,27 @@ class Rounds:
 
     # -- calls that come and go
 
-    async def _traffic(self) -> None:
+    def _dial(self) -> None:
         """Let somebody call the menu, and somebody the queue of short talks."""
         stage = self._stage
-        calls = len(self.tally.deaths) * 2
-        menu = stage.carrier.dial(MENU, caller_number=f"5554{calls:05}")
-        short = brisk(stage, calls)
-        self._arriving = (menu, short)
-        for call in self._arriving:
+        menu = stage.carrier.dial(MENU, caller_number=f"5554{self._dialled:05}")
+        self._arriving = (*self._arriving, menu, brisk(stage, self._dialled))
+        self._dialled += 1
+
+    async def _traffic(self) -> None:
+        """Let somebody call, and wait until both are answered."""
+        self._dial()
+        for call in self._arriving[-2:]:
             try:
                 await call.answered(10)
             except RobotError as error:
                 self.tally.harm.append(f"a new call was not answered: {error}: {call.end}")
 
     async def _leave(self) -> None:
-        """Let those hang up who came in the round before: a younger call may be in no committed row yet."""
-        leaving, self._passing = self._passing, self._arriving
+        """Let those hang up who have been there for a while, and one who has just come and may be in no row yet."""
+        fresh, self._arriving = self._arriving[-1:], self._arriving[:-1]
+        leaving, self._passing = (*self._passing, *fresh), self._arriving
+        self._arriving = ()
         for call in leaving:
             if not call.end:
                 await call.hang_up()
@@ -216,7 +235,6 @@ class Rounds:
     async def _serve(self) -> None:
         """Free the desks one by one: those who wait have to come in the order of their arrival."""
         stage, harm = self._stage, self.tally.harm
-        self._arriving = ()
         await self._leave()
         await self._leave()
         desks = [

@@ -1,6 +1,47 @@
-"""What the proof of `make soak` (tests/unkillable/report.py) reckons with."""
+"""The daemon is killed forty times under a full box of calls, and nobody is harmed; and what the proof reckons with."""
 
-from tests.unkillable.report import least_said, percentile
+from pathlib import Path
+
+import pytest
+import pytest_twisted
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+
+from tests.contract.conftest import the_reactor
+from tests.contract.slots import slot
+from tests.unkillable.company import Crowd
+from tests.unkillable.report import Load, Verdict, behind, least_said, percentile, prove, slowness
+from tests.unkillable.rounds import Death
+
+CROWD = Crowd(waiting=100, talking=50, robots=10)
+KILLS = 40
+SEED = 11
+PATIENCE = 3
+"A limit that people feel is printed; passed three times over, it fails: other programs may run beside the tests."
+
+
+@pytest.mark.contract
+@pytest.mark.slow
+@pytest_twisted.ensureDeferred
+async def test_forty_deaths_harm_nobody(tmp_path: Path) -> None:
+    """At every boundary, at random moments, by a hang, twice in a row: no talk ends, no place changes, no record lacks.
+
+    A run in which the load itself fell behind proves nothing, and says so.
+    """
+    reactor = the_reactor()
+    assert isinstance(reactor, AsyncioSelectorReactor)
+    with slot() as base:
+        verdict = await prove(reactor, tmp_path, base, CROWD, kills=KILLS, seed=SEED, patience=PATIENCE)
+    if verdict is Verdict.VOID:
+        pytest.skip(verdict.value)
+    assert verdict is Verdict.GREEN, verdict.value
+
+
+def test_a_limit_fails_only_so_many_times_over() -> None:
+    """Beyond once it is said."""
+    deaths = [Death(how="moment", away_ms=2_500, steps={}), Death(how="hang", away_ms=7_000, steps={})]
+    assert len(slowness(deaths)) == 2
+    assert slowness(deaths, PATIENCE) == []
+    assert slowness([Death(how="moment", away_ms=6_100, steps={})], PATIENCE) != []
 
 
 def test_a_percentile_is_one_of_the_values() -> None:
@@ -13,3 +54,12 @@ def test_a_percentile_is_one_of_the_values() -> None:
 def test_the_worst_call_tells_whether_the_load_kept_up() -> None:
     """A call that ended or came meanwhile says nothing."""
     assert least_said({"a": 100, "b": 100, "gone": 5}, {"a": 600, "b": 590, "new": 1}, 10.0) == 0.98
+
+
+def test_a_load_that_fell_behind_is_told() -> None:
+    """Packets that were not sent, messages said twice, a witness that was away; what was before does not count."""
+    before = Load(beats=1_000, late=9, skipped=100, retransmitted={"desks": 3}, gaps=1)
+    well = Load(beats=2_000, late=500, skipped=120, retransmitted={"desks": 3}, gaps=1)
+    assert behind(before, well) == []
+    late = Load(beats=2_000, late=9, skipped=121, retransmitted={"desks": 4, "new": 1}, gaps=2)
+    assert len(behind(before, late)) == 4

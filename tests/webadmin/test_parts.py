@@ -4,16 +4,18 @@ import re
 import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from babel import Locale
 
 from appliance import api
-from appliance.core import model
+from appliance.core import facts, model
 from appliance.core import state as st
 from appliance.core.effects import Candidate
 from appliance.core.overflow import EXITS
-from appliance.core.plugins import all_strategies
+from appliance.core.plugins import all_strategies, node_kinds
 from appliance.core.views import MemberView
 from appliance.places import Places
 from boot import certificate
@@ -25,10 +27,13 @@ from webadmin.front_door import render
 from webadmin.numerals import whole_number
 from webadmin.programs import front_door, main, nginx_argv, web_argv
 from webadmin.setup import fields, strategies, waiting_fields
+from webadmin.setup.difference import differing, plain
+from webadmin.setup.flow_form import kinds
 from webadmin.setup.rows import Rows
-from webadmin.setup.section import differing, with_part
+from webadmin.setup.section import with_part
 from webadmin.setup.summaries import path_text, summary_text
 from webadmin.texts import LANGUAGES, texts
+from webadmin.timeline import DIAL_CAUSES, LINES
 from webadmin.times import Calendar, length, zone_of
 from webadmin.ways import local
 from webadmin.words import problem_text, title_of
@@ -172,6 +177,15 @@ def test_differences_are_readable() -> None:
     assert [line.strip() for line in differing(before, after) if "ring_s" in line] == ['+  "ring_s": 25']
     assert differing(before, before) == ()
     assert all(line.startswith("-") for line in differing(before, None))
+    typed = {"slug": "sales", "strategy": "longest_idle", "wait_s_max": 900, "overflow": [{"when": "wait", "exit": ""}]}
+    said = msgspec.convert({**typed, "callback": {"expire_s": 14_400}}, model.Queue)
+    assert plain(said) == said
+    assert msgspec.json.decode(msgspec.json.encode(plain(said))) == {
+        "slug": "sales",
+        "wait_s_max": 900,
+        "overflow": [{"when": "wait"}],
+        "callback": {},
+    }
     configuration = with_part(model.Configuration(queues=(before,)), "queues", after)
     assert configuration.queues == (after,)
 
@@ -215,6 +229,14 @@ def test_every_condition_of_overflow_is_offered() -> None:
     """A condition that the core knows can be chosen, with its own way out."""
     assert {when for when, _ in waiting_fields.CONDITIONS} == {"", *EXITS}
     assert set(EXITS.values()) <= {way for way, _ in waiting_fields.WAYS}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_console_offers_what_there_is(language: str) -> None:
+    """An overflow leads to steps that exist, all with words; to voicemail only once there is a step for it."""
+    offered = dict(kinds(texts(language)))
+    assert set(offered) == set(node_kinds())
+    assert all(words and words != kind for kind, words in offered.items())
 
 
 def test_every_strategy_can_be_set_up() -> None:
@@ -262,6 +284,15 @@ def test_every_figure_of_a_decision_has_its_words() -> None:
             words = key_text(texts(language), a_calendar("UTC"), name, Candidate("ann", key)).split(", ")
             assert len(words) == len(kinds)
             assert not any(word.isdecimal() for word in words), name
+
+
+def test_every_fact_has_its_line_in_a_timeline() -> None:
+    """None is shown by its tag."""
+    tags = {str(fact.__struct_config__.tag) for fact in get_args(facts.AnyFact)}
+    told_apart = {"phone-seen", "phone-busy"}
+    assert tags - set(LINES) == told_apart
+    assert {"phone-back", "phone-gone", "phone-own-call", "phone-own-over", "arrived", "key"} == set(LINES) - tags
+    assert set(DIAL_CAUSES) == {"no_answer", "busy", "refused", "unreachable", "no_number", "failed"}
 
 
 def test_a_decision_in_words() -> None:

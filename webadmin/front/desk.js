@@ -68,7 +68,6 @@ class Desk {
     const title = me?.reason ? word("reason", me.reason) : "";
     if (me?.leaves) return say("desk", "sign_off_asked", {});
     if (asked) return say("desk", "break_asked", { reason: title });
-    if (state === "missed") return word("cause", me.cause ?? "");
     return title;
   }
 
@@ -105,16 +104,17 @@ class Desk {
     setText(field(card, "queue"), live.view.queues[call.queue]?.title || call.queue || "");
     setText(field(card, "dialled"), call.number ?? "");
     setText(field(card, "path"), (call.path ?? []).join(" → "));
-    show(field(card, "path-line"), (call.path ?? []).length > 0);
+    show(field(card, "path-word"), (call.path ?? []).length > 0);
     this.#drawWait(field(card, "wait"), call, state);
   }
 
   #drawCallback(card, call, state) {
     const attempt = call?.attempt ?? 0;
     show(field(card, "callback"), attempt > 0);
+    show(field(card, "next"), state === "ringing" && Boolean(call?.next));
     if (!attempt) return;
     setText(field(card, "attempt"), say("desk", "attempt", { attempt, attempts: call.attempts ?? attempt }));
-    setText(field(card, "next"), word("next", state === "ringing" ? (call.next ?? "talking") : "talking"));
+    setText(field(card, "next"), call.next ? word("next", call.next) : "");
   }
 
   #drawWait(element, call, state) {
@@ -189,12 +189,19 @@ class Desk {
     const interaction = this.#shown;
     if (what === "take-break") await command(what, { reason: data.reason });
     else if (what === "hang-up-call") await command(what, { interaction });
+    else if (what === "transfer-call") await this.#sendOn(interaction, data.queue ?? "");
     else if (what === "extend-wrap-up") await command(what, { by_s: 30 });
     else if (what === "dispose") await this.#dispose(data.disposition);
     else if (what === "end-wrap-up") {
       await this.#save();
       await command(what);
     } else await command(what);
+  }
+
+  async #sendOn(interaction, queue) {
+    const number = this.#root.querySelector("#send-to");
+    const to = queue ? { queue } : { number: number.value.replace(/[^0-9+]/g, "") };
+    if (await command("transfer-call", { interaction, ...to })) number.value = "";
   }
 
   async #dispose(disposition) {

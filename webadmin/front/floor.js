@@ -63,6 +63,7 @@ function after(agent) {
 }
 
 function drawCallback(element, call) {
+  setText(field(element, "place"), call.place ? String(call.place) : "");
   setText(field(element, "number"), call.caller_number || word("desk", "withheld"));
   setText(field(element, "name"), call.caller_name ?? "");
   setText(field(element, "queue"), live.view.queues[call.queue]?.title || call.queue || "");

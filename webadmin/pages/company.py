@@ -14,6 +14,7 @@ from webadmin.frame import setup_pages
 from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
+from webadmin.setup.difference import differing, plain
 from webadmin.setup.fields import Check, Choice, Choices, Field, Form, Lines, Number, Text, shown, typed
 from webadmin.setup.rows import Rows, of_table, table_of
 from webadmin.setup.section import (
@@ -21,7 +22,6 @@ from webadmin.setup.section import (
     applied,
     base_of,
     carried,
-    differing,
     done,
     errors_of,
     new_faults,
@@ -151,7 +151,7 @@ def view(request: PageRequest) -> Response:
 def made(company: model.Company, form: Form) -> model.Company:
     """Make the company that a form without errors says; what no field says stays as it is."""
     grades = table_of(form.values["grades"], "grade", "priority")
-    return msgspec.convert({**msgspec.structs.asdict(company), **form.values, "grades": grades}, model.Company)
+    return plain(msgspec.convert({**msgspec.structs.asdict(company), **form.values, "grades": grades}, model.Company))
 
 
 def _apply(request: PageRequest, review: Review, after: model.Company) -> Response:

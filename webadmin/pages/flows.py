@@ -10,6 +10,7 @@ from appliance import api
 from appliance.core import model
 from webadmin.frame import setup_pages
 from webadmin.request import PageRequest
+from webadmin.setup.difference import differing
 from webadmin.setup.fields import Field, Form, Number, shown, typed
 from webadmin.setup.flow_form import kind_label, kinds, rearranged, steps, targets, typed_nodes
 from webadmin.setup.named import NAMED, SLUG, title
@@ -23,7 +24,6 @@ from webadmin.setup.section import (
     applied,
     base_of,
     carried,
-    differing,
     find,
     new_faults,
     posted,

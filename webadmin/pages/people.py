@@ -12,6 +12,7 @@ from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.setup.choices import languages, titled
+from webadmin.setup.difference import differing
 from webadmin.setup.fields import Check, Choice, Choices, Field, Form, Secret, Several, Text, shown, typed
 from webadmin.setup.section import (
     NEW,
@@ -19,7 +20,6 @@ from webadmin.setup.section import (
     Review,
     applied,
     carried,
-    differing,
     done,
     errors_of,
     posted,

@@ -1,6 +1,5 @@
 """A set-up page: its list, its form, the review of a change, and the command that applies it."""
 
-import difflib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from webadmin.numerals import whole_number
 from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
+from webadmin.setup.difference import differing, plain
 from webadmin.setup.fields import Choices, Field, Form, differences, shown, typed
 from webadmin.setup.ordered import moved
 from webadmin.setup.summaries import path_text, summary_text
@@ -144,19 +144,6 @@ def without_part(configuration: model.Configuration, name: str, part: model.Part
     """Give the configuration with a part taken away."""
     kept = tuple(other for other in getattr(configuration, name) if other.slug != part.slug)
     return msgspec.structs.replace(configuration, **{name: kept})
-
-
-def differing(before: object, after: object) -> tuple[str, ...]:
-    """Give the difference of two values' readable texts as a unified diff without its head."""
-    texts = [_text(value) for value in (before, after)]
-    lines = difflib.unified_diff(texts[0], texts[1], lineterm="", n=2)
-    return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
-
-
-def _text(value: object) -> list[str]:
-    if value is None:
-        return []
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode().splitlines()
 
 
 def errors_of(
@@ -355,7 +342,7 @@ def made(
     if part is not None:
         values["slug"] = part.slug
     try:
-        after = msgspec.convert({**known, **values}, api.PARTS[section.list])
+        after = plain(msgspec.convert({**known, **values}, api.PARTS[section.list]))
     except msgspec.ValidationError as error:
         return None, (api.Problem(code="invalid", detail=str(error)),)
     if part is None and any(other.slug == after.slug for other in getattr(before, section.list)):

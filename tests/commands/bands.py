@@ -1,0 +1,69 @@
+"""How well `what-if` says what will happen: `python -m tests.commands.bands` lives through days whose people are known.
+
+Each day is lived with its own staffing and recorded; then `what-if` is asked of its journal what two agents more would
+have done; and then the very same callers are served by two agents more, by the real Centre: that is the truth.
+"""
+
+from dataclasses import asdict
+
+import click
+
+from appliance.commands._day import Reading
+from appliance.commands._trial import Trial, told
+from appliance.commands.what_if import FIGURES, Change, band, changed
+from tests.commands.worlds import LivedDay, the_callers
+
+AGENTS = 5
+MORE = 2
+Figure = tuple[float, float, float, float]
+"What happened; the middle and the ends of the band of what was said."
+
+
+def covered(seed: int, more: int, trials: int) -> dict[str, Figure]:
+    """Give for each figure what happened, and the middle and the band of what is said of so many more agents."""
+    callers = the_callers(seed, AGENTS)
+    day = LivedDay(seed, AGENTS, callers)
+    truth = LivedDay(seed, AGENTS + more, callers) if more else day
+    recorded = day.recorded()
+    read, done = Reading(recorded, 0, 0).read()
+    if done.difference is not None:
+        raise AssertionError(f"day {seed} replays otherwise: {done.difference}")
+    change = Change(agents=more)
+    lives = [
+        told(Trial(read, recorded.configurations, trial, lambda was: changed(was, change)).run(), day.queues)
+        for trial in range(trials)
+    ]
+    really = asdict(told(truth.records, truth.queues))
+    return {name: (float(really[name]), *band([float(asdict(one)[name]) for one in lives])) for name in FIGURES}
+
+
+def shares(days: list[dict[str, Figure]]) -> dict[str, float]:
+    """Tell on what share of the days each figure was in its band."""
+    return {name: sum(day[name][2] <= day[name][0] <= day[name][3] for day in days) / len(days) for name in FIGURES}
+
+
+def told_of(days: list[dict[str, Figure]]) -> list[str]:
+    """Say, a line a figure, what happened and what had been said, averaged over the days."""
+    lines = []
+    for name, share in shares(days).items():
+        really, middle, low, high = (sum(day[name][n] for day in days) / len(days) for n in range(4))
+        off = sum(abs(day[name][0] - day[name][1]) for day in days) / len(days)
+        lines.append(
+            f"{name}: really {really:.1f}, said {middle:.1f} [{low:.1f} … {high:.1f}], {off:.2f} off,"
+            f" inside on {share:.0%} of {len(days)} days"
+        )
+    return lines
+
+
+@click.command()
+@click.option("--days", default=40, show_default=True)
+@click.option("--trials", default=20, show_default=True, help="As many as `switchroom what-if` makes.")
+@click.option("--more", default=MORE, show_default=True, help="Agents.")
+def main(days: int, trials: int, more: int) -> None:
+    """Say how often the band covered what really happened."""
+    for line in told_of([covered(seed, more, trials) for seed in range(days)]):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Days whose people are known: how long each caller would wait and talk is settled before anybody is at work.
+
+So the same callers can be lived through with other staffing, by the real Centre, and what really becomes of them is
+the truth that `what-if` is held against. Phones are answered by dice of their own, independent of all callers.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from appliance import api
+from appliance.core import effects, model
+from appliance.core import state as st
+from appliance.core.cdr import CDR
+from appliance.core.centre import Centre
+from appliance.replay import Recorded, sum_of
+from drivers.simulated.line import Line
+from tests.core.world import World, a_company, a_flow, a_queue
+
+QUEUES = ("support", "second")
+DAY_S = 3600
+TALK_S = 110
+PATIENCE_S = 120.0
+WRAP_UP_S = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Somebody who will call, and all that depends on nobody else."""
+
+    at_s: float
+    number: str
+    patience_s: float
+    talk_s: float
+
+
+def the_callers(seed: int, agents: int) -> list[Caller]:
+    """Draw the callers of a day on which so many agents have enough to do, and now and then too much."""
+    dice = Random(f"{seed}/callers")  # noqa: S311  a day that must repeat
+    load = dice.uniform(0.8, 1.25)
+    callers: list[Caller] = []
+    at_s = 60.0
+    while at_s < DAY_S:
+        callers.append(
+            Caller(
+                at_s=at_s,
+                number=dice.choice(["2000", "2001"]),
+                patience_s=dice.expovariate(1 / PATIENCE_S),
+                talk_s=dice.lognormvariate(4.5, 0.6),
+            )
+        )
+        at_s += dice.expovariate(load * agents / (TALK_S + WRAP_UP_S))
+    return callers
+
+
+class LivedDay:
+    """A day as it really was with so many agents."""
+
+    def __init__(self, seed: int, agents: int, callers: list[Caller]) -> None:
+        """Live through it; what phones do is drawn by another seed for another number of agents."""
+        self._dice = Random(f"{seed}/{agents}/phones")  # noqa: S311  a day that must repeat
+        slugs = tuple(f"a{n}" for n in range(agents))
+        queues = [a_queue(slug, agents=slugs, wrap_up_s=WRAP_UP_S, ring_s=15) for slug in QUEUES]
+        flows = tuple(
+            a_flow(model.Node(id="wait", kind="queue", options={"queue": slug}), slug=slug) for slug in QUEUES
+        )
+        self.world = World(
+            a_company(
+                *queues,
+                flows=flows,
+                numbers=tuple(model.Number(slug=f"200{n}", flow=slug) for n, slug in enumerate(QUEUES)),
+                agents=tuple(model.Agent(slug=slug, extension=f"1{n:02}") for n, slug in enumerate(slugs)),
+                extensions=tuple(model.Extension(slug=f"1{n:02}", agent=slug) for n, slug in enumerate(slugs)),
+            )
+        )
+        self._callers: dict[object, Caller] = {}
+        self.world.exchange.found()
+        self.world.exchange.on_ring = self._rung
+        self.world.sign_on(*slugs)
+        for caller in callers:
+            self.world.clock.callLater(caller.at_s, partial(self._call, caller))
+        self.world.run(DAY_S + 3600)
+
+    @property
+    def records(self) -> list[CDR]:
+        """All its calls."""
+        return self.world.records()
+
+    @property
+    def queues(self) -> dict[str, model.Queue]:
+        """Its workgroups."""
+        return {slug: bound.queue for slug, bound in self.world.centre.directory.queues.items()}
+
+    def recorded(self) -> Recorded:
+        """Give its journal, as one that a box has written."""
+        centre = Centre(self.world.versions.__getitem__)
+        rows: list[api.Row] = []
+        for now, fact in self.world.facts:
+            asked = centre.handle(now, fact)
+            kept = tuple(effect for effect in asked if isinstance(effect, effects.Kept))
+            rows.append(
+                api.Row(
+                    sequence=centre.state.sequence,
+                    now=now,
+                    fact=fact,
+                    kept=kept,
+                    about=centre.about,
+                    effects_sum=sum_of(asked),
+                )
+            )
+        return Recorded(release="test", configurations=self.world.versions, rows=tuple(rows))
+
+    def _call(self, caller: Caller) -> None:
+        line = self.world.exchange.call(caller.number, party=f"p{len(self._callers)}")
+        self._callers[line.leg] = caller
+        self.world.clock.callLater(caller.patience_s, partial(self._give_up, line))
+
+    def _give_up(self, line: Line) -> None:
+        if line.doing not in {"bridged", "gone"}:
+            self.world.exchange.end(line.leg)
+
+    def _rung(self, line: Line) -> None:
+        self.world.clock.callLater(self._dice.uniform(1.5, 6), partial(self._pick_up, line))
+
+    def _pick_up(self, line: Line) -> None:
+        interaction = self.world.centre.state.interactions.get(line.interaction)
+        self.world.exchange.pick_up(line)
+        if interaction is not None and isinstance(interaction.state, st.Offered | st.Joining):
+            talk_s = self._callers[interaction.leg].talk_s
+            self.world.clock.callLater(talk_s, partial(self.world.exchange.end, interaction.leg))
