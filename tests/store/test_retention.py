@@ -7,7 +7,7 @@ import msgspec
 from appliance import api
 from appliance.core import check, model
 from appliance.store.opened import open_store
-from appliance.store.orders import Sealed
+from appliance.store.orders import Sealed, SealOrder
 from tests.store.stand import BEGIN, DEADLINE_S, SECOND, Clock, Zeo, until
 
 WAIT_S = 20
@@ -19,11 +19,13 @@ def test_a_recording_goes_when_its_time_is_over(zeo: Zeo, clock: Clock, tmp_path
     media = tmp_path / "media"
     clock.now = BEGIN + 10 * DAY_US
     store = open_store(folder=zeo.folder, socket=zeo.socket, clock=clock, media=media, wait_s=DEADLINE_S)
-    orders = {}
+    orders: dict[str, SealOrder] = {}
     for name, began in (("old", BEGIN), ("young", BEGIN + 9 * DAY_US)):
-        orders[name] = order = store.people.begin_recording(
+        order = store.people.begin_recording(
             name, exchange="box", interaction=f"1-{name}", party="p1", now_us=began
         ).result(WAIT_S)
+        assert order is not None
+        orders[name] = order
         (media / order.file).parent.mkdir(parents=True, exist_ok=True)
         (media / order.file).write_bytes(b"sealed")
         store.people.sealed(Sealed(recording=name, file=order.file, samples=8_000), began).result(WAIT_S)
