@@ -53,6 +53,8 @@ RANGES: dict[str, tuple[int, int]] = {
 LEVELS = (1, 9)
 "Of a skill; and what a priority may be."
 NEEDS_MAX = 20
+KEEP_DAYS_MAX = 36_500
+"Of what is let go one day: a hundred years."
 RELAX_S_MAX = 86_400
 
 
@@ -63,6 +65,7 @@ def check(configuration: model.Configuration) -> tuple[Fault, ...]:
 
 def _faults(configuration: model.Configuration) -> Iterator[Fault]:
     yield from _company(configuration.company)
+    yield from _kept(configuration.company)
     yield from _media(configuration.company)
     for name in _LISTS:
         yield from _list(name, getattr(configuration, name))
@@ -118,6 +121,12 @@ def _company(company: model.Company) -> Iterator[Fault]:
             yield Fault("company.emergency", "invalid", number)
     if not re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", company.zone):
         yield Fault("company.zone", "invalid", company.zone)
+
+
+def _kept(company: model.Company) -> Iterator[Fault]:
+    for name in ("keep_journal_days", "keep_calls_days", "keep_recordings_days"):
+        if not 0 <= getattr(company, name) <= KEEP_DAYS_MAX:
+            yield Fault(f"company.{name}", "out_of_range", f"0-{KEEP_DAYS_MAX}")
 
 
 def _list(name: str, parts: tuple[model.Part, ...]) -> Iterator[Fault]:

@@ -52,6 +52,12 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     "Whether agents get no offer while their phone is in a call of their own."
     voice_alone: bool = True
     "Whether a call takes all units of an agent; else it takes one."
+    keep_journal_days: int = 400
+    "How long every fact is kept; without them a call has its record and no timeline, and cannot be replayed. 0: ever."
+    keep_calls_days: int = 0
+    "How long records of calls are kept; 0 for ever."
+    keep_recordings_days: int = 0
+    "How long recordings are kept; 0 for ever."
     media: dict[str, Medium] = {}
     "Medium, such as `chat`, to what it takes; `voice` in it comes before `voice_alone`."
     midnights: tuple[int, ...] = ()

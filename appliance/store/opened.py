@@ -11,6 +11,7 @@ from appliance.store.guard import AloneLock
 from appliance.store.journal import Journal
 from appliance.store.link import Where, uri_of
 from appliance.store.people import People
+from appliance.store.retention import Keeping
 from appliance.store.schema import CONFIGURATION, JOURNAL, PEOPLE
 from appliance.store.settings import Settings
 from appliance.store.upkeep import Upkeep
@@ -71,11 +72,15 @@ def open_store(
             writers[name] = Writer(where, clock)
             opened.callback(writers[name].close)
         people = Where(uri=uri_of(socket, PEOPLE), storage=PEOPLE, read_only=False, wait_s=wait_s)
+        forgetting = Forgetting(writers[PEOPLE], people, media)
+        keeping = Keeping(settings=writers[CONFIGURATION], people=writers[PEOPLE], where=people, forgetting=forgetting)
         upkeep = Upkeep(
             writers[JOURNAL],
             uri=uri_of(socket, JOURNAL),
             clock=clock,
-            forgetting=Forgetting(writers[PEOPLE], people, media),
+            retention=keeping.retention,
+            recordings=keeping.recordings,
+            forgetting=forgetting,
         )
         opened.callback(upkeep.close)
         store = Store(lock, writers, upkeep, release=release_of())

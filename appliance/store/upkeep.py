@@ -19,8 +19,9 @@ from ZODB.POSException import POSError
 from appliance.store.batches import CHUNK, PAGES_A_CHUNK, decode_segment
 from appliance.store.forgetting import Forgetting
 from appliance.store.guard import StoreError
+from appliance.store.link import Where, tidy
 from appliance.store.pressing import Entry, PressedChunk, Pressing, Sweep, messages
-from appliance.store.schema import JournalTables, Root, Sheet, tables
+from appliance.store.schema import JOURNAL, JournalTables, Root, Sheet, tables
 from appliance.store.writer import Writer
 
 SWEPT = "swept"
@@ -51,6 +52,7 @@ class Retention:
     "Every fact; without them a call has its record and no timeline, and cannot be replayed."
     calls_days: int = 0
     "Records of calls."
+    recordings_days: int = 0
 
 
 class Upkeep:
@@ -62,14 +64,19 @@ class Upkeep:
         *,
         uri: str,
         clock: Callable[[], int],
-        retention: Retention | None = None,
+        retention: Callable[[], Retention] = Retention,
+        recordings: Callable[[int], bool] = lambda _before: False,
         forgetting: Forgetting | None = None,
     ) -> None:
-        """Begin; `uri` is where the presser reads, the clock tells centre time in microseconds."""
+        """Begin; `uri` is where the presser reads, the clock tells centre time in microseconds.
+
+        `retention` is asked each time; `recordings` lets go of some that began before a moment, and tells of more.
+        """
         self._writer = writer
         self._uri = uri
         self._clock = clock
-        self._retention = retention or Retention()
+        self._retention = retention
+        self._recordings = recordings
         self._forgetting = forgetting
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -120,16 +127,22 @@ class Upkeep:
             self.failures += 1
 
     def forget(self) -> None:
-        """Let go of what is too old."""
-        now = self._clock()
-        if self._retention.journal_days and now:
-            before = now - self._retention.journal_days * DAY_US
+        """Let go of what is too old; the file of the journal is packed then, so that nothing of it is left."""
+        now, retention = self._clock(), self._retention()
+        dropped = False
+        if retention.journal_days and now:
+            before = now - retention.journal_days * DAY_US
             while self._do(lambda journal: drop_rows(journal, before), "retention"):
-                pass
-        if self._retention.calls_days and now:
-            oldest = now - self._retention.calls_days * DAY_US
+                dropped = True
+        if retention.calls_days and now:
+            oldest = now - retention.calls_days * DAY_US
             while self._do(lambda journal: drop_chunk(journal, oldest), "retention"):
+                dropped = True
+        if retention.recordings_days and now:
+            while self._recordings(now - retention.recordings_days * DAY_US):
                 pass
+        if dropped:
+            tidy(Where(uri=self._uri, storage=JOURNAL, read_only=False, wait_s=COMMIT_S))
 
     def _keep(self, message: Pressing) -> None:
         match message:

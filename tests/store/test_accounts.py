@@ -12,7 +12,7 @@ from appliance.store.accounts import Changed, Refused, Session, SignedIn, hash_o
 from appliance.store.opened import Store
 from appliance.store.passwords import Account
 from appliance.store.reader import Reader
-from tests.store.stand import BEGIN, SECOND
+from tests.store.stand import BEGIN, SECOND, Zeo
 
 WAIT_S = 30
 PASSWORD = "correct horse battery"  # noqa: S105  a test's
@@ -45,7 +45,7 @@ def _secret(store: Store, now: int = BEGIN) -> str:
     return answer.secret
 
 
-def test_right_password_begins_a_session(ann: Store, reader: Reader) -> None:
+def test_right_password_begins_a_session(zeo: Zeo, ann: Store, reader: Reader) -> None:
     """Sign in with the right password; the store keeps neither the password nor the secret."""
     answer = _sign_in(ann)
     assert isinstance(answer, SignedIn)
@@ -60,7 +60,7 @@ def test_right_password_begins_a_session(ann: Store, reader: Reader) -> None:
     assert signed is not None
     assert (signed.session, signed.person.name) == (session, "Ann")
     assert ann.accounts.signed_in(BEGIN).result(WAIT_S) == (session,)
-    kept = b"".join(path.read_bytes() for path in reader._socket.parent.joinpath("store").glob("*.fs"))  # noqa: SLF001  all there is
+    kept = b"".join(path.read_bytes() for path in zeo.folder.glob("*.fs"))
     assert answer.secret.encode() not in kept
     assert PASSWORD.encode() not in kept
     assert b"$argon2id$" in kept

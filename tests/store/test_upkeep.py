@@ -156,16 +156,20 @@ def test_rows_are_let_go_by_segments_and_calls_by_chunks(stand: Zeo, clock: Cloc
         store.journal.snapshot(b"%d" % next(days), start + len(part), "v1").result(WAIT_S)
     store.close()
     writer = stand.writer("journal", clock)
+    if stand.process is not None:
+        assert calls[0].leg.uniqueid.encode() in (stand.folder / "journal.fs").read_bytes()
     last = calls[-1].ended
-    upkeep = Upkeep(
-        writer, uri=stand.where("journal").uri, clock=lambda: last, retention=Retention(journal_days=3, calls_days=3)
-    )
+    kept = Retention(journal_days=3, calls_days=3)
+    upkeep = Upkeep(writer, uri=stand.where("journal").uri, clock=lambda: last, retention=lambda: kept)
     try:
 
         def least() -> int:
             return writer.submit(lambda root: min(tables(root, JournalTables).chunks, default=-1)).result(WAIT_S)
 
         until(lambda: upkeep.failures == 0 and least() == 1, "the oldest chunk is gone")
+        if stand.process is not None:
+            oldest = calls[0].leg.uniqueid.encode()
+            until(lambda: oldest not in (stand.folder / "journal.fs").read_bytes(), "and nothing is left in the file")
     finally:
         upkeep.close()
     reader = stand.reader()

@@ -9,7 +9,7 @@ from pyramid.response import Response
 
 from appliance import api
 from appliance.core import model
-from appliance.core.check import LEVELS, RELAX_S_MAX
+from appliance.core.check import KEEP_DAYS_MAX, LEVELS, RELAX_S_MAX
 from webadmin.frame import setup_pages
 from webadmin.page import FORM, About
 from webadmin.permissions import Permission
@@ -41,6 +41,23 @@ PAGE = About(
     help=marked("Name, language, time zone, emergency numbers and what is dialled before a number outside."),
 )
 ZONE = re.compile(r"[A-Z][A-Za-z]+(/[A-Za-z_+-]+)+|UTC")
+
+KEPT: tuple[tuple[str, str, int, str], ...] = (
+    (
+        "keep_journal_days",
+        marked("Keep timelines"),
+        400,
+        marked("After so many days a call has its record alone, and that day cannot be replayed; 0: for ever."),
+    ),
+    ("keep_calls_days", marked("Keep records of calls"), 0, marked("After so many days they are let go; 0: for ever.")),
+    (
+        "keep_recordings_days",
+        marked("Keep recordings"),
+        0,
+        marked("After so many days they and their keys are let go; 0: for ever."),
+    ),
+)
+"How long what is kept."
 
 FIELDS: tuple[Field, ...] = (
     Text(name="title", label=marked("Company name"), help=marked("Shown on the sign-in page and the wallboard.")),
@@ -84,6 +101,10 @@ FIELDS: tuple[Field, ...] = (
             Number(name="priority", label=marked("Priority"), low=LEVELS[0], high=LEVELS[1], default=5),
         ),
         help=marked("The priority of callers of a class, such as gold; 1 is served first."),
+    ),
+    *(
+        Number(name=name, label=label, low=0, high=KEEP_DAYS_MAX, default=default, unit=marked("days"), help=text)
+        for name, label, default, text in KEPT
     ),
     Check(
         name="rest_on_own_call",
