@@ -227,6 +227,17 @@ class HangUpCall(AgentRequest, frozen=True, kw_only=True, tag="hang-up-call"):
     interaction: str
 
 
+class TransferCall(AgentRequest, frozen=True, kw_only=True, tag="transfer-call"):
+    """Send the agent's caller on, without talking with who is to get the call; give one of the three targets."""
+
+    interaction: str
+    queue: str = ""
+    to_agent: str = ""
+    "An agent who is free just now."
+    number: str = ""
+    "An extension, a number of ours, or an outside number as it is dialled from a telephone."
+
+
 class Conclude(AgentRequest, frozen=True, kw_only=True, tag="conclude"):
     """Disposition and note of an interaction."""
 
@@ -316,6 +327,21 @@ class Erase(Request, frozen=True, kw_only=True, tag="erase"):
     "The party's id, or its number."
 
 
+class SetParty(Request, frozen=True, kw_only=True, tag="set-party"):
+    """Say what routing is to know of a caller; what is None stays as it is."""
+
+    party: str
+    "The party's id, or its number, which need not have called yet."
+    grade: str | None = None
+    "Customer class, one of the company's `grades`; empty for none."
+    priority: int | None = None
+    "The caller's own, 1 (served first) to 9; 0 for none."
+    preferred: str | None = None
+    "The agent who looks after this caller; empty for nobody."
+    blocked: bool | None = None
+    "Whether calls are refused."
+
+
 AnyRequest = (
     SignIn
     | SignOut
@@ -328,6 +354,7 @@ AnyRequest = (
     | EndWrapUp
     | ExtendWrapUp
     | HangUpCall
+    | TransferCall
     | Conclude
     | Put
     | Drop
@@ -337,6 +364,7 @@ AnyRequest = (
     | Import
     | SetSecret
     | Erase
+    | SetParty
 )
 
 

@@ -175,6 +175,7 @@ COMMANDS = frozenset(
         "end-wrap-up",
         "extend-wrap-up",
         "hang-up-call",
+        "transfer-call",
         "conclude",
     }
 )

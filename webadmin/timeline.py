@@ -36,6 +36,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     "bridge-failed": ("!", marked("The two could not be joined.")),
     "dispose": ("✎", marked("{agent} sets the result: {result}.")),
     "hang-up-call": ("✕", marked("{agent} hangs up from the desk.")),
+    "transfer-call": ("→", marked("{agent} sends the caller on from the desk.")),
+    "sent-on": ("→", marked("The agent's phone sends the caller on.")),
     "end-wrap-up": ("◔", marked("{agent} finishes the wrap-up.")),
     "extend-wrap-up": ("◔", marked("{agent} takes {by_s} s more for the wrap-up.")),
     "due": ("·", marked("A deadline passed.")),

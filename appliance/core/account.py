@@ -151,7 +151,7 @@ class Account:
             elif isinstance(effect, ask.Decided):
                 agents[effect.chosen.agent] = None
         match fact:
-            case facts.AgentCommand(agent=agent):
+            case facts.AgentCommand(agent=agent) | facts.ContactTaken(agent=agent) | facts.ContactDone(agent=agent):
                 agents[agent] = None
             case facts.PhoneSeen(extension=extension) | facts.PhoneBusy(extension=extension):
                 agents[self._centre.directory.agents_at.get(extension, "")] = None

@@ -6,6 +6,7 @@ from appliance.core import state as st
 from appliance.core.effects import WorkFiled
 from appliance.core.facts import Leg
 from appliance.core.model import Reason
+from appliance.core.task import Task
 from appliance.core.turn import Deadlines, Turn
 
 WRAP_UP_S_MAX = 3600
@@ -55,6 +56,22 @@ class Agents:
         agent = self.all.get(slug)
         if agent is not None and agent.busy != busy:
             agent.busy = busy
+            self.changed[slug] = None
+
+    def take(self, slug: str, contact: str, task: Task) -> None:
+        """Note that an agent has a contact by another medium in hand."""
+        self.done(slug, contact)
+        agent = self.all.get(slug)
+        if agent is not None:
+            agent.tasks[contact] = task
+            agent.load += task.units
+            self.changed[slug] = None
+
+    def done(self, slug: str, contact: str) -> None:
+        """Note that an agent is done with such a contact."""
+        agent = self.all.get(slug)
+        if agent is not None and contact in agent.tasks:
+            agent.load -= agent.tasks.pop(contact).units
             self.changed[slug] = None
 
     def away_us(self, turn: Turn, agent: st.Agent, reason: str) -> int:

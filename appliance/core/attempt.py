@@ -15,6 +15,8 @@ from appliance.core.offer import Offers
 from appliance.core.queue import Queues
 from appliance.core.turn import Deadlines, Turn
 
+CONGESTED = "congested"
+"Why a customer was not reached if the trunk had no line."
 EXPIRE_AGAIN_S = 60
 "A promise whose time is over while it is being kept is looked at again so much later."
 
@@ -76,7 +78,7 @@ class Attempts:
             if fact.key == CONFIRM_KEY:
                 self._reached(turn, interaction, state)
             else:
-                self.not_reached(turn, interaction, "not_confirmed")
+                self._not_reached(turn, interaction, state, "not_confirmed")
         return True
 
     def _reached(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
@@ -97,17 +99,19 @@ class Attempts:
         return state.leg not in self._state.legs
 
     def dial_failed(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
-        """Take in that the customer did not pick up."""
-        self._state.legs.pop(interaction.leg, None)
-        self.not_reached(turn, interaction, cause)
-
-    def not_reached(self, turn: Turn, interaction: st.Interaction, cause: str) -> None:
-        """End an attempt without blame for the agent; try again later, or give up."""
+        """Take in that the customer did not pick up, or that a trunk had no line: then the next one is tried."""
         state = interaction.state
-        if isinstance(state, st.Calling):
-            self._free(turn, interaction, state)
-            self._agents.spare(turn, self._agents.all[state.agent])
-            self._suspend(turn, interaction, state.waiting, cause)
+        if not isinstance(state, st.Calling):
+            return
+        self._state.legs.pop(interaction.leg, None)
+        if cause != CONGESTED or not self._interactions.callbacks.dial_again(turn, interaction, state.waiting):
+            self._not_reached(turn, interaction, state, cause)
+
+    def _not_reached(self, turn: Turn, interaction: st.Interaction, state: st.Calling, cause: str) -> None:
+        """End an attempt without blame for the agent; try again later, or give up."""
+        self._free(turn, interaction, state)
+        self._agents.spare(turn, self._agents.all[state.agent])
+        self._suspend(turn, interaction, state.waiting, cause)
 
     def _free(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
         """Hang up on both, and forget the offer."""
@@ -142,9 +146,9 @@ class Attempts:
             case st.Suspended() if leg == interaction.leg:
                 self._off_the_line(interaction)
                 self.due(turn, interaction)
-            case st.Calling() if leg == interaction.leg:
+            case st.Calling() as state if leg == interaction.leg:
                 self._state.legs.pop(leg, None)
-                self.not_reached(turn, interaction, "not_confirmed")
+                self._not_reached(turn, interaction, state, "not_confirmed")
             case st.Calling() as state:
                 self._agent_gone(turn, interaction, state)
             case _:
@@ -165,8 +169,8 @@ class Attempts:
     def due(self, turn: Turn, interaction: st.Interaction) -> None:
         """Wait in the queue again, once the line is over, the pause too, and we may call; or end a call that lasts."""
         match interaction.state:
-            case st.Calling():
-                self.not_reached(turn, interaction, "no_answer")
+            case st.Calling() as state:
+                self._not_reached(turn, interaction, state, "no_answer")
             case st.Suspended(waiting=waiting):
                 if self._state.legs.pop(interaction.leg, None) is not None:
                     turn.ask(ask.HangUp(leg=interaction.leg))
@@ -202,7 +206,7 @@ class Attempts:
                 if interaction.leg in self._state.legs and interaction.leg not in legs:
                     self.gone(turn, interaction, interaction.leg)
             case st.Calling() as state if interaction.leg not in legs:
-                self.not_reached(turn, interaction, "failed")
+                self._not_reached(turn, interaction, state, "failed")
             case st.Calling() as state if not self._is_kept(state) and state.leg not in legs:
                 self._agent_gone(turn, interaction, state)
             case st.Calling():

@@ -1,5 +1,7 @@
 """Callbacks: what a caller is promised who keeps the place without the line, and the call that keeps the promise."""
 
+from itertools import islice
+
 from appliance.core import effects as ask
 from appliance.core import model
 from appliance.core import state as st
@@ -80,24 +82,40 @@ class Callbacks:
         return self._state.counts.setdefault(queue, st.QueueCounts())
 
     def dial(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
-        """Call the customer."""
-        rules = self.rules(waiting.queue)
+        """Call the customer, by the first of the company's trunks; the one that the customer came by is before them."""
         interaction.promised.attempts += 1
-        interaction.promised.placed = False
+        interaction.promised.trunks_full = 0
         self._counts(waiting.queue).callback_attempts += 1
+        self._dial(turn, interaction, waiting)
+
+    def dial_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> bool:
+        """Call by the next trunk, for the last one had no line; False if there is none, so that this was no attempt."""
+        interaction.promised.trunks_full += 1
+        if interaction.promised.trunks_full >= len(self._trunks(interaction)):
+            interaction.promised.attempts -= 1
+            return False
+        self._dial(turn, interaction, waiting)
+        return True
+
+    def _trunks(self, interaction: st.Interaction) -> list[str]:
+        known = self._directory.trunks
+        return list(dict.fromkeys((*(trunk for trunk in known if trunk == interaction.trunk), *known)))
+
+    def _dial(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        rules = self.rules(waiting.queue)
+        interaction.promised.placed = False
         self._state.minted += 1
         leg = Leg(interaction.leg.exchange, f"{DIALLED}{self._state.boot:06d}-{self._state.minted:08d}")
         interaction.customer.leg = leg
         interaction.customer.do(st.Doing.TOLD, turn.now)
         self._state.legs[leg] = interaction.id
         self._deadlines.set(f"callback/{interaction.id}", turn.now + (rules.ring_s + CONFIRM_S) * SECOND_US)
-        trunks = self._directory.trunks
         turn.ask(
             ask.Dial(
                 leg=leg,
                 interaction=interaction.id,
                 party=interaction.party,
-                trunk=interaction.trunk if interaction.trunk in trunks else next(iter(trunks), ""),
+                trunk=next(islice(self._trunks(interaction), interaction.promised.trunks_full, None), ""),
                 number=interaction.number,
                 ring_s=rules.ring_s,
             )

@@ -13,6 +13,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
 from appliance.core.callback import is_dialled
+from appliance.core.capacity import rule_of, why_no_contact
 from appliance.core.chronicle import Chronicles
 from appliance.core.containment import Containment
 from appliance.core.desk import Desk
@@ -27,6 +28,8 @@ from appliance.core.quarantine import place_of_error, release
 from appliance.core.queue import Queues
 from appliance.core.recovery import Recovery
 from appliance.core.staffing import Staffing
+from appliance.core.task import Task
+from appliance.core.transfer import Transfers
 from appliance.core.turn import Deadlines, Turn
 from appliance.core.waiting import WaitingCallers
 
@@ -65,6 +68,10 @@ class Centre:
     def why_not(self, agent: st.Agent, interaction: st.Interaction) -> str:
         """Say why an agent may not be offered a waiting interaction now; empty if nothing is against it."""
         return why_not_for(self._directory, self._queues, agent, interaction)
+
+    def why_no_contact(self, agent: st.Agent, medium: str) -> str:
+        """Say why an agent may not be given a contact by a medium other than voice now; empty if one may."""
+        return why_no_contact(agent, self._directory.company, self._directory.units(agent.slug), medium)
 
     def candidates(self, interaction: st.Interaction) -> tuple[list[ask.Candidate], dict[str, str]]:
         """List who could be offered a waiting interaction now, in order, and why the queue's other agents could not."""
@@ -122,10 +129,11 @@ class Centre:
         )
         self._offers = Offers(state, self._deadlines, self._queues, self._agents, self._interactions)
         self._attempts = Attempts(state, self._deadlines, self._queues, self._agents, self._interactions, self._offers)
+        self._transfers = Transfers(state, self._agents, self._interactions, self._offers, overflows)
         self._recovery = Recovery(
             state, self._deadlines, self._agents, self._interactions, self._offers, self._attempts
         )
-        self._desk = Desk(state, self._agents, self._offers, directory)
+        self._desk = Desk(state, self._agents, self._offers, self._transfers, directory)
         self.chronicles = Chronicles(state, self._interactions, directory)
 
     # -- containment
@@ -169,6 +177,8 @@ class Centre:
                 self._agents.see(self._directory.agents_at.get(extension, ""), reachable=reachable)
             case facts.PhoneBusy(extension=extension, busy=busy):
                 self._agents.busy(self._directory.agents_at.get(extension, ""), busy=busy)
+            case facts.ContactTaken() | facts.ContactDone():
+                self._take_contact(fact)
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
                 self._queues.look(fact.exchange)
@@ -179,6 +189,13 @@ class Centre:
             case _:
                 self._take_call(turn, fact)
 
+    def _take_contact(self, fact: facts.ContactTaken | facts.ContactDone) -> None:
+        if isinstance(fact, facts.ContactDone):
+            self._agents.done(fact.agent, fact.contact)
+            return
+        units = rule_of(self._directory.company, fact.medium).units or self._directory.units(fact.agent)
+        self._agents.take(fact.agent, fact.contact, Task(fact.medium, units))
+
     def _take_call(self, turn: Turn, fact: facts.AnyCallFact) -> None:
         match fact:
             case facts.LegAsked():
@@ -187,6 +204,8 @@ class Centre:
                 self._prompted(turn, fact)
             case facts.LegEnded():
                 self._ended(turn, fact)
+            case facts.SentOn():
+                self._sent_on(turn, fact)
             case facts.OfferRang() | facts.OfferAnswered() | facts.OfferFailed():
                 self._take_offer(turn, fact)
             case facts.DialFailed():
@@ -194,8 +213,7 @@ class Centre:
             case facts.Bridged(legs=legs):
                 self._bridged(turn, legs)
             case facts.BridgeFailed(legs=legs):
-                if (interaction := self._touched(turn, legs[0])) and _is_joining(interaction, legs):
-                    self._offers.not_joined(turn, interaction)
+                self._not_bridged(turn, legs)
             case _:
                 assert_never(fact)
 
@@ -222,6 +240,8 @@ class Centre:
     def _prompted(self, turn: Turn, fact: facts.Prompted) -> None:
         interaction = self._touched(turn, fact.leg)
         if interaction is not None and not self._attempts.heard(turn, interaction, fact):
+            if interaction.comfort is not None and interaction.comfort.prompt == fact.prompt:
+                self._offers.give_way(turn, interaction, fact.key)
             self._interactions.prompted(turn, interaction, fact)
 
     def _not_reached(self, turn: Turn, fact: facts.DialFailed) -> None:
@@ -237,7 +257,8 @@ class Centre:
             self.chronicles.hear(fact.leg)
             self._interactions.arrive(turn, fact)
         elif interaction.leg == fact.leg:
-            if not self._attempts.asked(turn, interaction):
+            if not self._attempts.asked(turn, interaction) and not self._transfers.asked(turn, interaction, fact):
+                self._offers.give_way(turn, interaction, fact.key)
                 self._interactions.asked_again(turn, interaction, fact.key)
         else:
             turn.ask(ask.HangUp(leg=fact.leg))
@@ -258,6 +279,14 @@ class Centre:
         if interaction is not None and isinstance(interaction.state, st.Joining) and _is_joining(interaction, legs):
             state = interaction.state
             self._offers.talk(turn, interaction, state, state.offer, state.agent, state.leg)
+
+    def _not_bridged(self, turn: Turn, legs: tuple[facts.Leg, facts.Leg]) -> None:
+        if (interaction := self._touched(turn, legs[0])) and _is_joining(interaction, legs):
+            self._offers.not_joined(turn, interaction)
+
+    def _sent_on(self, turn: Turn, fact: facts.SentOn) -> None:
+        if interaction := self._touched(turn, fact.leg):
+            self._transfers.sent_on(turn, interaction, fact)
 
     def _publish(self, turn: Turn, version: str) -> None:
         directory = Directory(self._configuration_of(version))

@@ -63,6 +63,7 @@ def check(configuration: model.Configuration) -> tuple[Fault, ...]:
 
 def _faults(configuration: model.Configuration) -> Iterator[Fault]:
     yield from _company(configuration.company)
+    yield from _media(configuration.company)
     for name in _LISTS:
         yield from _list(name, getattr(configuration, name))
     yield from _trunks(configuration.trunks)
@@ -91,6 +92,13 @@ _LISTS = (
     "dispositions",
 )
 _DIGIT_LISTS = ("numbers", "extensions")
+
+
+def _media(company: model.Company) -> Iterator[Fault]:
+    for medium, rule in company.media.items():
+        known = {"*", "voice", *company.media}
+        if not SLUG.fullmatch(medium) or not 0 <= rule.units <= RANGES["units"][1] or not known.issuperset(rule.beside):
+            yield Fault(f"company.media.{medium}", "invalid", ", ".join(rule.beside))
 
 
 def _company(company: model.Company) -> Iterator[Fault]:

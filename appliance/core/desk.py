@@ -8,6 +8,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.directory import Directory
 from appliance.core.offer import Offers
+from appliance.core.transfer import Transfers
 from appliance.core.turn import Turn
 
 ANSWERS_MAX = 1000
@@ -17,11 +18,14 @@ ANSWERS_MAX = 1000
 class Desk:
     """Obeys the agents' commands, or says why not."""
 
-    def __init__(self, state: st.State, agents: Agents, offers: Offers, directory: Directory) -> None:
+    def __init__(
+        self, state: st.State, agents: Agents, offers: Offers, transfers: Transfers, directory: Directory
+    ) -> None:
         """Take over the answers of a state."""
         self._state = state
         self._agents = agents
         self._offers = offers
+        self._transfers = transfers
         self._directory = directory
 
     def obey(self, turn: Turn, fact: facts.AnyCommand) -> None:
@@ -57,6 +61,8 @@ class Desk:
                 refused = self._dispose(turn, agent, fact)
             case facts.HangUpCall():
                 refused = self._hang_up(turn, agent, fact.interaction)
+            case facts.TransferCall():
+                refused = self._transfer(turn, agent, fact)
             case _:
                 assert_never(fact)
         return refused
@@ -72,10 +78,23 @@ class Desk:
         return self._agents.dispose(agent, fact.interaction, fact.disposition)
 
     def _hang_up(self, turn: Turn, agent: st.Agent, interaction: str) -> str:
+        refused, state = self._in_hand(turn, agent, interaction)
+        if state is not None:
+            self._offers.hang_up(turn, self._state.interactions[interaction], state.leg)
+        return refused
+
+    def _transfer(self, turn: Turn, agent: st.Agent, fact: facts.TransferCall) -> str:
+        refused, state = self._in_hand(turn, agent, fact.interaction)
+        if state is not None:
+            refused = self._transfers.transfer(turn, self._state.interactions[fact.interaction], state, fact.to)
+        return refused
+
+    def _in_hand(self, turn: Turn, agent: st.Agent, interaction: str) -> tuple[str, st.Connected | None]:
+        """Find the conversation that an agent has in hand, or say why it is not."""
         if not isinstance(agent.state, st.Talking):
-            return "no_call"
+            return "no_call", None
         if agent.state.interaction != interaction:
-            return "not_your_call"
+            return "not_your_call", None
         turn.touch(interaction)
-        self._offers.hang_up(turn, self._state.interactions[interaction], agent.state.leg)
-        return ""
+        held = self._state.interactions[interaction].state
+        return ("", held) if isinstance(held, st.Connected) else ("no_call", None)

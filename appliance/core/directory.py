@@ -107,6 +107,7 @@ class Directory:
         self.trunks = tuple(trunk.slug for trunk in configuration.trunks)
         self.numbers = model.by_slug(configuration.numbers)
         self.agents = model.by_slug(configuration.agents)
+        self.extensions = model.by_slug(configuration.extensions)
         self.flows = model.by_slug(configuration.flows)
         self.breaks = model.by_slug(configuration.breaks)
         self.dispositions = model.by_slug(configuration.dispositions)

@@ -96,6 +96,8 @@ class Offer(CallEffect, frozen=True, kw_only=True, tag="offer"):
     "Who calls; the driver shows the party's number and name on the phone."
     queue: str
     ring_s: int
+    calls: bool = False
+    "Whether the customer is to be called once it is answered, so that there is something to hear till then."
 
 
 class CancelOffer(CallEffect, frozen=True, kw_only=True, tag="cancel-offer"):
@@ -120,6 +122,8 @@ class Forward(CallEffect, frozen=True, kw_only=True, tag="forward"):
     interaction: str
     extension: str = ""
     outside: str = ""
+    party: str = ""
+    "Whom to call outside, if the number is known to the driver alone."
     ring_s: int = 30
 
 
@@ -159,6 +163,10 @@ REFUSALS = (
     "not_in_wrap_up",
     "not_your_call",
     "no_call",
+    "unknown_target",
+    "agent_not_free",
+    "queue_not_open",
+    "not_outside",
     "too_long",
     "too_many_away",
     "break_used_up",

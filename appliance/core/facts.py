@@ -30,6 +30,18 @@ class PartyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Whether no number is known, so that nobody can be called back."
 
 
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a caller is sent on: one of these."""
+
+    queue: str = ""
+    agent: str = ""
+    extension: str = ""
+    number: str = ""
+    "A number of ours, whose flow the caller walks."
+    party: str = ""
+    "An outside number, by its party."
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened."""
 
@@ -84,6 +96,8 @@ class LegAsked(Observation, frozen=True, kw_only=True, tag="leg-asked"):
     "and its place there."
     key: str = ""
     "The key that was pressed in the music, one of those that `Hold` named."
+    to: Target | None = None
+    "Where an agent's phone has sent it."
 
 
 class Prompted(Observation, frozen=True, kw_only=True, tag="prompted"):
@@ -102,6 +116,15 @@ class LegEnded(Observation, frozen=True, kw_only=True, tag="leg-ended"):
     leg: Leg
     cause: int = 16
     "Q.850 cause code; 16 is a normal clearing."
+
+
+class SentOn(Observation, frozen=True, kw_only=True, tag="sent-on"):
+    """An agent's phone has sent the leg on that it talked with (SIP REFER)."""
+
+    leg: Leg
+    "The agent's."
+    joined: bool = False
+    "Whether it talks with somebody else already; if not, it will ask us, and say where it was sent."
 
 
 class OfferRang(Observation, frozen=True, kw_only=True, tag="offer-rang"):
@@ -131,7 +154,7 @@ class DialFailed(Observation, frozen=True, kw_only=True, tag="dial-failed"):
     leg: Leg
     "The leg that the effect `Dial` named."
     cause: str
-    "`no_answer`, `busy`, `refused`, `unreachable`, `no_number` or `failed`."
+    "`no_answer`, `busy`, `refused`, `unreachable`, `no_number`, `failed`, or `congested`: the trunk had no line."
 
 
 class Bridged(Observation, frozen=True, kw_only=True, tag="bridged"):
@@ -158,6 +181,21 @@ class PhoneBusy(Observation, frozen=True, kw_only=True, tag="phone-busy"):
 
     extension: str
     busy: bool
+
+
+class ContactTaken(Observation, frozen=True, kw_only=True, tag="contact-taken"):
+    """An agent has a contact by another medium than voice in hand."""
+
+    agent: str
+    contact: str
+    medium: str
+
+
+class ContactDone(Observation, frozen=True, kw_only=True, tag="contact-done"):
+    """An agent is done with such a contact."""
+
+    agent: str
+    contact: str
 
 
 class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -279,12 +317,38 @@ class HangUpCall(AgentCommand, frozen=True, kw_only=True, tag="hang-up-call"):
     interaction: str
 
 
+class TransferCall(AgentCommand, frozen=True, kw_only=True, tag="transfer-call"):
+    """The agent sends the caller on, without talking with who is to get the call."""
+
+    interaction: str
+    to: Target
+
+
 AnyCallFact = (
-    LegAsked | Prompted | LegEnded | OfferRang | OfferAnswered | OfferFailed | DialFailed | Bridged | BridgeFailed
+    LegAsked
+    | Prompted
+    | LegEnded
+    | SentOn
+    | OfferRang
+    | OfferAnswered
+    | OfferFailed
+    | DialFailed
+    | Bridged
+    | BridgeFailed
 )
 "What happens to one call."
 AnyObservation = (
-    AnyCallFact | Started | Due | ConfigurationPublished | PhoneSeen | PhoneBusy | ExchangeLost | LegsFound | CallsTold
+    AnyCallFact
+    | Started
+    | Due
+    | ConfigurationPublished
+    | PhoneSeen
+    | PhoneBusy
+    | ContactTaken
+    | ContactDone
+    | ExchangeLost
+    | LegsFound
+    | CallsTold
 )
-AnyCommand = SignOn | SignOff | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | Dispose | HangUpCall
+AnyCommand = SignOn | SignOff | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | Dispose | HangUpCall | TransferCall
 AnyFact = AnyObservation | AnyCommand

@@ -189,9 +189,10 @@ class Index:
         return list(chosen.values())
 
     def _key(self, agent: str, bound: BoundQueue) -> Key:
-        seat = next(seat for seat in self._directory.seats(agent) if seat.bound is bound)
+        """Give an agent's key; it is empty for one of another queue, whom the caller was sent to."""
         known = self._agents[agent]
-        return bound.strategy.rank(bound.options, known, member(known, seat))
+        seats = (seat for seat in self._directory.seats(agent) if seat.bound is bound)
+        return next((bound.strategy.rank(bound.options, known, member(known, seat)) for seat in seats), ())
 
     def excluded(self, pool: Pool, queue: str) -> dict[str, int]:
         """Count a queue's own agents who may not be offered the callers of a pool, by the first reason that holds."""

@@ -1,6 +1,5 @@
 """An interaction's life: arrival, the walk through a flow, waiting, leaving, and the record of it all."""
 
-import re
 from typing import assert_never
 
 from appliance.core import effects as ask
@@ -26,8 +25,6 @@ UNALLOCATED = 1
 "Q.850: unallocated number."
 REJECTED = 21
 "Q.850: call rejected."
-PLACE = re.compile(r"[1-9],\d{1,18},\d{1,18}", re.ASCII)
-"Priority, time of entry, number: what `Hold` wrote."
 CLOCKS = ("wait", "leave", "join", "say", "callback", "expire")
 "The deadlines that an interaction may have."
 
@@ -68,7 +65,7 @@ class Interactions:
     def arrive(self, turn: Turn, fact: LegAsked) -> None:
         """Take in a leg that we do not know, or that a crash made us forget while it waited."""
         number = self.directory.numbers.get(fact.number)
-        adopted = fact.interaction not in self._state.interactions and self._place(turn, fact)
+        adopted = fact.interaction not in self._state.interactions and self._queues.claim(fact)
         interaction = st.Interaction(
             id=fact.interaction if adopted else f"{self._state.boot:06d}-{self.mint():08d}",
             participants=[st.Participant(leg=fact.leg, role=st.Role.CUSTOMER, doing=st.Doing.ASKING, since=turn.now)],
@@ -87,34 +84,21 @@ class Interactions:
         self._state.legs[interaction.leg] = interaction.id
         turn.touch(interaction.id)
         if adopted:
-            self._wait(turn, interaction, adopted[1], anew=False)
+            self.enter(turn, interaction, adopted[1], anew=False)
         elif number is None:
             self.leave(turn, interaction, "unknown_number", UNALLOCATED)
         elif fact.view.blocked:
             self.leave(turn, interaction, "blocked", REJECTED)
         else:
             turn.ask(ask.AnswerLeg(leg=interaction.leg))
-            flow = self.directory.flows.get(number.flow)
-            self.walk(turn, interaction, number.flow, flow.nodes[0].id if flow and flow.nodes else "")
-
-    def _place(self, turn: Turn, fact: LegAsked) -> tuple[int, st.Waiting] | None:
-        if fact.queue not in self.directory.queues or not PLACE.fullmatch(fact.place):
-            return None
-        priority, entered_at, ticket = (int(number) for number in fact.place.split(","))
-        if entered_at > turn.now:
-            return None
-        self._state.tickets = max(self._state.tickets, ticket)
-        number = self.directory.numbers.get(fact.number)
-        flow = number.flow if number else ""
-        return priority, st.Waiting(
-            flow=flow,
-            node=self.directory.queue_node(flow, fact.queue),
-            queue=fact.queue,
-            entered_at=entered_at,
-            ticket=ticket,
-        )
+            self.begin(turn, interaction, number.flow)
 
     # -- the walk through a flow
+
+    def begin(self, turn: Turn, interaction: st.Interaction, slug: str) -> None:
+        """Enter a flow."""
+        flow = self.directory.flows.get(slug)
+        self.walk(turn, interaction, slug, flow.nodes[0].id if flow and flow.nodes else "")
 
     def asked_again(self, turn: Turn, interaction: st.Interaction, key: str = "") -> None:
         """Tell a leg that we know and that asks what to do, or has pressed a key in the music."""
@@ -126,8 +110,8 @@ class Interactions:
                 self.callbacks.assure(turn, interaction, waiting)
             case st.Waiting() | st.Offered() | st.Joining() | st.Connected() | st.Calling():
                 self._on_key(turn, interaction, interaction.state, key)
-            case st.Forwarded(flow=flow, node=node):
-                self.go_on(turn, interaction, flow, node, "failed")
+            case st.Forwarded(flow=flow, node=node, exit=exit_name):
+                self.go_on(turn, interaction, flow, node, exit_name)
             case st.Leaving():
                 turn.ask(ask.HangUp(leg=interaction.leg))
             case _:
@@ -164,16 +148,23 @@ class Interactions:
             self._on_key(turn, interaction, state, fact.key)
 
     def _on_key(self, turn: Turn, interaction: st.Interaction, state: Visited, key: str) -> None:
-        """Do what a key means, which it does only while no agent's phone rings for the caller; else hold."""
+        """Do what a key means to somebody who waits, else hold."""
         waiting = waiting_of(state)
-        meaning = self.comfort.meaning(waiting.queue, key) if isinstance(state, st.Waiting) else ""
-        bound = self.directory.node(waiting.flow, waiting.node)
-        if meaning == "callback" and self.callbacks.may(interaction, waiting.queue):
+        meaning = self.meaning(interaction, waiting, key) if isinstance(state, st.Waiting) else ""
+        if meaning == "callback":
             self._turn_into_callback(turn, interaction, waiting)
-        elif meaning == "left" and bound is not None and bound.node.exits.get("left"):
+        elif meaning == "left":
             self._flow_out(turn, interaction, waiting, "left")
         else:
             self._hold(turn, interaction, waiting)
+
+    def meaning(self, interaction: st.Interaction, waiting: st.Waiting, key: str) -> str:
+        """Tell what a key does for somebody who waits: `callback`, `left`, or nothing."""
+        meaning = self.comfort.meaning(waiting.queue, key)
+        if meaning == "callback":
+            return meaning if self.callbacks.may(interaction, waiting.queue) else ""
+        bound = self.directory.node(waiting.flow, waiting.node)
+        return meaning if bound is not None and bound.node.exits.get(meaning) else ""
 
     def go_on(self, turn: Turn, interaction: st.Interaction, flow: str, node: str, exit_name: str) -> None:
         """Leave a node by an exit."""
@@ -208,12 +199,12 @@ class Interactions:
                 case Enqueue(queue=queue):
                     exit_name = self._exit_at_entry(turn, interaction, flow, node, queue)
                     if not exit_name:
-                        self._wait(turn, interaction, self._visit(turn, flow, node, queue), anew=True)
+                        self.enter(turn, interaction, self.visit(turn, flow, node, queue), anew=True)
                         return
                     step = Leave(exit=exit_name)
                 case CallBack(queue=queue):
                     if self.callbacks.may(interaction, queue):
-                        self._turn_into_callback(turn, interaction, self._visit(turn, flow, node, queue))
+                        self._turn_into_callback(turn, interaction, self.visit(turn, flow, node, queue))
                         return
                     step = Leave(exit="refused")
                 case Say() | Send() | End():
@@ -258,7 +249,8 @@ class Interactions:
 
     # -- waiting
 
-    def _visit(self, turn: Turn, flow: str, node: str, queue: str) -> st.Waiting:
+    def visit(self, turn: Turn, flow: str, node: str, queue: str) -> st.Waiting:
+        """Draw the ticket of a queue visit that begins now."""
         self._state.tickets += 1
         return st.Waiting(flow=flow, node=node, queue=queue, entered_at=turn.now, ticket=self._state.tickets)
 
@@ -273,16 +265,18 @@ class Interactions:
             self._queues.counts(queue).flowed_out += 1
         return exit_name
 
-    def _wait(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, *, anew: bool) -> None:
-        queue = self.directory.queues[waiting.queue].queue
+    def enter(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, *, anew: bool) -> None:
+        """Begin a queue visit; one that is not anew goes on with the rank that the caller has."""
+        bound = self.directory.queues.get(waiting.queue)
         if anew:
             self._queues.welcome(interaction, waiting)
-        if is_recorded(queue) and not interaction.recording:
+        if bound is not None and is_recorded(bound.queue) and not interaction.recording:
             interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
         self.wait_again(turn, interaction, waiting)
         self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
         self.comfort.resume(turn.now, interaction)
-        self._hold(turn, interaction, waiting)
+        if interaction.asks:
+            self._hold(turn, interaction, waiting)
 
     def wait_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Put a caller (back) at the place that arrival gave."""

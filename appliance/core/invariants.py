@@ -203,7 +203,8 @@ class Watch:
         bound = self._centre.directory.queues.get(waiting.queue)
         if bound is None:
             return
-        kept = slug in {interaction.view.preferred, interaction.view.last_agent} and bound.queue.prefer_s
+        known_to = slug in {interaction.view.preferred, interaction.view.last_agent} and bound.queue.prefer_s
+        kept = known_to or slug == interaction.given_to
         if not kept and (skill := lacks(known, bound.queue, now - waiting.entered_at)):
             self._wrong(Rule.SKILLED, slug, f"is offered {name} without {skill}")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from appliance.core import model
 from appliance.core import state as st
+from appliance.core.capacity import VOICE, why_full
 from appliance.core.directory import BoundQueue, Directory, Seat, suits
 from appliance.core.effects import Candidate
 from appliance.core.index import KEPT, Index, Pool, member
@@ -42,7 +43,7 @@ def why_not(agent: st.Agent, company: model.Company = NO_COMPANY, units: int = 1
         return "unreachable"
     if agent.busy and company.rest_on_own_call:
         return "own_call"
-    return "full" if agent.load + (units if company.voice_alone else 1) > units else ""
+    return why_full(agent, company, units, VOICE)
 
 
 def why_not_for(directory: Directory, queues: Queues, agent: st.Agent, interaction: st.Interaction) -> str:

@@ -22,6 +22,15 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     "The stable name, `[a-z0-9][a-z0-9-]{0,62}`; never shown alone where a title exists."
 
 
+class Medium(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one contact by a medium takes of an agent."""
+
+    units: int = 1
+    "0 for all that the agent has."
+    beside: tuple[str, ...] = ("*",)
+    "Media that the agent may have in hand when it comes, its own kind among them; `*` for any."
+
+
 class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The company itself and what holds for all of it."""
 
@@ -43,6 +52,8 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     "Whether agents get no offer while their phone is in a call of their own."
     voice_alone: bool = True
     "Whether a call takes all units of an agent; else it takes one."
+    media: dict[str, Medium] = {}
+    "Medium, such as `chat`, to what it takes; `voice` in it comes before `voice_alone`."
     midnights: tuple[int, ...] = ()
     "Where the days of the company's zone begin, microseconds UTC, ascending; expanded at publishing."
 

@@ -113,6 +113,7 @@ class Offers:
                 party=interaction.party,
                 queue=queue,
                 ring_s=ring_s,
+                calls=interaction.is_called_back,
             )
         )
 
@@ -160,6 +161,7 @@ class Offers:
         state = interaction.state
         ring = next(ring for ring in rings_of(state) if ring.offer == offer)
         bound = self._interactions.directory.queues.get(state.waiting.queue)
+        interaction.given_to = ""
         self.end_rings(turn, interaction, state, (ring,))
         self._agents.miss(turn, self._agents.all[ring.agent], cause, bound.queue.missed_s if bound else 0)
 
@@ -181,6 +183,13 @@ class Offers:
                 waiting=state.waiting, offer=first.offer, agent=first.agent, leg=first.leg, others=tuple(others)
             ),
         )
+
+    def give_way(self, turn: Turn, interaction: st.Interaction, key: str) -> None:
+        """Stop ringing if the caller has pressed a key that means something; the agents are free without blame."""
+        state = interaction.state
+        if isinstance(state, st.Offered) and self._interactions.meaning(interaction, state.waiting, key):
+            self.give_to(turn, interaction, state, "")
+            self.take_back(turn, interaction, state)
 
     def rang_out(self, turn: Turn, offer: str) -> None:
         """Stop ringing: nobody picked up."""
@@ -250,7 +259,9 @@ class Offers:
         self._interactions.change(
             turn, interaction, st.Connected(waiting=waiting, offer=offer, agent=agent_slug, leg=leg), Outcome.ANSWERED
         )
-        self._agents.talk(turn, agent, interaction.id, waiting.queue, leg, self._wrap_up_s(waiting.queue, agent_slug))
+        interaction.given_to = ""
+        wrap_up_s = max(self._wrap_up_s(waiting.queue, agent_slug), interaction.wrap_up_s)
+        self._agents.talk(turn, agent, interaction.id, waiting.queue, leg, wrap_up_s)
 
     def _count_answered(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         counts = self._queues.counts(waiting.queue)
@@ -271,7 +282,7 @@ class Offers:
             case st.Joining(offer=offer):
                 self.failed(turn, offer, "failed")
             case st.Connected(agent=slug, waiting=waiting) as state:
-                self._end_talk(turn, interaction, state)
+                self.end_talk(turn, interaction, state)
                 if cause in DEAD_PHONE:
                     self._interactions.wait_again(turn, interaction, waiting)
                     return
@@ -309,7 +320,7 @@ class Offers:
                 outcome = self._abandoned(turn, interaction, state.waiting, cause)
             case st.Connected():
                 turn.ask(ask.HangUp(leg=state.leg))
-                self._end_talk(turn, interaction, state)
+                self.end_talk(turn, interaction, state)
             case st.Leaving(cause=said):
                 cause = said
             case _:
@@ -334,7 +345,8 @@ class Offers:
             counts.abandoned_within += 1
         return Outcome.ABANDONED
 
-    def _end_talk(self, turn: Turn, interaction: st.Interaction, state: st.Connected) -> None:
+    def end_talk(self, turn: Turn, interaction: st.Interaction, state: st.Connected) -> None:
+        """Let the agent finish; where the caller goes is still to be said."""
         self.forget(interaction, state)
         interaction.customer.do(st.Doing.TOLD, turn.now)
         self._interactions.change(turn, interaction, st.Walking(flow=state.waiting.flow, node=state.waiting.node))

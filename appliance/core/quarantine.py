@@ -39,13 +39,17 @@ def place_of_error(error: Exception) -> str:
 
 def _named(state: st.State, fact: facts.AnyFact, deadline: str) -> list[str]:
     match fact:
-        case facts.LegAsked(leg=leg) | facts.Prompted(leg=leg) | facts.LegEnded(leg=leg):
+        case facts.LegAsked(leg=leg) | facts.Prompted(leg=leg) | facts.LegEnded(leg=leg) | facts.SentOn(leg=leg):
             found = [state.legs.get(leg, "")]
         case facts.Bridged(legs=legs) | facts.BridgeFailed(legs=legs):
             found = [state.legs.get(leg, "") for leg in legs]
         case facts.OfferAnswered(offer=offer) | facts.OfferFailed(offer=offer) | facts.OfferRang(offer=offer):
             found = [state.offers.get(offer, "")]
-        case facts.HangUpCall(interaction=interaction) | facts.Dispose(interaction=interaction):
+        case (
+            facts.HangUpCall(interaction=interaction)
+            | facts.Dispose(interaction=interaction)
+            | facts.TransferCall(interaction=interaction)
+        ):
             found = [interaction]
         case facts.Due():
             _, _, of = deadline.partition("/")

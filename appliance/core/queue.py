@@ -1,16 +1,22 @@
 """The queues: who waits, in which order, and what has been done today."""
 
+import re
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from appliance.core import state as st
 from appliance.core.directory import PRIORITY, SECOND_US, BoundQueue, Directory
-from appliance.core.facts import PartyView
+from appliance.core.facts import LegAsked, PartyView
 from appliance.core.figures import service_level_holds
 from appliance.core.index import KEPT, Index, Place, PoolName
 from appliance.core.turn import Deadlines
+from appliance.core.waits import Return
 
+PLACE = re.compile(r"[1-9],\d{1,18},\d{1,18}", re.ASCII)
+"Priority, time of entry, number: what `Hold` wrote."
+GIVEN_S = 30
+"Seconds for which a caller is kept for the agent whom another one sent the caller to, should no phone ring at once."
 RETURN_S = 600
 "Seconds for which the place of a caller is kept whom a failing exchange cut off."
 
@@ -56,9 +62,11 @@ class Queues:
         self.visits[interaction.id] = waiting
         self._spots[interaction.id] = _Spot(place, None)
         self._changed[waiting.queue] = None
-        agent = self._preferred(interaction, waiting)
+        agent, _ = self._known_agent(interaction, waiting)
         if agent:
             self._known.setdefault(agent, {})[interaction.id] = None
+        bound = self._directory.queues.get(waiting.queue)
+        interaction.wrap_up_s = max(interaction.wrap_up_s, bound.queue.wrap_up_s if bound else 0)
         self.settle(interaction)
 
     def leave(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
@@ -68,7 +76,7 @@ class Queues:
         del entries[bisect_left(entries, (spot.place, interaction.id))]
         del self.visits[interaction.id]
         self._changed[waiting.queue] = None
-        self._known.get(self._preferred(interaction, waiting), {}).pop(interaction.id, None)
+        self._known.get(self._known_agent(interaction, waiting)[0], {}).pop(interaction.id, None)
         self._withdraw(interaction.id, spot)
         self._deadlines.drop(f"relax/{interaction.id}")
 
@@ -96,35 +104,55 @@ class Queues:
         waiting = self.visits[interaction.id]
         bound = self._directory.queues[waiting.queue]
         waited = self._state.now - waiting.entered_at
-        if waited < bound.queue.prefer_s * SECOND_US:
-            agent = self._preferred(interaction, waiting)
-            if agent and is_at_work(self._state.agents[agent]):
-                return agent, KEPT, ""
+        agent, kept_us = self._known_agent(interaction, waiting)
+        if waited < kept_us and is_at_work(self._state.agents[agent]):
+            return agent, KEPT, ""
         return (waiting.queue, *bound.pool(waited, self._directory.site(interaction.number)))
 
     def _note_change(self, interaction: st.Interaction, waiting: st.Waiting, bound: BoundQueue) -> None:
-        if len(bound.stages) == 1 and not bound.queue.prefer_s:
+        agent, kept_us = self._known_agent(interaction, waiting)
+        if len(bound.stages) == 1 and not agent:
             return
         waited = self._state.now - waiting.entered_at
         moments = [stage.since_us for stage in bound.stages]
-        if interaction.id in self._known.get(self._preferred(interaction, waiting), {}):
-            moments.append(bound.queue.prefer_s * SECOND_US)
+        if agent:
+            moments.append(kept_us)
         following = min((moment for moment in moments if moment > waited), default=None)
         if following is None:
             self._deadlines.drop(f"relax/{interaction.id}")
         else:
             self._deadlines.set(f"relax/{interaction.id}", waiting.entered_at + following)
 
-    def _preferred(self, interaction: st.Interaction, waiting: st.Waiting) -> str:
+    def _known_agent(self, interaction: st.Interaction, waiting: st.Waiting) -> tuple[str, int]:
+        """Name the agent for whom a caller is kept at first, if at work, and for how long (microseconds)."""
+        if interaction.given_to in self._state.agents:
+            return interaction.given_to, GIVEN_S * SECOND_US
         bound = self._directory.queues.get(waiting.queue)
-        if bound is None or not bound.queue.prefer_s:
-            return ""
-        for agent in (interaction.view.preferred, interaction.view.last_agent):
-            if agent in bound.positions and agent in self._state.agents:
-                return agent
-        return ""
+        if bound is not None and bound.queue.prefer_s:
+            for agent in (interaction.view.preferred, interaction.view.last_agent):
+                if agent in bound.positions and agent in self._state.agents:
+                    return agent, bound.queue.prefer_s * SECOND_US
+        return "", 0
 
     # -- coming back
+
+    def claim(self, fact: LegAsked) -> tuple[int, st.Waiting] | None:
+        """Read the place that a leg's channel remembers: priority and queue visit; None if it is no place of ours."""
+        if fact.queue not in self._directory.queues or not PLACE.fullmatch(fact.place):
+            return None
+        priority, entered_at, ticket = (int(number) for number in fact.place.split(","))
+        if entered_at > self._state.now:
+            return None
+        self._state.tickets = max(self._state.tickets, ticket)
+        number = self._directory.numbers.get(fact.number)
+        flow = number.flow if number else ""
+        return priority, st.Waiting(
+            flow=flow,
+            node=self._directory.queue_node(flow, fact.queue),
+            queue=fact.queue,
+            entered_at=entered_at,
+            ticket=ticket,
+        )
 
     def remember(self, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Keep the place of somebody whom a failing exchange cut off."""
@@ -132,7 +160,7 @@ class Queues:
         while returns and (oldest := next(iter(returns))) and returns[oldest].until <= now:
             del returns[oldest]
         returns.pop(interaction.party, None)
-        returns[interaction.party] = st.Return(
+        returns[interaction.party] = Return(
             queue=waiting.queue,
             priority=interaction.priority,
             entered_at=waiting.entered_at - interaction.credit_us,

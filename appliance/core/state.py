@@ -8,11 +8,10 @@ import enum
 import msgspec
 
 from appliance.core.cdr import Segment
-from appliance.core.facts import Leg, PartyView
+from appliance.core.facts import Leg, PartyView, Target
+from appliance.core.task import Task
 from appliance.core.told import Chronicle
-from appliance.core.waits import Comfort, Outlook
-
-# -- agents
+from appliance.core.waits import Comfort, Outlook, Return
 
 
 class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed_out"):
@@ -98,7 +97,8 @@ class Agent(msgspec.Struct, kw_only=True):
     busy: bool = False
     "Whether the phone is in a call of the agent's own."
     load: int = 0
-    "Units taken by what goes on beside calls, such as chats."
+    "Units taken by what goes on beside calls, such as chats, which stand in `tasks` by their ids."
+    tasks: dict[str, Task] = {}
     idle_us: int = 0
     "Since the day began: all stretches of waiting for an offer that ended in one,"
     idles: int = 0
@@ -178,11 +178,16 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
     leg: Leg
 
 
-class Forwarded(msgspec.Struct, frozen=True, kw_only=True, tag="forwarded"):
+class Forwarded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="forwarded"):
     """Sent on to an extension or an outside number."""
 
     flow: str
     node: str
+    exit: str = "failed"
+    back: Waiting | None = None
+    "The queue visit at whose place it waits if it asks again; None goes on in the flow by `exit`."
+    to: Target | None = None
+    "Where the leg is to be sent as soon as it asks; None once it is told."
 
 
 class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag="leaving"):
@@ -255,6 +260,7 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     accepted_at: int
     expires_at: int
     attempts: int = 0
+    trunks_full: int = 0
     placed: bool = False
     "Whether the channel of the customer's leg knows its place, and is recorded if it is to be."
     prompt: int = 0
@@ -294,6 +300,10 @@ class Interaction(msgspec.Struct, kw_only=True):
     comfort: Comfort | None = None
     "Of the queue that it is in."
     callback: Callback | None = None
+    given_to: str = ""
+    "The agent whom it was transferred to, until that one has talked or not picked up."
+    wrap_up_s: int = 0
+    "The longest wrap-up of the queues that it went through."
 
     @property
     def customer(self) -> Participant:
@@ -347,15 +357,6 @@ class QueueCounts(msgspec.Struct, kw_only=True):
     callback_attempts: int = 0
     callback_wait_us: int = 0
     "Sum over the answered, from the acceptance to the conversation."
-
-
-class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """The place of a caller whom a failing exchange cut off, kept for when the caller calls again."""
-
-    queue: str
-    priority: int
-    entered_at: int
-    until: int
 
 
 class State(msgspec.Struct, kw_only=True):

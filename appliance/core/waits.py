@@ -58,3 +58,12 @@ class Outlook(msgspec.Struct, kw_only=True):
     sooner: int = 0
     later: int = 0
     "and where the wait was in respect of them."
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """The place of a caller whom a failing exchange cut off, kept for when the caller calls again."""
+
+    queue: str
+    priority: int
+    entered_at: int
+    until: int

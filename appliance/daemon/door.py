@@ -4,6 +4,7 @@ This is the one path for page, desk, command line and tests. It knows no HTTP (`
 contact centre (the Centre and the settings do): it knows who may ask what, and whom to pass it to.
 """
 
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -35,6 +36,9 @@ SIGN_INS_PER_S = 2
 "And what it gets back a second."
 ADDRESSES_MAX = 10_000
 "Addresses remembered for that."
+PRIORITY_MAX = 9
+DIALLED = re.compile(r"\+?[0-9]{2,20}")
+"What a call may be sent to that is neither a queue nor an agent."
 PARTIES_MAX = 10_000
 "Interactions remembered after their end."
 
@@ -115,10 +119,10 @@ class Door:
             case api.Erase(party=party):
                 known = await answer_of(self._reactor, self._offices.people.erase(party, self._offices.hub.now))
                 return (HTTPStatus.OK, api.Reply()) if known else refused(HTTPStatus.OK, "unknown", "party")
-            case api.Conclude():
-                return await self._conclude(rights.agent_of(asker, request), request, token)
+            case api.SetParty():
+                return await self._set_party(request)
             case api.AgentRequest():
-                return await self._command(_command_of(request, rights.agent_of(asker, request), token))
+                return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:
                 return await self._apply(asker, msgspec.structs.replace(request, token=token if request.token else ""))
 
@@ -158,11 +162,54 @@ class Door:
             case _:
                 assert_never(answer)
 
+    async def _set_party(self, request: api.SetParty) -> Answer:
+        """Change what routing knows of a caller; the next call goes by it."""
+        directory = self._offices.hub.centre.directory
+        if request.grade and request.grade not in directory.company.grades:
+            return refused(HTTPStatus.OK, "missing", "grade", request.grade)
+        if request.priority is not None and not 0 <= request.priority <= PRIORITY_MAX:
+            return refused(HTTPStatus.OK, "out_of_range", "priority", f"0-{PRIORITY_MAX}")
+        if request.preferred and request.preferred not in directory.agents:
+            return refused(HTTPStatus.OK, "unknown_agent", "preferred")
+        known = {
+            name: value
+            for name in ("grade", "priority", "preferred", "blocked")
+            if (value := getattr(request, name)) is not None
+        }
+        done = await answer_of(
+            self._reactor, self._offices.people.set_view(request.party, known, self._offices.hub.now)
+        )
+        return (HTTPStatus.OK, api.Reply()) if done else refused(HTTPStatus.OK, "unknown", "party", request.party)
+
     # -- calls
 
     async def _command(self, command: facts.AnyFact) -> Answer:
         problem = await self._offices.hub.ask(command)
         return HTTPStatus.OK, api.Reply(problems=(api.Problem(code=problem),) if problem else ())
+
+    async def _about_agent(self, agent: str, request: api.AgentRequest, token: str) -> Answer:
+        match request:
+            case api.Conclude():
+                return await self._conclude(agent, request, token)
+            case api.TransferCall():
+                return await self._transfer(agent, request, token)
+            case _:
+                return await self._command(_command_of(request, agent, token))
+
+    async def _transfer(self, agent: str, request: api.TransferCall, token: str) -> Answer:
+        """Send a caller on; what is dialled outside is a party from here on."""
+        if request.number and not DIALLED.fullmatch(request.number):
+            return refused(HTTPStatus.BAD_REQUEST, "invalid", "number")
+        directory, number = self._offices.hub.centre.directory, request.number
+        to = facts.Target(queue=request.queue, agent=request.to_agent)
+        if number in directory.extensions:
+            to = msgspec.structs.replace(to, extension=number)
+        elif number in directory.numbers:
+            to = msgspec.structs.replace(to, number=number)
+        elif number:
+            asked = self._offices.people.party_of(number, "", self._offices.hub.now)
+            to = msgspec.structs.replace(to, party=(await answer_of(self._reactor, asked)).party)
+        return await self._command(facts.TransferCall(token=token, agent=agent, interaction=request.interaction, to=to))
 
     async def _conclude(self, agent: str, request: api.Conclude, token: str) -> Answer:
         if request.note is not None:

@@ -37,6 +37,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.EndWrapUp: EVERYBODY,
     api.ExtendWrapUp: EVERYBODY,
     api.HangUpCall: EVERYBODY,
+    api.TransferCall: EVERYBODY,
     api.Conclude: EVERYBODY,
     api.Put: ADMINISTRATORS,
     api.Drop: ADMINISTRATORS,
@@ -46,6 +47,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.Import: ADMINISTRATORS,
     api.SetSecret: ADMINISTRATORS,
     api.Erase: ADMINISTRATORS,
+    api.SetParty: LEADERS,
 }
 "`SignIn` stands outside: it makes the asker."
 

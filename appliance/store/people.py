@@ -4,6 +4,7 @@ The core knows a party by an opaque id and the attributes that routing may use. 
 what a caller sends as a name is a name, whatever it looks like.
 """
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ from appliance.store.writer import Writer
 
 LABEL_CHARACTERS_MAX = 128
 NOTE_CHARACTERS_MAX = 10_000
+NUMBER = re.compile(r"\+?[0-9]{2,20}")
+"What may become a party without having called."
 NOTES_MAX = 50
 "Notes of one interaction."
 WITHHELD = frozenset({"", "anonymous", "private", "restricted", "s", "unavailable", "unknown", "withheld"})
@@ -121,6 +124,14 @@ class People:
         """Remember the agent who talked with a party last."""
         return self._writer.submit(lambda root: _talked(tables(root, PeopleTables), party, agent, now_us), "talked")
 
+    def set_view(self, named: str, known: Mapping[str, object], now_us: int) -> Future[bool]:
+        """Change what routing may know of a party, named by its id or number; a number that is new becomes a party.
+
+        False if it is neither. `known` are fields of `PartyView` with their values.
+        """
+        fields = dict(known)
+        return self._writer.submit(lambda root: _set_view(tables(root, PeopleTables), named, fields, now_us), "view")
+
     def names(self) -> Future[dict[str, str]]:
         """Tell the name of every person who ever signed in here, by sign-in name."""
         return self._writer.submit(lambda root: dict(tables(root, PeopleTables).names.items()))
@@ -158,8 +169,8 @@ class People:
 
     def begin_recording(
         self, recording: str, *, exchange: str, interaction: str, party: str, now_us: int
-    ) -> Future[SealOrder]:
-        """Give a recording its key and its file before the first sound; once given they stay."""
+    ) -> Future[SealOrder | None]:
+        """Give a recording its key and its file before the first sound; they stay. None: see `media.begin`."""
         return self._writer.submit(
             lambda root: media.begin(
                 tables(root, PeopleTables),
@@ -172,15 +183,25 @@ class People:
             "recording",
         )
 
-    def seal_order(self, recording: str, now_us: int) -> Future[SealOrder]:
-        """Tell how a recording is to be sealed; of an unknown left-over too, which belongs to nobody."""
+    def seal_order(
+        self, recording: str, now_us: int, *, interaction: str = "", party: str = ""
+    ) -> Future[SealOrder | None]:
+        """Tell how a recording is to be sealed, of an unknown left-over too; None if its party was erased."""
         return self._writer.submit(
-            lambda root: media.begin(tables(root, PeopleTables), recording, now_us=now_us), "left-over"
+            lambda root: media.begin(
+                tables(root, PeopleTables), recording, interaction=interaction, party=party, now_us=now_us
+            ),
+            "left-over",
         )
 
     def sealed(self, outcome: Sealed, now_us: int) -> Future[None]:
-        """Note that a recording is sealed; afterwards the raw file may go."""
-        return self._writer.submit(lambda root: media.keep(tables(root, PeopleTables), outcome, now_us), "sealed")
+        """Note that a recording is sealed; afterwards the raw file may go. If it was erased, its file goes too."""
+
+        def work(root: Root) -> None:
+            if not media.keep(tables(root, PeopleTables), outcome, now_us):
+                self.erased()
+
+        return self._writer.submit(work, "sealed")
 
     def recordings_unsealed(self) -> Future[tuple[str, ...]]:
         """List the recordings that have a key and no sealed file."""
@@ -270,6 +291,18 @@ def _talked(people: PeopleTables, party: str, agent: str, now_us: int) -> None:
         people.parties[party] = _encoder.encode(msgspec.structs.replace(record, view=view, talked=now_us))
 
 
+def _set_view(people: PeopleTables, named: str, known: dict[str, object], now_us: int) -> bool:
+    party = party_named(people, named)
+    if not party and NUMBER.fullmatch(cleaned(named)):
+        party = party_of(people, named, "", now_us).party
+    record = _record(people, party)
+    if record is None:
+        return False
+    view = msgspec.convert({**msgspec.structs.asdict(record.view), **known}, PartyView)
+    people.parties[party] = _encoder.encode(msgspec.structs.replace(record, view=view))
+    return True
+
+
 def _write_note(people: PeopleTables, interaction: str, party: str, note: Note) -> None:
     others = [kept for kept in notes_of(people, (interaction,)).get(interaction, ()) if kept.agent != note.agent]
     notes = [*others, note][-NOTES_MAX:] if note.text else others
@@ -285,10 +318,10 @@ def _erase(people: PeopleTables, named: str, now_us: int) -> bool:
     record = _record(people, party)
     belongings = list(people.belongings.keys(min=(party, "", ""), max=(party, "\uffff", ""))) if party else []
     for _party, kind, name in belongings:
-        if kind == "media" and (recording := media.record_of(people, name)) is not None:
-            people.doomed.add(recording.file)
-        (people.notes if kind == "note" else people.media).pop(name, None)
-        people.unsealed.discard(name)
+        if kind == "media":
+            media.forget(people, name)
+        else:
+            people.notes.pop(name, None)
         people.belongings.discard((party, kind, name))
     if record is not None:
         del people.parties[party]

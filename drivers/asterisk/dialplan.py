@@ -22,6 +22,11 @@ PHONE_OUTSIDE = "phone-outside"
 CALLER = "sr-caller"
 AGENT = "sr-agent"
 FALL_BACK = "sr-fall-back"
+SENT_INSIDE = "sr-sent-inside"
+SENT_OUTSIDE = "sr-sent-outside"
+"Where an agent's phone may send a caller on to (REFER): phones and numbers of ours, or outside numbers, too."
+OUTSIDE = "outside/"
+"What stands before an outside number that a caller was sent on to."
 
 MUSIC_S = 10
 "Seconds of music between two questions to the daemon, where it has not said how many."
@@ -105,7 +110,8 @@ def _caller(site: Site) -> str:
     """Give the loop that a caller goes round."""
     music = 'MusicOnHold(${{IF($["${{SR_MUSIC}}" = ""]?default:${{SR_MUSIC}})}},{seconds})'
     # The place has two commas in it, so what comes behind it is counted from there.
-    asked = ",".join(f"${{SR_{name}}}" for name in ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "PLACE", "KEY"))
+    names = ("TRUNK", "NUMBER", "INTERACTION", "QUEUE", "SENT", "PLACE", "KEY")
+    asked = ",".join(f"${{SR_{name}}}" for name in names)
     seconds = f"${{IF($[0${{SR_SECONDS}} > 0]?${{SR_SECONDS}}:{MUSIC_S})}}"
     jumps = [f'GotoIf($["${{SR_DONE}}" = "{word}"]?{word})' for word in ("hold", "forward", "outside", "again", "end")]
     return context(
@@ -118,6 +124,7 @@ def _caller(site: Site) -> str:
             ("ask", "Set(SR_DONE=)"),
             f"AGI(agi://127.0.0.1:{site.agi_port}/leg,{asked})",
             "Set(SR_KEY=)",
+            'ExecIf($["${SR_DONE}" != ""]?Set(SR_SENT=))',
             *jumps,
             f'GotoIf($["${{SR_DONE}}" = "fall-back"]?{FALL_BACK},s,1)',
             # Nobody said what to do: the daemon is away, or the leg was bridged while it listened to a prompt.
@@ -163,8 +170,14 @@ def _agent() -> str:
     """Give what an agent's leg does until it is bridged, and after it.
 
     A bridge ends the first wait. After the talk it waits again, so that the end of the leg which hung up is told first.
+    An agent whose customer is still to be called hears music meanwhile.
     """
-    return context(AGENT, extension("wait", f"Wait({AGENT_WAITS_S})", f"Wait({AFTER_TALK_S})", "Hangup()"))
+    after = (f"Wait({AFTER_TALK_S})", "Hangup()")
+    return context(
+        AGENT,
+        extension("wait", f"Wait({AGENT_WAITS_S})", *after),
+        extension("call", f"MusicOnHold(default,{AGENT_WAITS_S})", *after),
+    )
 
 
 def _fall_back(site: Site, configuration: Configuration) -> str:
@@ -265,17 +278,20 @@ def _phones(configuration: Configuration) -> str:
         extension(digits(number.slug), f"Set(SR_NUMBER={number.slug})", f"Goto({CALLER},s,1)")
         for number in configuration.numbers
     ]
-    strip = f"${{EXTEN:{len(prefix)}}}" if prefix else "${EXTEN}"
-    outbound = extension(
-        f"_{digits(prefix)}." if prefix else "_X.",
-        f"Set(SR_OUT=${{FILTER(0-9*#+,{strip})}})",
-        "Gosub(sr-outside,s,1)",
-        "Hangup(${HANGUPCAUSE})",
-    )
+    outside = f"_{digits(prefix)}." if prefix else "_X."
+    dialled = f"${{FILTER(0-9*#+,{f'${{EXTEN:{len(prefix)}}}' if prefix else '${EXTEN}'})}}"
+    outbound = extension(outside, f"Set(SR_OUT={dialled})", "Gosub(sr-outside,s,1)", "Hangup(${HANGUPCAUSE})")
+    known = dict.fromkeys(digits(part.slug) for part in (*configuration.extensions, *configuration.numbers))
+    sent = [extension(number, f"Set(SR_SENT={number})", f"Goto({CALLER},s,ask)") for number in known]
+    sent_out = extension(outside, f"Set(SR_SENT={OUTSIDE}{dialled})", f"Goto({CALLER},s,ask)")
     return "\n".join(
         (
             context("sr-inside", *inside, *ours),
             context("sr-outbound", outbound),
+            context("sr-sent", *sent),
+            context("sr-sent-out", sent_out),
+            context(SENT_INSIDE, "include => sr-emergency-numbers\ninclude => sr-sent\n"),
+            context(SENT_OUTSIDE, "include => sr-emergency-numbers\ninclude => sr-sent\ninclude => sr-sent-out\n"),
             context(PHONE_INSIDE, "include => sr-emergency-numbers\ninclude => sr-inside\n"),
             context(PHONE_OUTSIDE, "include => sr-emergency-numbers\ninclude => sr-inside\ninclude => sr-outbound\n"),
         )

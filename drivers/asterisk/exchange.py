@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from appliance.api import Equipment
 from appliance.core import effects, facts
-from appliance.core.facts import PartyView
+from appliance.core.facts import PartyView, Target
 from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
@@ -19,6 +19,7 @@ from drivers.asterisk.channels import Channels
 from drivers.asterisk.chronicle import ESCAPED, Chronicle
 from drivers.asterisk.codec import ProtocolError
 from drivers.asterisk.codec_ami import Action, Event
+from drivers.asterisk.dialplan import OUTSIDE
 from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
 from drivers.asterisk.observe import Observer
 from drivers.asterisk.own_calls import OwnCalls
@@ -183,6 +184,8 @@ class Exchange:
         self._numbers = frozenset(number.slug for number in configuration.numbers)
         self._extensions = frozenset(extension.slug for extension in configuration.extensions)
         self._trunks = {trunk.slug: trunk for trunk in configuration.trunks}
+        self._performer.trunks = {trunk.slug: trunk.calls_max for trunk in configuration.trunks}
+        self._performer.inside = frozenset(phone.slug for phone in configuration.extensions if not phone.outside)
         self._unloaded += write(site, files)
         await self._reload()
 
@@ -315,9 +318,9 @@ class Exchange:
         environment = session.environment
         assert environment is not None  # noqa: S101  a session is handed on with its environment
         uniqueid = environment.get("agi_uniqueid")
-        arguments = environment.arguments + ("",) * 8
-        trunk, number, interaction, queue = arguments[:4]
-        place = ",".join(arguments[4:7]).strip(",")
+        arguments = environment.arguments + ("",) * 9
+        trunk, number, interaction, queue, sent = arguments[:5]
+        place = ",".join(arguments[5:8]).strip(",")
         if self._channels.born(uniqueid, environment.get("agi_channel")) is None:
             # What a leg leaves behind when it is bridged goes on in the dialplan for an instant.
             session.close("a stand-in")
@@ -327,6 +330,7 @@ class Exchange:
         if environment.get("agi_type") == "PJSIP":
             name = ESCAPED.sub(r"\1", name)
         party, view = await self._caller(uniqueid, environment.get("agi_callerid"), name)
+        to = await self._target(sent) if sent else None
         if session.ended or self._channels.is_gone(uniqueid):
             return
         self._observer.know(uniqueid)
@@ -340,9 +344,17 @@ class Exchange:
                 interaction=interaction,
                 queue=queue,
                 place=place,
-                key=arguments[7],
+                key=arguments[8],
+                to=to,
             )
         )
+
+    async def _target(self, sent: str) -> Target:
+        """Tell where an agent's phone has sent a leg; an outside number is a party from here on."""
+        if sent.startswith(OUTSIDE):
+            party, _ = await self._parties.party_of(sent.removeprefix(OUTSIDE), "")
+            return Target(party=party)
+        return Target(extension=sent) if sent in self._extensions else Target(number=sent)
 
     async def _caller(self, uniqueid: str, number: str, name: str) -> tuple[str, PartyView]:
         known = self._callers.get(uniqueid)

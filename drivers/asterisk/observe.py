@@ -11,6 +11,7 @@ from appliance.core import facts
 from appliance.core.facts import Leg
 from drivers.asterisk.channels import Channel, Channels
 from drivers.asterisk.codec_ami import Event
+from drivers.asterisk.own_calls import endpoint_of
 
 WISHES_MAX = 2_000
 "Bridges asked for and not yet made; more means that Asterisk makes none."
@@ -35,6 +36,13 @@ _REASONS = {"0": "unreachable", "1": "no_answer", "3": "no_answer", "5": "busy",
 "OriginateResponse's Reason is a frame's number: 1 hung up, 3 ringing, 4 answered, 5 busy, 8 congestion; 0 none."
 
 
+CONGESTED = "congested"
+"A trunk had no line for a call: another one may."
+_CONGESTION = frozenset({"27", "34", "38", "41", "42", "44", "47", "58"})
+"Q.850 causes of a trunk that is broken or full; with OriginateResponse's Reason 0 (no such line) and 8 (congestion)."
+_NO_LINE = frozenset({"0", "8"})
+
+
 @dataclass(slots=True, kw_only=True)
 class Offered:
     """An offer whose phone has not yet been picked up."""
@@ -56,8 +64,8 @@ class Observer:
         "Uniqueids of the legs that the core knows: callers that asked, and phones that answered."
         self._wishes: dict[str, str] = {}
         "The bridges that we asked for: each leg to the other."
-        self._dialled: dict[str, None] = {}
-        "Uniqueids of the customers whose phones ring for us."
+        self._dialled: dict[str, str] = {}
+        "Uniqueids of the customers whose phones ring for us, and by which trunk."
         self.cancelled: dict[str, None] = {}
         "Uniqueids of offers taken back, perhaps before their channel was made."
         self.on_late: Callable[[str], None] = lambda _uniqueid: None
@@ -74,10 +82,15 @@ class Observer:
         self._offers[uniqueid] = Offered(offer=offer)
         return f"{OFFER_ACTION}{uniqueid}"
 
-    def dialling(self, uniqueid: str) -> str:
+    def dialling(self, uniqueid: str, trunk: str) -> str:
         """Await the answer to a call to a customer; give the ActionID for its Originate."""
-        self._dialled[uniqueid] = None
+        self._dialled[uniqueid] = trunk
         return f"{DIAL_ACTION}{uniqueid}"
+
+    def calls_on(self, trunk: str) -> int:
+        """Count the calls on a trunk: those that live, and those that we have just asked for."""
+        asked = sum(on == trunk and self._channels.get(uniqueid) is None for uniqueid, on in self._dialled.items())
+        return asked + sum(endpoint_of(channel.name) == trunk for channel in self._channels)
 
     def dial_failed(self, uniqueid: str, cause: str) -> None:
         """Tell, once, that a customer was not reached."""
@@ -162,6 +175,8 @@ class Observer:
                 self._channels.left(uniqueid, event.get("Channel"), event.get("BridgeUniqueid"))
             case "OriginateResponse":
                 self._originated(event)
+            case "BlindTransfer" | "AttendedTransfer":
+                self._transferred(event)
             case _:
                 pass
 
@@ -184,7 +199,7 @@ class Observer:
         cause = _CAUSES.get(event.get("Cause"), "failed")
         self.offer_failed(uniqueid, cause)
         if uniqueid not in self._known:
-            self.dial_failed(uniqueid, cause)
+            self.dial_failed(uniqueid, CONGESTED if event.get("Cause") in _CONGESTION else cause)
         self._forget_wish(uniqueid)
         if uniqueid in self._known:
             del self._known[uniqueid]
@@ -209,6 +224,14 @@ class Observer:
             self.on_wrong_bridge(members)
             self.wish_failed(legs)
 
+    def _transferred(self, event: Event) -> None:
+        """Tell of a phone that sent its partner on; if it joined two calls, either of its legs may be ours."""
+        joined = event.name == "AttendedTransfer"
+        names = ("OrigTransfererUniqueid", "SecondTransfererUniqueid") if joined else ("TransfererUniqueid",)
+        for uniqueid in map(event.get, names):
+            if event.get("Result") == "Success" and uniqueid in self._known:
+                self._tell(facts.SentOn(leg=self.leg(uniqueid), joined=joined))
+
     def _originated(self, event: Event) -> None:
         action_id = event.get("ActionID")
         if action_id.startswith(DIAL_ACTION):
@@ -232,7 +255,8 @@ class Observer:
     def _reached(self, uniqueid: str, event: Event) -> None:
         """Await no answer of a customer who picked up: the leg asks by itself, and its end is told."""
         if event.get("Response") != "Success":
-            self.dial_failed(uniqueid, _REASONS.get(event.get("Reason"), "failed"))
+            reason = event.get("Reason")
+            self.dial_failed(uniqueid, CONGESTED if reason in _NO_LINE else _REASONS.get(reason, "failed"))
         elif uniqueid in self._dialled:
             del self._dialled[uniqueid]
             self.know(uniqueid)

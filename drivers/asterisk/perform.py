@@ -6,7 +6,7 @@ there.
 """
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Protocol, assert_never
 
 from twisted.internet.defer import Deferred
@@ -24,7 +24,7 @@ from drivers.asterisk.codec import LocalProtocolError
 from drivers.asterisk.codec_ami import Action, Answer
 from drivers.asterisk.conf import Site
 from drivers.asterisk.link import Link, LinkError
-from drivers.asterisk.observe import Observer
+from drivers.asterisk.observe import CONGESTED, Observer
 from drivers.asterisk.vocabulary import Actions, caller_id
 
 OFFER_GRACE_S = 5
@@ -94,6 +94,10 @@ class Performer:
         self._actions = Actions()
         self._asking: dict[str, Asking] = {}
         self._set: dict[str, dict[str, str]] = {}
+        self.trunks: Mapping[str, int] = {}
+        "Trunk to the calls at once that it takes, 0 for no limit."
+        self.inside: frozenset[str] = frozenset()
+        "Extensions that may not call outside."
         self._unheld: dict[str, list[Deferred[None]]] = {}
         "The legs that are to hold and have not been told it to the end, and the bridges that wait for it."
         observer.on_late = self._end_late
@@ -152,6 +156,8 @@ class Performer:
     def perform(self, effect: effects.AnyCallEffect) -> None:
         """Do it, without waiting and without raising."""
         match effect:
+            case effects.Forward(party=party) if party:
+                self._start(self._send(effect))
             case effects.AnswerLeg() | effects.Prompt() | effects.Hold() | effects.Forward():
                 self._tell_leg(effect)
             case effects.HangUp():
@@ -162,7 +168,7 @@ class Performer:
                 action_id = self._observer.offering(effect.offer, effect.leg.uniqueid)
                 self._start(self._offer(effect, action_id))
             case effects.Dial():
-                self._start(self._dial(effect, self._observer.dialling(effect.leg.uniqueid)))
+                self._start(self._dial(effect, self._observer.dialling(effect.leg.uniqueid, effect.trunk)))
             case effects.CancelOffer(leg=leg):
                 self._observer.take_back(leg.uniqueid)
                 self._start(self._end_leg(leg.uniqueid, 16))
@@ -180,6 +186,12 @@ class Performer:
         asking = self._listening(effect.leg)
         if asking is not None:
             asking.do(effect)
+
+    async def _send(self, effect: effects.Forward) -> None:
+        """Send a leg to a party's number; where there is none, it comes back at once."""
+        number, _ = await self._parties.label(effect.party)
+        outside = number if _CALLABLE.fullmatch(number) else ""
+        self._tell_leg(effects.Forward(leg=effect.leg, interaction=effect.interaction, outside=outside))
 
     def _listening(self, leg: Leg) -> Asking | None:
         asking = self._asking.get(leg.uniqueid)
@@ -249,7 +261,7 @@ class Performer:
         try:
             action = self._actions.originate(
                 f"PJSIP/{dialplan.digits(offer.extension)}",
-                exten="wait",
+                exten="call" if offer.calls else "wait",
                 context=dialplan.AGENT,
                 priority="1",
                 timeout=str((offer.ring_s + OFFER_GRACE_S) * 1_000),
@@ -258,6 +270,9 @@ class Performer:
                     "SR_INTERACTION": offer.interaction,
                     "SR_OFFER": offer.offer,
                     "SR_AGENT": offer.agent,
+                    "TRANSFER_CONTEXT": (
+                        dialplan.SENT_INSIDE if offer.extension in self.inside else dialplan.SENT_OUTSIDE
+                    ),
                 },
                 channel_id=uniqueid,
             )
@@ -276,6 +291,9 @@ class Performer:
         if not _CALLABLE.fullmatch(number):
             self._observer.dial_failed(uniqueid, "no_number")
             return
+        if 0 < self.trunks.get(dial.trunk, 0) < self._observer.calls_on(dial.trunk):
+            self._observer.dial_failed(uniqueid, CONGESTED)
+            return
         try:
             action = self._actions.originate(
                 f"PJSIP/{number}@{dialplan.slug(dial.trunk)}",
@@ -284,7 +302,7 @@ class Performer:
                 priority="1",
                 timeout=str(dial.ring_s * 1_000),
                 caller_id=shown("", dial.number) if dial.number else "",
-                variables={"SR_INTERACTION": dial.interaction, "SR_TRUNK": dial.trunk},
+                variables={"SR_INTERACTION": dial.interaction, "SR_TRUNK": dial.trunk, "GROUP(trunk)": dial.trunk},
                 channel_id=uniqueid,
             )
             answer = await self._act(action, action_id=action_id)

@@ -35,6 +35,8 @@ EVENTS = (
     "BridgeEnter",
     "BridgeLeave",
     "OriginateResponse",
+    "BlindTransfer",
+    "AttendedTransfer",
     "ContactStatus",
     "Registry",
 )

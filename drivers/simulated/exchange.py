@@ -42,6 +42,8 @@ class SimulatedExchange:
         self.performed: list[effects.AnyCallEffect] = []
         "Everything that was asked of it, in order."
         self.reachable: set[str] = set()
+        self.full: set[str] = set()
+        "Trunks that have no line for a call of ours."
         self.on_ring: Callable[[Line], None] = lambda _line: None
         "Told of every phone that begins to ring."
         self.on_over: Callable[[Line], None] = lambda _line: None
@@ -127,7 +129,7 @@ class SimulatedExchange:
             self._later(lambda: self._ask(line))
         elif line.doing == "ringing":
             self._quiet(line)
-            line.doing = "idle"
+            line.doing, line.hears = "idle", line.music
             self._later(lambda: self._observe(facts.OfferAnswered(offer=line.offer, leg=line.leg)))
 
     def refuse(self, line: Line, cause: str) -> None:
@@ -139,6 +141,17 @@ class SimulatedExchange:
             self._not_reached(line, cause)
         elif line.doing == "ringing":
             self._fail(line, cause)
+
+    def refer(self, line: Line, to: facts.Target) -> None:
+        """Let an agent's phone send on whom it talks with; the phone hangs up."""
+        caller = self.lines.get(line.partner) if line.partner else None
+        if caller is not None:
+            line.partner, caller.partner, caller.to = None, None, to
+            self._quiet(caller)
+            caller.doing = "idle"
+            self._later(lambda: self._observe(facts.SentOn(leg=line.leg)))
+            caller.timers.append(self._later(lambda: self._ask(caller)))
+            self.end(line.leg)
 
     def end(self, leg: Leg, cause: int = 16) -> None:
         """Let a leg end, whoever ended it."""
@@ -156,7 +169,10 @@ class SimulatedExchange:
             self._later(lambda: self._observe(facts.OfferFailed(offer=line.offer, cause="failed")))
         self._later(lambda: self._observe(facts.LegEnded(leg=leg, cause=cause)))
         partner = self.lines.get(line.partner) if line.partner else None
-        if partner is not None:
+        if partner is not None and line.forwarded == partner.leg:
+            partner.partner = None
+            self._later(lambda: self.end(partner.leg))
+        elif partner is not None:
             self._alone(partner)
         for colleague in [other for other in self.lines.values() if other.forwarded == leg]:
             self.end(colleague.leg)
@@ -228,7 +244,7 @@ class SimulatedExchange:
             return
         self._quiet(line)
         line.doing = "asking"
-        key, line.key = line.key, ""
+        (key, line.key), (to, line.to) = (line.key, ""), (line.to, None)
         self._observe(
             facts.LegAsked(
                 leg=line.leg,
@@ -240,6 +256,7 @@ class SimulatedExchange:
                 queue=line.queue,
                 place=line.place,
                 key=key,
+                to=to,
             )
         )
 
@@ -263,7 +280,7 @@ class SimulatedExchange:
                 line.timers.append(self._later(lambda: self._ask(line), effect.again_s or HOP_S))
             case effects.Forward():
                 line.doing, line.interaction = "forwarded", effect.interaction
-                line.hears = f"forward/{effect.extension or effect.outside}"
+                line.hears = f"forward/{effect.extension or effect.outside or effect.party}"
                 line.timers.append(self._later(lambda: self._come_back(line), effect.ring_s))
                 if effect.extension in self.reachable:
                     self._ring_colleague(line, effect.extension)
@@ -315,6 +332,7 @@ class SimulatedExchange:
             agent=effect.agent,
             extension=effect.extension,
             queue=effect.queue,
+            music="music/default" if effect.calls else "",
         )
         self.lines[effect.leg] = line
         if effect.extension not in self.reachable:
@@ -327,6 +345,9 @@ class SimulatedExchange:
         line = Line(leg=effect.leg, doing="ringing", dialled=True, interaction=effect.interaction)
         line.party, line.trunk = effect.party, effect.trunk
         self.lines[effect.leg] = line
+        if effect.trunk in self.full:
+            self._not_reached(line, "congested")
+            return
         self._later(lambda: self.on_dial(line))
         line.timers.append(self._later(lambda: self._not_reached(line, "no_answer"), effect.ring_s))
 

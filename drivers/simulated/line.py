@@ -41,6 +41,10 @@ class Line:
     "Those that mean something while it listens."
     key: str = ""
     "The one that was pressed in the music and is not yet told."
+    music: str = ""
+    "What an agent's leg hears until it is joined with a customer."
+    to: facts.Target | None = None
+    "Where an agent's phone has sent it, not yet told."
     timers: list[Timer] = field(default_factory=list)
 
     @property

@@ -62,6 +62,12 @@ class DeskPhone(Ear, Protocol):
     async def is_busy(self) -> None:
         """Answer the ringing call with *busy* (SIP 486)."""
 
+    async def hears_music(self, deadline_s: float = 15.0) -> None:
+        """Wait until hold music is heard."""
+
+    async def sends_on(self, number: str) -> None:
+        """Send whom it talks with on to an extension or a number (SIP REFER); the phone hangs up after that."""
+
     async def goes_away(self) -> None:
         """Become unreachable: the registration is taken back. Returns when the exchange has noticed."""
 
@@ -99,6 +105,9 @@ class Floor(Protocol):
 
     async def hangs_up(self, agent: str) -> str:
         """End the agent's call from the screen; returns the refusal, empty if done."""
+
+    async def sends_on(self, agent: str, queue: str) -> str:
+        """Send the agent's caller on to a queue from the screen; returns the refusal, empty if done."""
 
     async def agent_is(self, agent: str, state: str, deadline_s: float = 10.0) -> None:
         """Wait until an agent's state, in the words of `appliance.live.LiveAgent`, is this."""

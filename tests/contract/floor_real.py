@@ -121,6 +121,16 @@ class RealPhone(RealEar):
         """Answer with *busy*."""
         self.call.reject(486, "Busy Here")
 
+    async def hears_music(self, deadline_s: float = 15.0) -> None:
+        """Wait until a second of the hold music is heard."""
+        heard = await _told(self.call.hears(self._box.music, deadline_s, since=self._since))
+        self._since = heard.at
+
+    async def sends_on(self, number: str) -> None:
+        """Send whom it talks with on, hear that it was done, and hang up."""
+        await _told(self.call.refer(number))
+        await self.call.hang_up()
+
     async def goes_away(self) -> None:
         """Unregister, and wait until the exchange has noticed."""
         seen = self._floor.next_fact(facts.PhoneSeen(extension=self._extension, reachable=False))
@@ -273,6 +283,12 @@ class RealFloor:
         """End the agent's call from the screen."""
         interaction = self._interaction(agent)
         return await self.hub.ask(facts.HangUpCall(token=self._token(), agent=agent, interaction=interaction))
+
+    async def sends_on(self, agent: str, queue: str) -> str:
+        """Send the agent's caller on from the screen."""
+        to = facts.Target(queue=queue)
+        interaction = self._interaction(agent)
+        return await self.hub.ask(facts.TransferCall(token=self._token(), agent=agent, interaction=interaction, to=to))
 
     async def agent_is(self, agent: str, state: str, deadline_s: float = 10.0) -> None:
         """Wait until an agent is in a state."""

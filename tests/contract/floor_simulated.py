@@ -116,6 +116,18 @@ class SimulatedPhone(SimulatedEar):
         self._world.exchange.refuse(self._the(), "busy")
         self._world.run()
 
+    async def hears_music(self, deadline_s: float = 15.0) -> None:
+        """Wait until hold music is heard."""
+        self.until(lambda: self.line is not None and self.line.hears.startswith("music/"), deadline_s, "hears music")
+
+    async def sends_on(self, number: str) -> None:
+        """Send on whom it talks with."""
+        assert self.line is not None
+        ours = number in self._world.centre.directory.numbers
+        to = facts.Target(number=number) if ours else facts.Target(extension=number)
+        self._world.exchange.refer(self.line, to)
+        self._world.run()
+
     async def goes_away(self) -> None:
         """Become unreachable."""
         self._world.exchange.see(self._extension, reachable=False)
@@ -140,7 +152,7 @@ class SimulatedFloor:
         self.world.exchange.found()
         self._phones: dict[str, SimulatedPhone] = {}
         self._labels: dict[str, tuple[str, str]] = {}
-        self._worked = 0
+        self._worked: dict[str, int] = {}
         self.world.exchange.label = lambda party: self._labels.get(party, (party, ""))
 
     async def call(self, dialled: str, *, number: str = "5550100", name: str = "") -> Caller:
@@ -198,6 +210,14 @@ class SimulatedFloor:
         self.world.run()
         return refused
 
+    async def sends_on(self, agent: str, queue: str) -> str:
+        """Send the agent's caller on from the screen."""
+        interaction = getattr(self.world.centre.state.agents[agent].state, "interaction", "")
+        to = facts.Target(queue=queue)
+        refused = self.world.command(facts.TransferCall, agent, interaction=interaction, to=to)
+        self.world.run()
+        return refused
+
     async def agent_is(self, agent: str, state: str, deadline_s: float = 10.0) -> None:
         """Wait until an agent is in a state."""
         if not self.world.until(lambda: self._state(agent) == state, deadline_s):
@@ -229,12 +249,12 @@ class SimulatedFloor:
 
         def filed() -> list[WorkFiled]:
             works = [e for e in self.world.effects if isinstance(e, effects.WorkFiled) and e.agent == agent]
-            return works[self._worked :]
+            return works[self._worked.get(agent, 0) :]
 
         if not self.world.until(lambda: bool(filed()), deadline_s):
             raise StoryError(f"{agent} finishes the wrap-up within {deadline_s} s")
         work = filed()[0]
-        self._worked += 1
+        self._worked[agent] = self._worked.get(agent, 0) + 1
         return work
 
 

@@ -336,12 +336,12 @@ async def a_caller_keeps_the_place_without_the_line(floor: Floor) -> None:
     await anna.rings()
     assert anna.shown[0] == "5550101"
     await anna.answers()
+    await anna.hears_music()
     customer = await floor.is_called("5550101")
     await customer.hears_prompt("press-one")
     await customer.press("1")
     await customer.hears(anna)
     await anna.hears(customer)
-    await floor.agent_is("anna", "talking")
     await customer.hang_up()
     await anna.ended()
     record = await floor.filed(caller)

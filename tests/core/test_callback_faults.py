@@ -2,18 +2,20 @@
 
 import pytest
 
-from appliance.core import effects, facts
+from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.nodes import callback as node
 from appliance.core.steps import End, Heard
 from tests.core.callbacks import (
+    WAITING,
+    a_callback,
     a_world,
     asks_for_a_callback,
     confirms,
     the_customer,
     the_record,
 )
-from tests.core.world import plant
+from tests.core.world import World, a_company, a_flow, a_queue, plant
 
 
 def test_a_restart_finds_promises_as_they_were() -> None:
@@ -139,3 +141,65 @@ def test_what_comes_too_late_changes_nothing() -> None:
     world.take(facts.DialFailed(leg=line.leg, cause="busy"))
     assert line.hears == "music/default"
     world.talk()
+
+
+def a_world_of_trunks(*, attempts: int = 3, **rules: object) -> World:
+    """Open a company of two trunks whose customer came by the second."""
+    trunks = (model.Trunk(slug="one", host="a"), model.Trunk(slug="two", host="b"))
+    queue = a_queue(waiting=WAITING, callback=a_callback(attempts=attempts, **rules), wrap_up_s=0)
+    flow = a_flow(model.Node(id="wait", kind="queue", options={"queue": "support"}))
+    world = World(a_company(queue, flow=flow, trunks=trunks))
+    line = world.exchange.call("2000", party="p", trunk="two")
+    world.run(2.5)
+    world.exchange.press(line, "1")
+    world.run(3)
+    world.sign_on("ann")
+    return world
+
+
+def trunks_dialled(world: World) -> list[str]:
+    """Name the trunks by which the customer was called."""
+    return [effect.trunk for effect in world.effects if isinstance(effect, effects.Dial)]
+
+
+def test_a_trunk_without_a_line_is_passed_over() -> None:
+    """In the company's order, the customer's own first; it is one attempt all the same."""
+    world = a_world_of_trunks()
+    world.exchange.full = {"two"}
+    phone = world.ringing("101")
+    world.exchange.pick_up(phone)
+    world.run()
+    assert trunks_dialled(world) == ["two", "one"]
+    assert phone.doing == "idle"
+    confirms(world, the_customer(world))
+    assert world.agent_is("ann") == "talking"
+    world.exchange.end(phone.leg)
+    world.run(1)
+    assert the_record(world).attempts == 1
+
+
+def test_where_no_trunk_has_a_line_the_agent_is_spared() -> None:
+    """That was no attempt; there is another after the pause, by the first trunk again."""
+    world = a_world_of_trunks(attempts=1, customer_first=True)
+    world.exchange.full = {"one", "two"}
+    world.exchange.refuse(the_customer(world), "congested")
+    world.run(1)
+    assert world.agent_is("ann") == "available"
+    assert world.centre.state.agents["ann"].missed == 0
+    (interaction,) = world.centre.state.interactions.values()
+    assert isinstance(interaction.state, st.Suspended)
+    world.exchange.full.clear()
+    world.run(60)
+    assert trunks_dialled(world) == ["two", "one", "two"]
+    confirms(world, the_customer(world))
+    assert world.ringing("101").extension == "101"
+    assert world.take(facts.DialFailed(leg=facts.Leg("simulated", "none"), cause="congested")) == ()
+
+
+def test_a_trunk_that_fails_late_is_nothing() -> None:
+    """Of a customer who is on the line by now."""
+    world = a_world_of_trunks(customer_first=True)
+    line = the_customer(world)
+    confirms(world, line)
+    world.take(facts.DialFailed(leg=line.leg, cause="congested"))
+    assert trunks_dialled(world) == ["two"]

@@ -259,7 +259,7 @@ def test_an_offered_callers_leg_that_asks_goes_on_waiting() -> None:
 
 
 def test_a_conversation_whose_queue_was_removed_ends_well() -> None:
-    """Without wrap-up; and one that begins in it counts as answered."""
+    """With the wrap-up that the queue has granted; and one that begins in it counts as answered."""
     world = alone()
     line = world.call()
     phone = world.ringing("101")
@@ -274,7 +274,7 @@ def test_a_conversation_whose_queue_was_removed_ends_well() -> None:
     assert hold.music == "default"
     world.exchange.end(phone.leg)
     world.run()
-    assert world.agent_is("ann") == "available"
+    assert world.agent_is("ann") == "wrap_up"
     assert line.doing == "gone"
 
 

@@ -146,18 +146,6 @@ def test_a_key_leaves_the_queue() -> None:
     assert line.hears == "music/default"
 
 
-def test_keys_mean_nothing_while_a_phone_rings() -> None:
-    """The agent is about to answer."""
-    world = a_world(sounds=("one",), first_s=5, leave_key="2")
-    line = world.call(key="")
-    world.run(5.5)
-    world.sign_on("ann")
-    world.exchange.press(line, "2")
-    world.run()
-    assert line.hears == "music/default"
-    assert world.ringing("101").extension == "101"
-
-
 def with_data(world: World, *, wait_s: int = 60) -> None:
     """Let the queue have seen waits of this many seconds an agent and a caller."""
     samples = [wait_s * SECOND * (50 + i) // 60 for i in range(SAMPLES_MIN)]
@@ -327,7 +315,7 @@ def test_a_clock_that_nobody_waits_for_does_nothing(kind: str) -> None:
 
 
 def test_a_key_means_the_same_in_the_music() -> None:
-    """At once; one without a meaning is not heard, and none while a phone rings."""
+    """At once; one without a meaning is not heard."""
     world = a_world(leave_key="2")
     line = world.call(key="")
     world.run(3)
@@ -336,9 +324,36 @@ def test_a_key_means_the_same_in_the_music() -> None:
     world.exchange.press(line, "2")
     world.run()
     assert line.hears == "prompt/en/left"
-    world = a_world(leave_key="2")
+
+
+@pytest.mark.parametrize(("key", "heard"), [("2", "prompt/en/left"), ("3", "prompt/en/promise")])
+def test_a_key_is_heard_while_a_phone_rings(key: str, heard: str) -> None:
+    """In the music and in words: the offer is taken back, the agent is free at once and not blamed."""
+    for in_words in (False, True):
+        waiting = model.WaitingCaller(sounds=("patience",), first_s=2, leave_key="2", callback_key="3")
+        queue = a_queue(waiting=waiting, callback=model.Callback(accepted="promise"), ring_s=60)
+        world = World(a_company(queue, flow=a_straight_flow(left="")))
+        line = world.call(key="")
+        if in_words:
+            world.run(2.5)
+            assert line.hears == "prompt/en/patience"
+        world.sign_on("ann")
+        phone = world.ringing("101")
+        world.exchange.press(line, "9")
+        world.run()
+        assert phone.doing == "ringing"
+        world.exchange.press(line, key)
+        world.run()
+        assert (line.hears, phone.doing) == (heard, "gone")
+        assert (world.agent_is("ann"), world.centre.state.agents["ann"].missed) == ("available", 0)
+        assert world.centre.state.offers == {}
+        assert not world.some(effects.Quarantined)
+
+
+def test_a_key_pressed_in_an_earlier_prompt_changes_no_offer() -> None:
+    """Only what is said now is answered."""
+    world = a_world(leave_key="2", sounds=("patience",), first_s=2)
     line = world.call(key="")
     world.sign_on("ann")
-    world.exchange.press(line, "2")
-    world.run()
-    assert line.hears == "music/default"
+    world.take(facts.Prompted(leg=line.leg, prompt=999, key="2"))
+    assert world.ringing("101").extension == "101"

@@ -5,6 +5,7 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 
 from appliance import api
+from appliance.core import effects
 from appliance.core import state as st
 from appliance.store.sessions import hash_of
 from tests.daemon.real import PASSWORD, Box
@@ -160,3 +161,95 @@ async def test_a_token_is_done_once(box: Box) -> None:
     assert first.password
     assert await box.ask(api.SetSecret(token="s1", of="extension/101")) == first
     assert codes(await box.ask(api.TakeSeat(token="x" * 65), anna)) == ["invalid"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_agent_sends_a_caller_on(box: Box) -> None:
+    """To what does not exist, to a number that is none, to a queue; an outside number is a party's from the door on."""
+    anna = await box.sign_in("anna")
+    assert await box.ask(api.TakeSeat(), anna) == api.Reply()
+    interaction = await in_talk(box)
+    for to in (api.TransferCall(interaction=interaction, number="sip:x"), api.TransferCall(interaction="other")):
+        assert codes(await box.ask(to, anna)) in (["invalid"], ["not_your_call"])
+    assert codes(await box.ask(api.TransferCall(interaction=interaction, to_agent="zoe"), anna)) == ["unknown_target"]
+    assert await box.ask(api.TransferCall(interaction=interaction, queue="sales"), anna) == api.Reply()
+    await box.until(lambda: isinstance(box.agent("anna"), st.WrapUp))
+    assert await box.ask(api.EndWrapUp(), anna) == api.Reply()
+    interaction = await in_talk(box)
+    assert await box.ask(api.TransferCall(interaction=interaction, number="2003"), anna) == api.Reply()
+    assert await box.ask(api.EndWrapUp(), anna) == api.Reply()
+    interaction = await in_talk(box)
+    assert await box.ask(api.TransferCall(interaction=interaction, number="110"), anna) == api.Reply()
+    assert await box.ask(api.EndWrapUp(), anna) == api.Reply()
+    interaction = await in_talk(box)
+    assert await box.ask(api.TransferCall(interaction=interaction, number="13900139000"), anna) == api.Reply()
+    forwards = box.exchange.performed
+
+    def sent() -> list[str]:
+        return [effect.party for effect in forwards if isinstance(effect, effects.Forward) and effect.party]
+
+    await box.until(lambda: bool(sent()))
+    assert await box.daemon.parties.label(sent()[0]) == ("13900139000", "")
+
+
+async def in_talk(box: Box) -> str:
+    """Let somebody call support and talk with anna; give the interaction."""
+    caller = box.exchange.call("2001", party="p")
+    await box.until(lambda: caller.hears.startswith("prompt/en/menu"))
+    box.exchange.press(caller, "1")
+    await box.until(lambda: "101" in box.ringing and box.ringing["101"].doing == "ringing")
+    box.exchange.pick_up(box.ringing["101"])
+    await box.until(lambda: isinstance(box.agent("anna"), st.Talking))
+    state = box.agent("anna")
+    assert isinstance(state, st.Talking)
+    return state.interaction
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_said_of_a_caller_holds_at_the_next_call(box: Box) -> None:
+    """By a supervisor; an agent may not; and only what routing can use."""
+    anna, sue = await box.sign_in("anna"), await box.sign_in("sue")
+    assert codes(await box.ask(api.SetParty(party="13800138000", priority=2), anna)) == ["not_allowed"]
+    for wrong, code in (
+        (api.SetParty(party="13800138000", priority=10), "out_of_range"),
+        (api.SetParty(party="13800138000", grade="odd"), "missing"),
+        (api.SetParty(party="13800138000", preferred="zoe"), "unknown_agent"),
+        (api.SetParty(party="nobody", priority=2), "unknown"),
+    ):
+        assert codes(await box.ask(wrong, sue)) == [code]
+    assert await box.ask(api.SetParty(party="13800138000", priority=2, preferred="anna"), sue) == api.Reply()
+    _, view = await box.daemon.parties.party_of("13800138000", "")
+    assert (view.priority, view.preferred, view.blocked) == (2, "anna", False)
+
+
+@pytest_twisted.ensureDeferred
+async def test_breaks_missed_calls_and_wrap_ups_by_the_door(box: Box) -> None:
+    """A break asked for in a call begins after it; a wrap-up is extended and cut; missed is seen and reversible."""
+    anna = await box.sign_in("anna")
+    assert await box.ask(api.TakeSeat(), anna) == api.Reply()
+    interaction = await in_talk(box)
+    assert await box.ask(api.TakeBreak(reason="lunch"), anna) == api.Reply()
+    assert isinstance(box.agent("anna"), st.Talking)
+    assert box.daemon.hub.centre.state.agents["anna"].wants_break == "lunch"
+    assert await box.ask(api.HangUpCall(interaction=interaction), anna) == api.Reply()
+    state = box.agent("anna")
+    assert isinstance(state, st.WrapUp)
+    assert await box.ask(api.ExtendWrapUp(by_s=60), anna) == api.Reply()
+    longer = box.agent("anna")
+    assert isinstance(longer, st.WrapUp)
+    assert longer.until == state.until + 60_000_000
+    assert codes(await box.ask(api.ExtendWrapUp(by_s=3600), anna)) == ["too_long"]
+    assert await box.ask(api.EndWrapUp(), anna) == api.Reply()
+    assert box.agent("anna") == st.OnBreak(reason="lunch")
+    assert codes(await box.ask(api.EndWrapUp(), anna)) == ["not_in_wrap_up"]
+    assert await box.ask(api.EndBreak(), anna) == api.Reply()
+    box.ringing.clear()
+    caller = box.exchange.call("2003", party="p")
+    await box.until(lambda: caller.hears.startswith("prompt/en/menu"))
+    box.exchange.press(caller, "1")
+    await box.until(lambda: "101" in box.ringing)
+    box.exchange.refuse(box.ringing["101"], "refused")
+    await box.until(lambda: box.agent("anna") == st.Missed(cause="refused"))
+    assert await box.ask(api.EndBreak(), anna) == api.Reply()
+    assert isinstance(box.agent("anna"), st.Ringing)
+    assert codes(await box.ask(api.EndBreak(), anna)) == ["not_on_break"]

@@ -169,8 +169,8 @@ ODD = st.recursive(
 )
 TAGS = st.sampled_from([
     "", "sign-in", "set-language", "set-password", "take-seat", "leave-seat", "take-break", "end-break",
-    "end-wrap-up", "extend-wrap-up", "hang-up-call", "conclude", "put", "drop", "put-person", "drop-person", "revert",
-    "import", "set-secret", "no-such", "../live", "%00",
+    "end-wrap-up", "extend-wrap-up", "hang-up-call", "transfer-call", "conclude", "put", "drop", "put-person",
+    "drop-person", "revert", "import", "set-secret", "no-such", "../live", "%00",
 ])  # fmt: skip
 FIELDS = st.dictionaries(
     st.sampled_from(

@@ -34,6 +34,7 @@ def a_company(dice: Random, begins: int) -> model.Configuration:
             grades=dice.choice([{}, {"gold": 1, "lead": 9}]),
             rest_on_own_call=dice.random() < 0.5,
             voice_alone=dice.random() < 0.7,
+            media={"chat": model.Medium(units=2, beside=("chat", "mail")), "mail": model.Medium()},
             midnights=(begins - EVER, begins + dice.randint(600, 6000) * SECOND),
         ),
         numbers=tuple(

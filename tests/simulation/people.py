@@ -26,6 +26,8 @@ class Callers:
         self._dice = dice
         self._numbers = tuple(number.slug for number in company.numbers)
         self._agents = tuple(agent.slug for agent in company.agents)
+        self._queues = tuple(queue.slug for queue in company.queues)
+        self._extensions = tuple(phone.slug for phone in company.extensions)
         self._left = calls
         self._per_s = per_s
         self._parties = 0
@@ -56,6 +58,7 @@ class Callers:
         if not self._box.exchange_up:
             return
         line = self._box.exchange.call(number or self._dice.choice(self._numbers), party=party, view=self._view())
+        self._box.writing.call(line)
         self._box.clock.callLater(self._dice.expovariate(1 / self.patience_s), lambda: self._give_up(line))
 
     def _view(self) -> facts.PartyView:
@@ -119,8 +122,26 @@ class Callers:
             case 4 | 5 | 6:
                 self._box.command(facts.HangUpCall, line.agent, interaction=line.interaction)
                 self._box.clock.callLater(5, lambda: self._hang_up(caller, agent))
+            case 7:
+                to = self._target()
+                self._box.command(facts.TransferCall, line.agent, interaction=line.interaction, to=to)
+                self._box.clock.callLater(5, lambda: self._hang_up(caller, agent))
+            case 8:
+                self._box.exchange.refer(line, self._target())
             case _:
                 self._box.exchange.end(caller, NORMAL)
+
+    def _target(self) -> facts.Target:
+        """Draw where an agent sends a caller on."""
+        dice = self._dice
+        return dice.choice(
+            [
+                facts.Target(queue=dice.choice(self._queues)),
+                facts.Target(agent=dice.choice(self._agents)),
+                facts.Target(number=dice.choice(self._numbers)),
+                facts.Target(extension=dice.choice(self._extensions)),
+            ]
+        )
 
 
 class Agents:
@@ -132,6 +153,7 @@ class Agents:
         self._dice = dice
         self.diligent = False
         "Whether everybody works without a break and takes every call."
+        self._contacts = 0
         self.slugs = tuple(agent.slug for agent in company.agents)
         self.extensions = {agent.slug: agent.extension for agent in company.agents}
         box.exchange.on_ring = self.rung
@@ -168,10 +190,13 @@ class Agents:
                 self._own_call(slug)
             case _ if luck > 0.96 and not self.diligent:
                 box.command(facts.TakeBreak, slug, reason=self._dice.choice(["lunch", "training"]))
-            case _ if luck > 0.94 and not self.diligent:
-                box.command(facts.SignOff, slug)
+            case _ if luck > 0.90 and not self.diligent:
+                self._leave(slug) if luck > 0.94 else self._write(slug)
             case _:
                 pass
+
+    def _leave(self, slug: str) -> None:
+        self._box.command(facts.SignOff, slug)
 
     def _own_call(self, slug: str) -> None:
         """Call somebody from the desk, without us."""
@@ -179,6 +204,24 @@ class Agents:
         box.observe(facts.PhoneBusy(extension=extension, busy=True))
         over = facts.PhoneBusy(extension=extension, busy=False)
         box.clock.callLater(self._dice.uniform(5, 60), lambda: box.observe(over))
+
+    def _write(self, slug: str) -> None:
+        """Have a chat or a mail in hand for a while, if one may be given."""
+        box, medium = self._box, self._dice.choice(["chat", "mail"])
+        agent = box.centre.state.agents.get(slug) if box.centre else None
+        if box.centre is not None and agent is not None and not box.centre.why_no_contact(agent, medium):
+            self._contacts += 1
+            contact = f"{medium}-{self._contacts}"
+            box.observe(facts.ContactTaken(agent=slug, contact=contact, medium=medium))
+            box.clock.callLater(self._dice.uniform(5, 60), lambda: self._done(slug, contact))
+
+    def _done(self, slug: str, contact: str) -> None:
+        """Be done with a contact, and say so until it is heard."""
+        self._box.observe(facts.ContactDone(agent=slug, contact=contact))
+        centre = self._box.centre
+        agent = centre.state.agents.get(slug) if centre else None
+        if centre is None or (agent is not None and contact in agent.tasks):
+            self._box.clock.callLater(30, lambda: self._done(slug, contact))
 
     def rung(self, line: Line) -> None:
         """Pick up, refuse, or let it ring."""
@@ -189,6 +232,8 @@ class Agents:
             self._box.clock.callLater(ends_s, partial(exchange.end, line.forwarded))
         if luck < 0.85 or self.diligent:
             self._box.clock.callLater(after, lambda: exchange.pick_up(line))
+            if line.forwarded:
+                self._box.clock.callLater(after + 20, lambda: exchange.end(line.leg))
         elif luck < 0.92:
             cause = self._dice.choice(["busy", "refused", "unreachable", "failed"])
             self._box.clock.callLater(after, lambda: exchange.refuse(line, cause))

@@ -22,6 +22,7 @@ FAULTS = (
     "fault: commit failed",
     "fault: restart",
     "fault: restart twice",
+    "fault: outage",
     "fault: exchange crash",
     "fault: publish",
     "fault: late hang-up",
@@ -76,6 +77,15 @@ SEEN = (
     "place: kept after a dead phone",
     "place: given back after the exchange failed",
     "break that began after the call",
+    "call: known to the exchange alone",
+    "call: told by the exchange, and known",
+    "command: TransferCall",
+    "caller sent on by a phone",
+    "caller sent on who waits again",
+    "contact: chat",
+    "contact: mail",
+    "left out: full",
+    "refused: agent_not_free",
 )
 "What a run must have done, beside its faults."
 
@@ -127,9 +137,15 @@ class Tally:
                 self.add(f"dial failed: {cause}")
             case facts.AgentCommand():
                 self.add(f"command: {type(fact).__name__}")
+            case facts.SentOn():
+                self.add("caller sent on by a phone")
+            case facts.ContactTaken(medium=medium):
+                self.add(f"contact: {medium}")
             case facts.LegAsked(view=view, interaction=""):
                 self.add("caller: blocked", view.blocked)
                 self.add("caller: withheld the number", view.withheld)
+            case facts.CallsTold(calls=calls):
+                self.add("call: told by the exchange, and known", len(calls))
             case _:
                 pass
 
@@ -148,8 +164,8 @@ class Tally:
                 self.add("offer while a prompt played", line is not None and line.doing == "prompt")
             case ask.Prompt(sounds=sounds, keys=keys):
                 self._prompted(sounds, keys)
-            case ask.Forward(extension=extension):
-                self.add(f"overflow to: {'extension' if extension else 'number'}")
+            case ask.Forward():
+                self._forwarded(centre, effect)
             case ask.Assure():
                 self.add("callback: promised")
             case ask.Dial(interaction=name):
@@ -158,15 +174,22 @@ class Tally:
                 first = isinstance(kept, st.Calling) and kept.leg not in centre.state.legs
                 self.add(f"callback: dialled, {'customer' if first else 'agent'} first")
             case ask.CallFiled(cdr=cdr):
+                self.add("call: known to the exchange alone", cdr.alone)
+                self.add("call: told by the exchange, and known", -cdr.alone)
                 self.add("callback: talked", cdr.medium == "callback" and cdr.talk_us > 0)
                 self.add("callback: given up", cdr.cause.startswith("callback_"))
             case _:
                 pass
 
+    def _forwarded(self, centre: Centre, effect: ask.Forward) -> None:
+        sent = centre.state.interactions.get(effect.interaction)
+        if sent is None or not isinstance(sent.state, st.Forwarded) or sent.state.back is None:
+            self.add(f"overflow to: {'extension' if effect.extension else 'number'}")
+
     def _decided(self, centre: Centre, effect: ask.Decided) -> None:
         queue, agent = centre.directory.queues[effect.queue].queue, effect.chosen.agent
         self.add(f"strategy: {effect.strategy}")
-        self.add("offer to an agent who is lent", agent not in queue.agents)
+        self.add("offer to an agent who is lent", agent not in queue.agents and effect.chosen.key != ())
         self.add("offer in a company whose priorities age", centre.directory.company.ageing_s > 0)
         for reason in effect.excluded:
             self.add(f"left out: {reason}")
@@ -200,6 +223,8 @@ class Tally:
     def _interaction(self, name: str, interaction: st.Interaction | None, fact: facts.AnyFact) -> None:
         """Count how an interaction changed."""
         before = self._about.pop(name, None)
+        waits = interaction is not None and isinstance(interaction.state, st.Waiting)
+        self.add("caller sent on who waits again", isinstance(before, st.Forwarded) and waits)
         if interaction is None:
             if isinstance(fact, facts.LegEnded) and isinstance(before, st.Waiting | st.Offered):
                 self.add(f"caller: gave up {'waiting' if isinstance(before, st.Waiting) else 'while a phone rang'}")

@@ -41,7 +41,7 @@ ANSWER_S = 0.1
 DESKS_PORT, CALLERS_PORT, WAITERS_PORT = 2_200, 2_201, 2_202
 "SIP ports of the load, counted from the base of ports, behind all that a box takes."
 DESKS_MEDIA, CALLERS_MEDIA, WAITERS_MEDIA = 2_300, 2_320, 2_340
-RATE = "10"
+RATE = "5"
 "Calls a second that SIPp places."
 LOOK_S = 0.1
 KILL_LOOKS = 100
@@ -253,7 +253,7 @@ class Stage:
         numbers = [f"5551{index:04}" for index in range(len(self.crowd.desks))]
         await self._call(numbers, "talkers", CALLERS_PORT, CALLERS_MEDIA)
         self.talking = list(self.witness.callers())
-        await self.until(lambda: all(seen.bridge for seen in self.talking), 30, "all talk")
+        await self.until(lambda: all(seen.bridge for seen in self.talking), 90, "all talk")
         numbers = [f"5553{index:04}" for index in range(self.crowd.waiting)]
         await self._call(numbers, "waiters", WAITERS_PORT, WAITERS_MEDIA)
         places: dict[str, tuple[str, str]] = {}

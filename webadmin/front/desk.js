@@ -189,12 +189,19 @@ class Desk {
     const interaction = this.#shown;
     if (what === "take-break") await command(what, { reason: data.reason });
     else if (what === "hang-up-call") await command(what, { interaction });
+    else if (what === "transfer-call") await this.#sendOn(interaction, data.queue ?? "");
     else if (what === "extend-wrap-up") await command(what, { by_s: 30 });
     else if (what === "dispose") await this.#dispose(data.disposition);
     else if (what === "end-wrap-up") {
       await this.#save();
       await command(what);
     } else await command(what);
+  }
+
+  async #sendOn(interaction, queue) {
+    const number = this.#root.querySelector("#send-to");
+    const to = queue ? { queue } : { number: number.value.replace(/[^0-9+]/g, "") };
+    if (await command("transfer-call", { interaction, ...to })) number.value = "";
   }
 
   async #dispose(disposition) {

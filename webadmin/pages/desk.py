@@ -23,6 +23,7 @@ def view(request: PageRequest) -> Response:
         breaks=titled(configuration.breaks, request.language),
         limits={reason.slug: _limits(request, reason) for reason in configuration.breaks},
         dispositions=titled(configuration.dispositions, request.language),
+        queues=tuple((queue.slug, queue.title or queue.slug) for queue in configuration.queues),
         formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
     )
 

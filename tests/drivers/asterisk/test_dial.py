@@ -60,3 +60,40 @@ def test_a_customer_who_is_not_reached_is_told_once() -> None:
     assert played.told == [facts.DialFailed(leg=CUSTOMER, cause="no_answer")]
     played.hear("OriginateResponse", ActionID=asked["ActionID"], Response="Success")
     assert len(played.told) == 1
+
+
+@pytest.mark.parametrize(
+    "heard", [{"Response": "Failure", "Reason": "0"}, {"Response": "Failure", "Reason": "8"}, {"Cause": "34"}]
+)
+def test_a_trunk_that_has_no_line_is_told_as_such(heard: dict[str, str]) -> None:
+    """So that another one is tried."""
+    played = Played()
+    played.performer.perform(DIAL)
+    (asked,) = played.actions()
+    played.answer(asked)
+    played.born(CUSTOMER, "PJSIP/carrier-00000002", "0")
+    if "Cause" in heard:
+        played.hear("Hangup", Uniqueid=CUSTOMER.uniqueid, Channel="PJSIP/carrier-00000002", **heard)
+    else:
+        played.hear("OriginateResponse", ActionID=asked["ActionID"], **heard)
+    assert played.told == [facts.DialFailed(leg=CUSTOMER, cause="congested")]
+
+
+def test_a_trunk_takes_so_many_calls_at_once() -> None:
+    """Those of others are counted, and those that we have asked for and not yet seen; each is counted once."""
+    played = Played()
+    played.performer.trunks = {"carrier": 2, "other": 0}
+    played.born(facts.Leg("main", "1.1"), "PJSIP/carrier-00000001", "6")
+    played.born(facts.Leg("main", "1.2"), "PJSIP/carrier-two-00000001", "6")
+    played.performer.perform(DIAL)
+    (asked,) = played.actions()
+    assert asked["Variable"] == "GROUP(trunk)=carrier"
+    second = facts.Leg("main", "c-000001-00000002")
+    played.performer.perform(msgspec.structs.replace(DIAL, leg=second))
+    assert played.told == [facts.DialFailed(leg=second, cause="congested")]
+    played.hear("Hangup", Uniqueid="1.1", Channel="PJSIP/carrier-00000001", Cause="16")
+    played.born(CUSTOMER, "PJSIP/carrier-00000003", "6")
+    third = facts.Leg("main", "c-000001-00000003")
+    played.performer.perform(msgspec.structs.replace(DIAL, leg=third))
+    played.performer.perform(msgspec.structs.replace(DIAL, leg=facts.Leg("main", "c-4"), trunk="other"))
+    assert len(played.told) == 1

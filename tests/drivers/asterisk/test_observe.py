@@ -146,3 +146,22 @@ def test_an_event_that_we_do_not_know_is_nothing() -> None:
     played = Played()
     played.hear("FullyBooted", Uptime="1")
     assert played.told == []
+
+
+@pytest.mark.parametrize(
+    ("name", "leg"),
+    [
+        ("BlindTransfer", "TransfererUniqueid"),
+        ("AttendedTransfer", "OrigTransfererUniqueid"),
+        ("AttendedTransfer", "SecondTransfererUniqueid"),
+    ],
+)
+def test_a_phone_that_sends_its_partner_on_is_told(name: str, leg: str) -> None:
+    """If it was done, and the leg is one of ours."""
+    played = Played()
+    played.observer.know(AGENT.uniqueid)
+    played.hear(name, Result="Fail", **{leg: AGENT.uniqueid})
+    played.hear(name, Result="Success", **{leg: "main-1.9"})
+    assert played.told == []
+    played.hear(name, Result="Success", **{leg: AGENT.uniqueid})
+    assert played.told == [facts.SentOn(leg=AGENT, joined=name == "AttendedTransfer")]

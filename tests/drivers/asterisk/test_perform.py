@@ -361,3 +361,39 @@ def test_a_leg_that_is_told_too_much_is_let_go() -> None:
     for _ in range(30):
         played.performer.perform(a_prompt())
     assert pipe.state == "closed"
+
+
+@pytest.mark.parametrize(("number", "said_to"), [("5550123", "5550123"), ("", ""), ("sip:x", "")])
+def test_a_caller_who_is_sent_to_a_party_is_sent_to_its_number(number: str, said_to: str) -> None:
+    """Who has none cannot be called: the leg is told to try all the same, and asks again."""
+    played = Played()
+    played.number = number
+    session, pipe = played.asks(CALLER)
+    played.performer.perform(effects.Forward(leg=CALLER, interaction="i-1", party="p-1"))
+    told = go_through(session, pipe)
+    assert f"SET VARIABLE SR_TO {said_to}" in told
+    assert told[-1] == "SET VARIABLE SR_DONE outside"
+
+
+@pytest.mark.parametrize("calls", [True, False])
+def test_where_a_phone_that_is_offered_may_send_on(*, calls: bool) -> None:
+    """By its own right to call outside; and where the customer is still to be called there is something to hear."""
+    played = Played()
+    played.performer.inside = frozenset({"102"})
+    for extension, context in (("101", "sr-sent-outside"), ("102", "sr-sent-inside")):
+        leg = facts.Leg("main", f"o-000001-00000{extension}")
+        offer = effects.Offer(
+            offer=leg.uniqueid,
+            interaction="i-1",
+            leg=leg,
+            agent="anna",
+            extension=extension,
+            party="p",
+            queue="q",
+            ring_s=5,
+            calls=calls,
+        )
+        played.performer.perform(offer)
+        (asked,) = played.actions()
+        assert asked["Exten"] == ("call" if calls else "wait")
+        assert asked["Variable"] == f"TRANSFER_CONTEXT={context}"
