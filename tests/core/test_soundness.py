@@ -53,6 +53,14 @@ def test_an_announced_wait_is_reckoned_from_what_is() -> None:
     assert soundness.at_work(world.centre.directory, world.centre.state, "gone") == 0
 
 
+def test_what_was_said_to_somebody_who_waits_no_more_is_not_counted() -> None:
+    """While the agent's phone rings nobody is ahead of the caller."""
+    watched = ringing()
+    assert watched.call.comfort is not None
+    watched.call.comfort.said = Guess(1, 7, 7, 0, 0)
+    assert watched.look(about=watched.call.id) == set()
+
+
 def test_a_position_does_not_rise() -> None:
     """Unless the queue says so."""
     for may_rise, position, broken in ((False, 3, {Rule.POSITION}), (False, 2, set()), (True, 3, set())):
