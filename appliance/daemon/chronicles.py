@@ -13,13 +13,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
-from appliance import api
 from appliance.core import facts
 from appliance.core.facts import Leg
 from appliance.daemon.hub import Hub
 from appliance.daemon.reactor import Reactor, Timer, answer_of
 from appliance.store.guard import StoreError
 from appliance.store.people import People
+from appliance.written import Chronicle, Page, Written
 
 EVERY_S = 5.0
 "How often what was written is taken in."
@@ -41,7 +41,7 @@ class Chronicles:
         self._hub = hub
         self._people = people
         self._wall = wall
-        self._followed: dict[str, api.Chronicle] = {}
+        self._followed: dict[str, Chronicle] = {}
         self._turned: dict[tuple[str, int], int] = {}
         "When a part of this life was made; centre time."
         self._timer: Timer | None = None
@@ -49,7 +49,7 @@ class Chronicles:
         self.torn = 0
         "Pieces of what was read that are no record."
 
-    def follow(self, exchange: str, chronicle: api.Chronicle) -> None:
+    def follow(self, exchange: str, chronicle: Chronicle) -> None:
         """Read what an exchange writes; before its first leg can ask."""
         self._followed[exchange] = chronicle
         if exchange not in self._hub.centre.state.chronicles:
@@ -82,7 +82,7 @@ class Chronicles:
     def _again(self) -> None:
         self._start(self._look())
 
-    async def _take_in(self, exchange: str, chronicle: api.Chronicle) -> None:
+    async def _take_in(self, exchange: str, chronicle: Chronicle) -> None:
         """Take in all that is written by now."""
         told = self._hub.centre.state.chronicles[exchange]
         turned, before = self._hub.now, set(await deferToThread(chronicle.parts))
@@ -96,7 +96,7 @@ class Chronicles:
         if rest is not None:
             await self._tell(exchange, rest)
 
-    async def _read(self, exchange: str, chronicle: api.Chronicle, part: int) -> bool:
+    async def _read(self, exchange: str, chronicle: Chronicle, part: int) -> bool:
         """Tell a part from where the Centre knows it, then remove it; False if it has to be looked at again."""
         told = self._hub.centre.state.chronicles[exchange]
         offset = told.offset if part == told.part else 0
@@ -116,7 +116,7 @@ class Chronicles:
         self._turned.pop((exchange, part), None)
         return True
 
-    async def _tell(self, exchange: str, page: api.Page) -> None:
+    async def _tell(self, exchange: str, page: Page) -> None:
         """Tell a page; done when it is committed."""
         knows = self._hub.centre.chronicles.knows
         known = [call for call in page.calls if knows(Leg(exchange, call.uniqueid))]
@@ -132,7 +132,7 @@ class Chronicles:
         )
         await self._hub.committed_all()
 
-    def _is_one(self, call: api.Written) -> bool:
+    def _is_one(self, call: Written) -> bool:
         return call.sure or bool(self._dialled(call.dialled))
 
     def _dialled(self, dialled: str) -> str:
@@ -143,7 +143,7 @@ class Chronicles:
                 return form
         return ""
 
-    def _told(self, call: api.Written, party: str, shift: int) -> facts.ToldCall:
+    def _told(self, call: Written, party: str, shift: int) -> facts.ToldCall:
         return facts.ToldCall(
             uniqueid=call.uniqueid,
             began=call.began + shift,

@@ -33,6 +33,7 @@ from appliance.daemon.visit import House
 from appliance.daemon.watchdog import Notify, Watchdog
 from appliance.daemon.web import DoorFactory, Entrance
 from appliance.store.opened import Store
+from appliance.written import Chronicle
 
 SESSIONS_EVERY_S = 30.0
 "Sessions that ran out are noticed this often."
@@ -59,7 +60,7 @@ class Exchange(Protocol):
         """Its parts, and a word for each."""
 
     @property
-    def chronicle(self) -> api.Chronicle | None:
+    def chronicle(self) -> Chronicle | None:
         """What it writes down by itself; None if it writes nothing."""
 
     def perform(self, effect: effects.AnyCallEffect) -> None:

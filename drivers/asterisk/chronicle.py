@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from appliance.api import Page, Written
+from appliance.written import Page, Written
 from drivers.asterisk.dialplan import CALLER, FALL_BACK, FROM_TRUNK
 
 EVENTS = ("CHAN_START", "HANGUP")

@@ -9,9 +9,10 @@ from functools import partial
 from itertools import count
 from typing import assert_never
 
-from appliance.api import Chronicle, Equipment
+from appliance.api import Equipment
 from appliance.core import effects, facts
 from appliance.core.facts import Leg
+from appliance.written import Chronicle
 from drivers.simulated.clock import Timer, Timers
 from drivers.simulated.line import Line
 
@@ -31,6 +32,7 @@ class SimulatedExchange:
         *,
         label: Callable[[str], tuple[str, str]] = lambda party: (party, ""),
         name: str = "simulated",
+        chronicle: Chronicle | None = None,
     ) -> None:
         """Stand ready; `observe` is given every fact, on the clock, never from within `perform`.
 
@@ -48,7 +50,7 @@ class SimulatedExchange:
         "Told of every phone that begins to ring."
         self.on_over: Callable[[Line], None] = lambda _line: None
         "Told of every call that is over, whether or not anybody listens."
-        self.chronicle: Chronicle | None = None
+        self.chronicle = chronicle
         "What it writes down by itself."
         self.on_dial: Callable[[Line], None] = lambda _line: None
         "Told of every customer whose phone begins to ring."

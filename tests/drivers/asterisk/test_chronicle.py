@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.api import Page, Written
+from appliance.written import Page, Written
 from drivers.asterisk import chronicle as chronicle_module
 from drivers.asterisk.chronicle import CALLS_MAX, FIELDS, FILE, FOLDER, LINE, OPEN_MAX, Chronicle
 from tests.hostile import HOSTILE
