@@ -52,9 +52,10 @@ _CALLS = re.compile(r'^switchroom_calls\{state="(\w+)"\} ([0-9.]+)$', re.MULTILI
 class House(ProcessProtocol):
     """The supervisor's process: what it says, line by line, with its moments."""
 
-    def __init__(self, reactor: AsyncioSelectorReactor) -> None:
-        """Begin before it runs."""
+    def __init__(self, reactor: AsyncioSelectorReactor, log: Path) -> None:
+        """Begin before it runs; what it says goes to the file `log` too."""
         self.waits = Waits(reactor, "house")
+        self._log = log
         self.lines: list[tuple[int, str]] = []
         "Moments, by `time.monotonic_ns`, and what was said then."
         self._rest = ""
@@ -75,6 +76,8 @@ class House(ProcessProtocol):
 
     @override
     def outReceived(self, data: bytes) -> None:
+        with self._log.open("ab") as log:
+            log.write(data)
         *lines, self._rest = (self._rest + data.decode()).split("\n")
         for line in lines:
             at, _, said = line.partition(" ")
@@ -116,7 +119,7 @@ class Stage:
         self.reactor = reactor
         self.places = places
         self.crowd = crowd
-        self.house = House(reactor)
+        self.house = House(reactor, places.log / "house.log")
         self.clock = MediaClock(reactor)
         self.witness = Witness(reactor, own_asterisk(places, current_bundle()).site)
         self.load: list[Sipp] = []
