@@ -1,4 +1,4 @@
-"""The words for what an exchange wrote down by itself: calls that are over, read page by page."""
+"""What an exchange wrote down of calls by itself, and how it is given back."""
 
 from typing import Protocol
 

@@ -25,9 +25,6 @@ HOP_S = 0.002
 class SimulatedExchange:
     """An exchange without hardware."""
 
-    chronicle: Chronicle | None = None
-    "What it writes down by itself."
-
     def __init__(
         self,
         timers: Timers,
@@ -35,6 +32,7 @@ class SimulatedExchange:
         *,
         label: Callable[[str], tuple[str, str]] = lambda party: (party, ""),
         name: str = "simulated",
+        chronicle: Chronicle | None = None,
     ) -> None:
         """Stand ready; `observe` is given every fact, on the clock, never from within `perform`.
 
@@ -52,6 +50,8 @@ class SimulatedExchange:
         "Told of every phone that begins to ring."
         self.on_over: Callable[[Line], None] = lambda _line: None
         "Told of every call that is over, whether or not anybody listens."
+        self.chronicle = chronicle
+        "What it writes down by itself."
         self.on_dial: Callable[[Line], None] = lambda _line: None
         "Told of every customer whose phone begins to ring."
         self._timers = timers
