@@ -173,10 +173,14 @@ class Daemon:
             health=lambda: health_of(organs),
             metrics=lambda: metrics_of(figures),
         )
+        self._remember(recovered, door)
+        self._listen()
+
+    def _remember(self, recovered: Recovered, door: Door) -> None:
         for row in recovered.filed:
             self.live.remember(row)
+            self.recordings.remember(row)
             door.remember(row)
-        self._listen()
 
     def _listen(self) -> None:
         self.hub.listen(self._lookout.look)

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from appliance import api
 from appliance.core import effects
+from appliance.core.state import Interaction
 from appliance.daemon.hub import Hub
 from appliance.daemon.reactor import Reactor, Timer, answer_of
 from appliance.store.orders import (
@@ -50,6 +51,8 @@ class Recordings:
         """Follow the hub; `argv` starts the sealer."""
         self._reactor = reactor
         self._hub = hub
+        self._owners: dict[str, tuple[str, str]] = {}
+        "Recording to the interaction and the party of a call that was filed before this start."
         self._people = people
         self._argv = argv
         self._spool = spool
@@ -79,9 +82,19 @@ class Recordings:
         """Start the sealer, and seal what was left over when the daemon last ended."""
         self._start_sealer()
         state = self._hub.centre.state
-        live = [interaction.recording for interaction in state.interactions.values() if interaction.recording]
+        live = {one.recording: one for one in state.interactions.values() if one.recording}
+        for interaction in live.values():
+            # The row that names its owner may have been lost with the last daemon, while the raw file grows on.
+            self._do(self._begin(interaction.recording, interaction.leg.exchange, interaction, self._hub.now))
         for recording in leftovers(self._spool, live):
-            self._do(self._seal(recording))
+            self._do(self._seal(recording, *self._owners.get(recording, ("", ""))))
+        self._owners.clear()
+
+    def remember(self, row: api.Row) -> None:
+        """Take in a call that was filed before this start: its recording may be left over."""
+        for kept in row.kept:
+            if isinstance(kept, effects.CallFiled) and kept.cdr.recording:
+                self._owners[kept.cdr.recording] = (kept.cdr.interaction, kept.cdr.party)
 
     def stop(self) -> None:
         """End the sealer; what it has not done is left over for the next start."""
@@ -98,36 +111,42 @@ class Recordings:
         for effect in asked:
             if isinstance(effect, effects.Hold) and effect.recording:
                 interaction = self._hub.centre.state.interactions.get(effect.interaction)
-                self._do(self._begin(effect, interaction.party if interaction else "", row.now))
+                self._do(self._begin(effect.recording, effect.leg.exchange, interaction, row.now))
 
     def _filed(self, kept: effects.Kept) -> None:
         if isinstance(kept, effects.CallFiled) and kept.cdr.recording:
-            self._do(self._seal(kept.cdr.recording))
+            self._do(self._seal(kept.cdr.recording, kept.cdr.interaction, kept.cdr.party))
 
-    async def _begin(self, hold: effects.Hold, party: str, now: int) -> None:
+    async def _begin(self, recording: str, exchange: str, interaction: Interaction | None, now: int) -> None:
         await answer_of(
             self._reactor,
             self._people.begin_recording(
-                hold.recording,
-                exchange=hold.leg.exchange,
-                interaction=hold.interaction,
-                party=party,
+                recording,
+                exchange=exchange,
+                interaction=interaction.id if interaction else "",
+                party=interaction.party if interaction else "",
                 now_us=now,
             ),
         )
 
-    async def _seal(self, recording: str) -> None:
-        if recording not in self._orders:
-            self._orders[recording] = await answer_of(self._reactor, self._people.seal_order(recording, self._hub.now))
-            self._tell(self._orders[recording])
+    async def _seal(self, recording: str, interaction: str = "", party: str = "") -> None:
+        """Have a recording sealed; one whose party was erased meanwhile is thrown away."""
+        if recording in self._orders:
+            return
+        asked = self._people.seal_order(recording, self._hub.now, interaction=interaction, party=party)
+        order = await answer_of(self._reactor, asked)
+        if order is None:
+            self._throw_away(recording)
+        else:
+            self._orders[recording] = order
+            self._tell(order)
 
     async def _keep(self, outcome: Sealed) -> None:
         await answer_of(self._reactor, self._people.sealed(outcome, self._hub.now))
         self._orders.pop(outcome.recording, None)
-        self._unlinks.add(outcome.recording)
         self.sealed += 1
         self.health = "ok"
-        self._tell(Unlink(recording=outcome.recording))
+        self._throw_away(outcome.recording)
 
     # -- the sealer
 
@@ -175,8 +194,7 @@ class Recordings:
         match why:
             case "absent" | "empty":
                 self._orders.pop(recording, None)
-                self._unlinks.add(recording)
-                self._tell(Unlink(recording=recording))
+                self._throw_away(recording)
             case _:
                 self.health = why
                 report.error("a recording could not be sealed: {why}", why=why)
@@ -184,8 +202,12 @@ class Recordings:
 
     def _again(self, recording: str) -> None:
         self._later.pop(recording, None)
-        if recording in self._orders:
-            self._tell(self._orders[recording])
+        if self._orders.pop(recording, None) is not None:
+            self._do(self._seal(recording))
+
+    def _throw_away(self, recording: str) -> None:
+        self._unlinks.add(recording)
+        self._tell(Unlink(recording=recording))
 
     def _do(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
         Deferred.fromCoroutine(work).addErrback(_failed)

@@ -41,9 +41,20 @@ def record_of(people: PeopleTables, recording: str) -> MediaRecord | None:
 
 def begin(
     people: PeopleTables, recording: str, *, exchange: str = "", interaction: str = "", party: str = "", now_us: int
-) -> SealOrder:
-    """Give a recording its key and its file; one that has them keeps them."""
+) -> SealOrder | None:
+    """Give a recording its key and its file; one that has them keeps them, and gets an owner if it had none.
+
+    None if it is not to be sealed: its party was erased, before or since it began.
+    """
+    if recording in people.hushed or (party and party in people.erased):
+        people.hushed.add(recording)
+        return None
     record = record_of(people, recording)
+    if record is not None and party and not record.party:
+        record = msgspec.structs.replace(record, party=party, interaction=interaction)
+        people.media[recording] = _encoder.encode(record)
+        people.belongings.discard(("", "media", recording))
+        people.belongings.add((party, "media", recording))
     if record is None:
         moment = datetime.fromtimestamp(now_us / 1_000_000, tz=UTC)
         folder = _EXCHANGE.sub("-", exchange.lower()).strip("-") or "unknown"
@@ -60,10 +71,23 @@ def begin(
     return SealOrder(recording=recording, file=record.file, key=record.key)
 
 
-def keep(people: PeopleTables, outcome: Sealed, now_us: int) -> None:
-    """Note that a recording is sealed; one that was erased meanwhile stays erased."""
+def keep(people: PeopleTables, outcome: Sealed, now_us: int) -> bool:
+    """Note that a recording is sealed; of one that was erased meanwhile the file has to go. Tells which it is."""
     record = record_of(people, outcome.recording)
     people.unsealed.discard(outcome.recording)
-    if record is not None and record.file == outcome.file:
-        record = msgspec.structs.replace(record, samples=outcome.samples, sealed=now_us)
-        people.media[outcome.recording] = _encoder.encode(record)
+    if record is None or record.file != outcome.file:
+        people.doomed.add(outcome.file)
+        return False
+    record = msgspec.structs.replace(record, samples=outcome.samples, sealed=now_us)
+    people.media[outcome.recording] = _encoder.encode(record)
+    return True
+
+
+def forget(people: PeopleTables, recording: str) -> None:
+    """Drop a recording's key; its file has to go, and what is still being recorded is not to be sealed."""
+    record = record_of(people, recording)
+    if record is not None:
+        people.doomed.add(record.file)
+        people.hushed.add(recording)
+    people.media.pop(recording, None)
+    people.unsealed.discard(recording)

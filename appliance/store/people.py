@@ -169,8 +169,8 @@ class People:
 
     def begin_recording(
         self, recording: str, *, exchange: str, interaction: str, party: str, now_us: int
-    ) -> Future[SealOrder]:
-        """Give a recording its key and its file before the first sound; once given they stay."""
+    ) -> Future[SealOrder | None]:
+        """Give a recording its key and its file before the first sound; they stay. None: see `media.begin`."""
         return self._writer.submit(
             lambda root: media.begin(
                 tables(root, PeopleTables),
@@ -183,15 +183,25 @@ class People:
             "recording",
         )
 
-    def seal_order(self, recording: str, now_us: int) -> Future[SealOrder]:
-        """Tell how a recording is to be sealed; of an unknown left-over too, which belongs to nobody."""
+    def seal_order(
+        self, recording: str, now_us: int, *, interaction: str = "", party: str = ""
+    ) -> Future[SealOrder | None]:
+        """Tell how a recording is to be sealed, of an unknown left-over too; None if its party was erased."""
         return self._writer.submit(
-            lambda root: media.begin(tables(root, PeopleTables), recording, now_us=now_us), "left-over"
+            lambda root: media.begin(
+                tables(root, PeopleTables), recording, interaction=interaction, party=party, now_us=now_us
+            ),
+            "left-over",
         )
 
     def sealed(self, outcome: Sealed, now_us: int) -> Future[None]:
-        """Note that a recording is sealed; afterwards the raw file may go."""
-        return self._writer.submit(lambda root: media.keep(tables(root, PeopleTables), outcome, now_us), "sealed")
+        """Note that a recording is sealed; afterwards the raw file may go. If it was erased, its file goes too."""
+
+        def work(root: Root) -> None:
+            if not media.keep(tables(root, PeopleTables), outcome, now_us):
+                self.erased()
+
+        return self._writer.submit(work, "sealed")
 
     def recordings_unsealed(self) -> Future[tuple[str, ...]]:
         """List the recordings that have a key and no sealed file."""
@@ -308,10 +318,10 @@ def _erase(people: PeopleTables, named: str, now_us: int) -> bool:
     record = _record(people, party)
     belongings = list(people.belongings.keys(min=(party, "", ""), max=(party, "\uffff", ""))) if party else []
     for _party, kind, name in belongings:
-        if kind == "media" and (recording := media.record_of(people, name)) is not None:
-            people.doomed.add(recording.file)
-        (people.notes if kind == "note" else people.media).pop(name, None)
-        people.unsealed.discard(name)
+        if kind == "media":
+            media.forget(people, name)
+        else:
+            people.notes.pop(name, None)
         people.belongings.discard((party, kind, name))
     if record is not None:
         del people.parties[party]

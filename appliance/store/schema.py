@@ -81,6 +81,8 @@ class PeopleTables:
     "Party to when it was erased, so that a restored backup can be told; `packed` to when the file was packed after it."
     doomed: "OOTreeSet[str]"
     "Files of erased recordings that are still to be removed."
+    hushed: "OOTreeSet[str]"
+    "Erased recordings, which are not to be sealed: one that was live then ends later."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

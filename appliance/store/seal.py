@@ -3,6 +3,11 @@
 Run as `python -m appliance.store.seal --spool SPOOL --media MEDIA`; it ends when its standard input does. A sealed
 file is written beside its place, brought to the disk, renamed, and its folder brought to the disk, before anybody is
 told; the raw file goes only on a second order, after the row that names the sealed one is committed.
+
+The steps, each of which may be the last one: (1) the raw file is opened, (2) nobody writes it any more, (3) the folder
+is there, (4) the sealed file is opened beside its place, (5) written, (6) on the disk, (7) renamed, (8) its folder and
+those above are on the disk, (9) the daemon is told, and commits the row; (10) the raw file is removed, (11) the daemon
+is told. Until (10) the next sealer begins again at (1), writes over what is there, and comes to the same end.
 """
 
 import argparse

@@ -30,6 +30,8 @@ from tests.contract.company import AGENTS, NAMES, company
 
 ResultT = TypeVar("ResultT")
 DEADLINE_S = 10.0
+SET_UP_S = 60.0
+"How long a whole company may take to be taken in, on a machine that has much else to do."
 PASSWORD = "correct horse battery staple"  # noqa: S105  it opens nothing but a test
 "Everybody's, here."
 PEOPLE = (
@@ -158,7 +160,7 @@ class Box:
     async def set_up(self) -> None:
         """Give it the company of the stories, and its people."""
         text = document.write(api.Document(configuration=company(), people=PEOPLE))
-        assert not (await self.ask(api.Import(text=text))).problems
+        assert not (await self.ask(api.Import(text=text), timeout_s=SET_UP_S)).problems
 
     async def sign_in(self, person: str) -> str:
         """Sign somebody in, who gets a password first if there is none; returns the session's secret."""

@@ -17,6 +17,7 @@ from appliance.core.centre import Centre
 from drivers.simulated.clock import HeapClock
 from drivers.simulated.exchange import SimulatedExchange
 from drivers.simulated.line import Line
+from tests.simulation.writing import EVERY_S, Writing
 
 BEGIN = 1_790_000_000_000_000
 "When a world begins: some day in 2026, microseconds UTC."
@@ -80,6 +81,7 @@ class Box:
         self.versions = versions
         self.disk = Disk()
         self.exchange = SimulatedExchange(clock, self.observe)
+        self.writing = Writing(clock, self.exchange)
         self.centre: Centre | None = None
         "The daemon's; None while it is dead."
         self.link = False
@@ -136,6 +138,8 @@ class Box:
         self.centre = centre
         self._observer = self.began(centre)
         self.take(facts.Started(boot=disk.boot))
+        self.writing.begin(self.take)
+        self._later(EVERY_S / 2, self._read)
         self._later(self.dice.uniform(0.05, 0.5), self.connect)
 
     def kill(self) -> None:
@@ -155,6 +159,14 @@ class Box:
         self.link = True
         restarted, self.exchange_restarted = self.exchange_restarted, False
         self.exchange.found(restarted=restarted)
+
+    def _read(self) -> None:
+        """Take in what the exchange wrote down by itself, from time to time."""
+        if self.centre is None:
+            return
+        last = self.centre.state.chronicles[self.exchange.name].part
+        self.writing.tell(self.take, last, exchange_up=self.exchange_up, quiet=self.quiet)
+        self._later(EVERY_S, self._read)
 
     def lose_link(self, unseen_s: float) -> None:
         """Let AMI go silent; the daemon notices after a while."""

@@ -40,6 +40,7 @@ class Faults:
             self._restart,
             self._restart,
             self._restart_twice,
+            self._outage,
             self._exchange_crash,
             self._publish,
         )
@@ -89,6 +90,13 @@ class Faults:
     def _restart_twice(self) -> None:
         self._restart()
         self._box.clock.callLater(self._later(0.3, 5), self._restart)
+
+    def _outage(self) -> None:
+        """Kill the daemon for long enough that callers come and go without it."""
+        if self._box.centre is None:
+            return
+        self._box.kill()
+        self._box.clock.callLater(self._later(20, 90), self._box.start)
 
     def _exchange_crash(self) -> None:
         if not self._box.exchange_up:

@@ -27,6 +27,8 @@ class Life:
     def __init__(self, seed: int, calls: int = CALLS) -> None:
         """Open."""
         self.seed = seed
+        self.alone = 0
+        "Calls that the exchange alone knew, once the day is over."
         self.dice = Random(seed)  # noqa: S311  a game, and one that must repeat
         self.company = a_company(self.dice, BEGIN)
         self.versions: dict[str, model.Configuration] = {}
@@ -111,7 +113,7 @@ class Life:
 
     def _all_quiet(self) -> bool:
         centre = self.box.centre
-        return centre is not None and not centre.state.deadlines and self.box.quiet
+        return centre is not None and not centre.state.deadlines and self.box.quiet and self.box.writing.is_told
 
     def _left_over(self) -> str:
         lines = Counter(line.doing for line in self.box.exchange.lines.values())
@@ -126,11 +128,17 @@ class Life:
         if centre.state.deadlines or centre.state.offers or centre.state.legs:
             raise WrongError(f"left over: {centre.state.deadlines} {centre.state.offers} {centre.state.legs}")
         legs = {entry.fact.leg for entry in disk.entries if isinstance(entry.fact, facts.LegAsked)}
-        asked = {leg for leg in legs if not leg.uniqueid.startswith("c-")}
+        called = set(self.box.writing.began)
         filed = Counter(cdr.leg for cdr in disk.records)
-        if set(filed) != asked or max(filed.values(), default=1) > 1:
+        if set(filed) != called or max(filed.values(), default=1) > 1:
             twice = [leg for leg, times in filed.items() if times > 1]
-            raise WrongError(f"records: lost {asked - set(filed)}, unknown {set(filed) - asked}, twice {twice}")
+            raise WrongError(f"records: lost {called - set(filed)}, unknown {set(filed) - called}, twice {twice}")
+        alone = {cdr.leg for cdr in disk.records if cdr.alone}
+        if alone != called - legs:
+            raise WrongError(f"records: {alone} are known to the exchange alone, but {legs & alone} asked us")
+        if any(chronicle.heard for chronicle in centre.state.chronicles.values()):
+            raise WrongError(f"left over: {centre.state.chronicles}")
+        self.alone = len(alone)
         visits = Counter(
             (s.queue, s.outcome)
             for cdr in disk.records

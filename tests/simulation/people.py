@@ -58,6 +58,7 @@ class Callers:
         if not self._box.exchange_up:
             return
         line = self._box.exchange.call(number or self._dice.choice(self._numbers), party=party, view=self._view())
+        self._box.writing.call(line)
         self._box.clock.callLater(self._dice.expovariate(1 / self.patience_s), lambda: self._give_up(line))
 
     def _view(self) -> facts.PartyView:

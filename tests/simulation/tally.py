@@ -22,6 +22,7 @@ FAULTS = (
     "fault: commit failed",
     "fault: restart",
     "fault: restart twice",
+    "fault: outage",
     "fault: exchange crash",
     "fault: publish",
     "fault: late hang-up",
@@ -83,6 +84,8 @@ SEEN = (
     "contact: mail",
     "left out: full",
     "refused: agent_not_free",
+    "call: known to the exchange alone",
+    "call: told by the exchange, and known",
 )
 "What a run must have done, beside its faults."
 
@@ -141,6 +144,8 @@ class Tally:
             case facts.LegAsked(view=view, interaction=""):
                 self.add("caller: blocked", view.blocked)
                 self.add("caller: withheld the number", view.withheld)
+            case facts.CallsTold(calls=calls):
+                self.add("call: told by the exchange, and known", len(calls))
             case _:
                 pass
 
@@ -169,6 +174,8 @@ class Tally:
                 first = isinstance(kept, st.Calling) and kept.leg not in centre.state.legs
                 self.add(f"callback: dialled, {'customer' if first else 'agent'} first")
             case ask.CallFiled(cdr=cdr):
+                self.add("call: known to the exchange alone", cdr.alone)
+                self.add("call: told by the exchange, and known", -cdr.alone)
                 self.add("callback: talked", cdr.medium == "callback" and cdr.talk_us > 0)
                 self.add("callback: given up", cdr.cause.startswith("callback_"))
             case _:

@@ -121,6 +121,7 @@ def test_call_is_told_with_everything_about_it(store: Store, reader: Reader, fil
     order = store.people.begin_recording("r1", exchange="box", interaction=name, party="p1", now_us=BEGIN).result(
         WAIT_S
     )
+    assert order is not None
     store.journal.flush().result(WAIT_S)
     told = reader.call(name)
     assert told is not None
@@ -172,3 +173,17 @@ def test_absent_store_is_said_and_comes_back(zeo: Zeo, clock: Clock) -> None:
     reader.close()
     assert reader.count() == 1, "it opens again after it was closed"
     reader.close()
+
+
+def test_calls_that_are_filed_late_hide_none_before_them(store: Store, reader: Reader) -> None:
+    """Find all that began since a moment, though a whole page of older calls was filed after them."""
+    store.journal.recover().result(WAIT_S)
+    late = {"began": BEGIN + 2 * HOUR, "ended": BEGIN + 3 * HOUR}
+    alone = {"began": BEGIN, "ended": BEGIN + SECOND, "alone": True}
+    for number in range(1, 2 * PAGE + 1):
+        times = late if number <= PAGE else alone
+        store.journal.append(a_row(number, f"1-{number}", kept=(filed(f"1-{number}", **times),)))
+    store.journal.flush().result(WAIT_S)
+    found = reader.calls(Query(since=BEGIN + HOUR, size=2 * PAGE)).calls
+    assert {listed.cdr.interaction for listed in found} == {f"1-{number}" for number in range(1, PAGE + 1)}
+    assert len(reader.calls(Query(since=BEGIN, until=BEGIN + HOUR, size=2 * PAGE)).calls) == PAGE

@@ -106,10 +106,12 @@ def test_recording_has_one_key_for_life(store: Store) -> None:
     begin = store.people.begin_recording
     order = begin("r1", exchange="Box/../1", interaction="1-1", party="p", now_us=BEGIN).result(WAIT_S)
     again = begin("r1", exchange="box", interaction="1-1", party="q", now_us=BEGIN + 10**13).result(WAIT_S)
+    assert order is not None
     assert order == again == store.people.seal_order("r1", BEGIN).result(WAIT_S)
     assert order.file.startswith("box-1/2026/09/")
     assert len(order.key) == 32
     left_over = store.people.seal_order("r2", BEGIN).result(WAIT_S)
+    assert left_over is not None
     assert left_over.file.startswith("unknown/2026/09/")
     assert left_over.key != order.key
     assert store.people.recordings_unsealed().result(WAIT_S) == ("r1", "r2")
@@ -126,6 +128,7 @@ def test_erased_party_is_gone_with_all_that_belongs_to_it(store: Store, reader: 
         people.write_note(f"1-{name}", party, "ann", "note", BEGIN).result(WAIT_S)
         people.begin_recording(f"r{name}", exchange="box", interaction="", party=party, now_us=BEGIN).result(WAIT_S)
     order = people.seal_order("r1", BEGIN).result(WAIT_S)
+    assert order is not None
     assert people.erase(gone, BEGIN).result(WAIT_S)
     assert not people.erase(gone, BEGIN).result(WAIT_S)
     assert not people.erase("", BEGIN).result(WAIT_S)
@@ -165,3 +168,29 @@ def test_search_stops_somewhere(store: Store, reader: Reader) -> None:
     assert len(find(lambda people: tables(people, "name", 100))) == 5
     assert len(find(lambda people: tables(people, "00003", 100))) == 1
     assert len(find(lambda people: tables(people, "name", 2))) == 2
+
+
+def test_recording_that_was_live_at_the_erasure_is_never_sealed(store: Store, reader: Reader) -> None:
+    """Give no order for it from then on, however often it is begun again; nor for one that begins afterwards."""
+    people = store.people
+    gone = people.party_of("110", "Gone", BEGIN).result(WAIT_S).party
+    people.begin_recording("r1", exchange="box", interaction="1-1", party=gone, now_us=BEGIN).result(WAIT_S)
+    assert people.erase(gone, BEGIN).result(WAIT_S)
+    assert people.seal_order("r1", BEGIN).result(WAIT_S) is None
+    for name in ("r1", "r2"):
+        begun = people.begin_recording(name, exchange="box", interaction="1-1", party=gone, now_us=BEGIN)
+        assert begun.result(WAIT_S) is None
+        assert people.seal_order(name, BEGIN).result(WAIT_S) is None
+    assert people.recordings_unsealed().result(WAIT_S) == ()
+    assert reader.recording("r1") is None
+
+
+def test_left_over_gets_its_owner_when_that_is_known(store: Store) -> None:
+    """Find it among the party's belongings then, whoever asked for it first."""
+    people = store.people
+    party = people.party_of("110", "", BEGIN).result(WAIT_S).party
+    order = people.seal_order("r1", BEGIN).result(WAIT_S)
+    assert people.seal_order("r1", BEGIN, interaction="1-1", party=party).result(WAIT_S) == order
+    assert people.seal_order("r2", BEGIN, interaction="1-2", party=party).result(WAIT_S) is not None
+    assert people.erase(party, BEGIN).result(WAIT_S)
+    assert [people.seal_order(name, BEGIN).result(WAIT_S) for name in ("r1", "r2")] == [None, None]

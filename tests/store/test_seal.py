@@ -70,6 +70,7 @@ def test_recording_goes_from_the_spool_to_the_page(
     """Seal a recording by the store's own order, put it on record, let the raw go, play it."""
     people = store.people
     order = people.begin_recording("r1", exchange="box", interaction="1-1", party="p", now_us=BEGIN).result(WAIT_S)
+    assert order is not None
     assert reader.recording("r1") is None, "it is not sealed yet"
     outcome = _ask(sealer, order)
     assert outcome == Sealed(recording="r1", file=order.file, samples=2 * RATE)

@@ -35,6 +35,8 @@ class Pages:
     application: WSGIApplication
     reader: Reader
     store: Store
+    media: Path
+    "Where sealed recordings lie."
     secrets: dict[str, str]
     "Role to the secret of a session."
     interactions: tuple[str, ...]
@@ -89,6 +91,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
             application=config.make_wsgi_app(),
             reader=reader,
             store=store,
+            media=home / "media",
             secrets=secrets,
             interactions=interactions,
         )
