@@ -64,6 +64,8 @@ class Child:
         self._spoke = asyncio.Event()
         "Set at its first sign of life."
         self._silence: Silence | None = None
+        self._leaving = False
+        "Whether it said that it stops: then it gives no more signs of life, and `stop_s` is its limit."
         self._late = False
         self._log_from = 0
 
@@ -126,6 +128,8 @@ class Child:
             self._spoke.set()
             if self._silence is not None:
                 self._silence.broken(asyncio.get_running_loop().time())
+        if fields.get("STOPPING") == "1":
+            self._leaving = True
         self.status = fields.get("STATUS", self.status)
         if fields.get("READY") == "1" and isinstance(self.process.ready, Notified):
             self._becomes_ready()
@@ -153,6 +157,7 @@ class Child:
             self.ready.clear()
             self._spoke.clear()
             self._silence = None
+            self._leaving = False
             self.kill()
             self._notes.drop(program.pid)
             self._program = self.pid = None
@@ -194,6 +199,8 @@ class Child:
         self._silence = silence = Silence(pid, now=looked, watchdog_s=limit_s)
         while True:
             await asyncio.sleep(limit_s / 8)
+            if self._leaving and self._stopping.is_set():
+                return
             now = clock()
             if now - looked > limit_s / 2:
                 silence.forgiven(now)

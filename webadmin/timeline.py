@@ -36,6 +36,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     "bridge-failed": ("!", marked("The two could not be joined.")),
     "dispose": ("✎", marked("{agent} sets the result: {result}.")),
     "hang-up-call": ("✕", marked("{agent} hangs up from the desk.")),
+    "contact-taken": ("·", marked("{agent} takes a contact by another medium.")),
+    "contact-done": ("·", marked("{agent} is done with a contact by another medium.")),
     "transfer-call": ("→", marked("{agent} sends the caller on from the desk.")),
     "sent-on": ("→", marked("The agent's phone sends the caller on.")),
     "end-wrap-up": ("◔", marked("{agent} finishes the wrap-up.")),

@@ -123,7 +123,6 @@ class Daemon:
         self._ports: list[IListeningPort] = []
         self._timers: dict[str, Timer] = {}
         self._notify = Notify(options.notify)
-        self._replayed = recovered.replayed
         self.why = ""
         "Why the daemon cannot go on, empty while it can."
         now = recovered.clock.now
@@ -146,7 +145,7 @@ class Daemon:
         hub, people = self.hub, store.people
         self.recordings = Recordings(reactor, hub=hub, people=people, argv=options.sealer, spool=options.spool)
         self._chronicles = Chronicles(reactor, hub=hub, people=people)
-        self._lookout = Lookout(recovered.centre)
+        self._lookout, self._replayed = Lookout(recovered.centre), recovered.replayed
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
             self.hub.attach(exchange)

@@ -8,6 +8,8 @@
 - A record that names a class outside the allow-list is refused. Conflicts are not resolved, which would load classes:
   a storage has one writer.
 - An fsync that fails ends the process without an acknowledgement.
+- A write that fails (a full disk) leaves nothing behind, neither in the file nor in Python's buffers, which would
+  write it once there is room again, wherever that is by then.
 """
 
 import os
@@ -71,12 +73,44 @@ class DurableStorage(FileStorage):
     @override
     def tpc_vote(self, transaction: TransactionMetaData) -> list[bytes] | None:
         """Write the transaction's body and have it on the disk."""
-        resolved = super().tpc_vote(transaction)
+        try:
+            resolved = super().tpc_vote(transaction)
+        except OSError:
+            self._forget_writing()
+            raise
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             _end(error)
         return resolved
+
+    def _forget_writing(self) -> None:
+        """Open the file anew, as it was before the transaction."""
+        try:
+            with self._files.write_lock(), self._lock:
+                self._file.raw.close()
+                self._file = Path(self._file_name).open("r+b")  # noqa: SIM115  it is the storage's from now on
+                self._file.truncate(self._pos)
+                self._files.empty()
+        except OSError as error:
+            _end(error)
+
+    @override
+    def _clear_temp(self) -> None:
+        """Make the scratch file of commits ready for the next one, whatever the last one has left in its buffer."""
+        try:
+            super()._clear_temp()
+        except OSError:
+            self._tfile.raw.close()
+            self._tfile = Path(f"{self._file_name}.tmp").open("w+b")  # noqa: SIM115  as above
+
+    @override
+    def _abort(self) -> None:
+        """Take a transaction back that was written and not committed."""
+        try:
+            super()._abort()
+        except OSError as error:
+            _end(error)
 
     @override
     def _finish(self, tid: bytes, u: bytes, d: bytes, e: bytes) -> None:

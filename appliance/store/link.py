@@ -7,12 +7,11 @@ reads only (0 of 300 stale reads, 95 of 300 without). Other schemes are resolved
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from transaction import TransactionManager
 from ZEO.Exceptions import ClientDisconnected
 from ZODB.interfaces import IStorage
-from ZODB.POSException import POSError
 from zodburi import resolve_uri
 
 from appliance.store.ahead import AheadStorage
@@ -75,7 +74,9 @@ def connect(where: Where) -> GuardedDB:
 def _storage(where: Where) -> IStorage:
     parts = urlsplit(where.uri)
     if parts.scheme == POSTGRES:
-        return _postgres(where)
+        from appliance.store import postgres  # noqa: PLC0415  its driver is loaded where it is used: most boxes have none
+
+        return postgres.storage_of(where.uri, where.storage, read_only=where.read_only, wait_s=where.wait_s)
     if parts.scheme != "zeo":
         factory, _settings = resolve_uri(where.uri)
         return factory()
@@ -96,41 +97,16 @@ def _storage(where: Where) -> IStorage:
         raise StoreAbsentError(line) from None
 
 
-def _postgres(where: Where) -> IStorage:
-    """Open RelStorage on PostgreSQL: `postgres://user:password@host:port/database`, or `?host=` with a socket's folder.
-
-    Its driver is loaded here, for most boxes have none of it.
-    """
-    import psycopg2  # noqa: PLC0415  see above
-    from relstorage.adapters.postgresql import PostgreSQLAdapter  # noqa: PLC0415  see above
-    from relstorage.options import Options  # noqa: PLC0415  see above
-    from relstorage.storage import RelStorage  # noqa: PLC0415  see above
-
-    parts = urlsplit(where.uri)
-    given = {
-        "dbname": parts.path.lstrip("/"),
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "host": parse_qs(parts.query).get("host", [parts.hostname or ""])[0],
-        "port": str(parts.port or ""),
-        "connect_timeout": str(max(1, round(where.wait_s))),
-    }
-    dsn = " ".join(f"{name}={_quoted(value)}" for name, value in given.items() if value)
-    options = Options(keep_history=False, read_only=where.read_only, cache_local_mb=CACHE_BYTES >> 20)
-    try:
-        adapter = PostgreSQLAdapter(dsn=dsn, options=options)
-        return RelStorage(adapter, name=where.storage, create=not where.read_only, options=options)
-    except (POSError, psycopg2.Error) as error:
-        raise StoreAbsentError(f"PostgreSQL does not answer ({type(error).__name__}); see {STORE}") from error
-
-
-def _quoted(value: str) -> str:
-    """Write a value of a libpq connection string (PostgreSQL, Database Connection Control Functions)."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def tidy(where: Where) -> bool:
-    """Have the ZEO process pack a storage; tells whether it has begun. Other kinds of storage look after themselves."""
+    """Have the ZEO process pack a storage; tells whether it has begun.
+
+    A storage in PostgreSQL is packed by us, and that is over when this returns. Others look after themselves.
+    """
+    if urlsplit(where.uri).scheme == POSTGRES:
+        from appliance.store import postgres  # noqa: PLC0415  as above
+
+        postgres.tidy(where.uri, where.storage, wait_s=where.wait_s)
+        return False
     return bool(_told(where, "tidy"))
 
 

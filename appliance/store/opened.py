@@ -40,7 +40,7 @@ class Store:
         return {name: writer.beat for name, writer in self._writers.items()}
 
     def health(self) -> Mapping[str, str]:
-        """Tell how each storage is: `ok`, or `waiting` for the ZEO process or for room on the disk."""
+        """Tell how each storage is: `ok`, or what it waits for; see `Writer.health`."""
         return {name: writer.health for name, writer in self._writers.items()}
 
     def close(self, wait_s: float = 5.0) -> None:

@@ -13,6 +13,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +36,8 @@ MARKER = "installed"
 REMNANTS = (".index", ".index.index_tmp", ".old", ".pack")
 "What FileStorage leaves beside a database; one of them without its database means that the database has vanished."
 SOCKET_MODE = 0o660
+SAY_S = 60.0
+"The same trouble is told again after so long."
 BROKEN, NO_SOCKET, TAKEN = 65, 73, 75
 "Exit codes."
 
@@ -129,6 +132,24 @@ class Peer(ZEOStorage):
         """Tell the last transaction that the last packing that is over has seen."""
         storage = self.server.files[self.storage_id]
         return storage.tidied
+
+
+class DiskTrouble(logging.Filter):
+    """Says in one line that the disk refuses to be written, and not again with each attempt of a writer."""
+
+    said = 0.0
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep what is no such trouble."""
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, OSError):
+            return True
+        if not self.said or time.monotonic() - self.said > SAY_S:
+            self.said = time.monotonic()
+            sys.stderr.write(f"store: nothing can be written ({error.strerror}); it is tried until it can be\n")
+            sys.stderr.flush()
+        return False
 
 
 def _tidy(name: str, storage: DurableStorage) -> None:
@@ -234,6 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     os.umask(0o077)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger().handlers[0].addFilter(DiskTrouble())
     for name in ("ZODB.FileStorage", "ZODB.Connection"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is our one line
     try:

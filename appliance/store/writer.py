@@ -10,14 +10,14 @@ import errno
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from transaction import TransactionManager
-from ZEO.Exceptions import ClientStorageError
+from ZEO.Exceptions import ClientStorageError, ServerException
 from ZODB.Connection import Connection
 from ZODB.POSException import POSError
 
@@ -32,7 +32,11 @@ CONNECT_S = 1.0
 "One try to reach the ZEO process."
 QUEUE_MAX = 10_000
 "Work that may wait; more is refused."
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DISK: Mapping[int, str] = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "no_space"),
+    **dict.fromkeys((errno.EIO, errno.EROFS), "failed"),
+}
+"What is waited out, and what it is called meanwhile."
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[Root], ResultT]
@@ -88,6 +92,17 @@ def _job(work: Work[ResultT], future: Future[ResultT], note: str, not_before: fl
     )
 
 
+def _disk_trouble(error: Exception) -> str:
+    """Tell what is wrong with the disk, here or in the ZEO process, which has written nothing then; else empty."""
+    match error:
+        case OSError(errno=int(number)):
+            return _DISK.get(number, "")
+        case ServerException(args=("builtins.OSError", (int(number), *_))):
+            return _DISK.get(number, "")
+        case _:
+            return ""
+
+
 class Writer:
     """The writing thread of one storage."""
 
@@ -107,7 +122,7 @@ class Writer:
 
     @property
     def health(self) -> str:
-        """`ok`, or `waiting` for the ZEO process or for room on the disk."""
+        """`ok`, `waiting` for the ZEO process, `no_space` on its disk, or `failed`: its disk reports errors."""
         return self._health
 
     @property
@@ -186,15 +201,14 @@ class Writer:
                 transaction.note(job.note)
                 last = database.lastTransaction()
                 self._manager.commit()
-            except (ClientStorageError, StoreAbsentError):
-                self._disconnect()
-                self._wait()
-            except OSError as error:
-                self._manager.abort()
-                if error.errno not in _FULL:
+            except (ClientStorageError, StoreAbsentError, OSError) as error:
+                word = _disk_trouble(error)
+                if not word and isinstance(error, OSError):
+                    self._manager.abort()
                     raise
-                last = b""
-                self._wait()
+                self._disconnect()
+                last = b"" if word else last
+                self._wait(word or "waiting")
             except BaseException:
                 with suppress(POSError):
                     self._manager.abort()
@@ -235,9 +249,9 @@ class Writer:
                 opened[0].close()
         self._manager = TransactionManager()
 
-    def _wait(self) -> None:
+    def _wait(self, word: str = "waiting") -> None:
         """Wait before another try; raises `StoreFailedError` once the writer is to close."""
-        self._health = "waiting"
+        self._health = word
         with self._wake:
             if self._closing:
                 raise StoreFailedError(f"the {self._where.storage} storage does not answer")

@@ -168,6 +168,8 @@ class Wire(Protocol):
             log.failure("ami: an event could not be taken in: {name}", name=event.name)
 
     def _ping(self) -> None:
+        if self._ending is not None:
+            return
         now = self._clock.seconds()
         if self._pings and now - self._pings[0] >= PING_DEADLINE_S:
             self.end(f"no answer to a ping for {PING_DEADLINE_S} s")

@@ -17,6 +17,20 @@ from tests.boot.toy import NOTIFY, Toy, Toys, is_gone, toys
 
 DEAF = NOTIFY + "signal.signal(15, signal.SIG_IGN); say('READY=1'); [signal.pause() for _ in range(99)]"
 BEATS = NOTIFY + "say('READY=1'); [(say('WATCHDOG=1'), time.sleep(0.05)) for _ in range(4000)]"
+TIDY = (
+    NOTIFY
+    + """
+def end(*_):
+    say("STOPPING=1")
+    time.sleep(1.0)
+    print("tidied up")
+    raise SystemExit
+signal.signal(15, end)
+say("READY=1")
+[(say("WATCHDOG=1"), time.sleep(0.05)) for _ in range(4000)]
+"""
+)
+"A program that needs its time to stop."
 HANGS_ONCE = (
     NOTIFY
     + """
@@ -168,6 +182,17 @@ def test_a_program_that_will_not_stop_is_killed(tmp_path: Path) -> None:
         box.process.send_signal(signal.SIGTERM)
         box.says("one did not stop within 0 s: killed")
         assert box.ends() == 0
+
+
+def test_a_program_that_stops_owes_no_signs_of_life(tmp_path: Path) -> None:
+    """It has its time to write everything down, however short its watchdog is."""
+    with toys(tmp_path, Toy(name="one", code=TIDY, watchdog_s=0.3)) as box:
+        box.says("all ready")
+        box.process.send_signal(signal.SIGTERM)
+        box.says("all stopped")
+        assert box.ends() == 0
+    assert not [line for line in box.said if "no sign of life" in line]
+    assert (tmp_path / "log/one.log").read_text() == "tidied up\n"
 
 
 def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from twisted.internet.threads import deferToThread  # noqa: E402  after the reac
 
 from appliance import api, document, sample  # noqa: E402  after the reactor
 from appliance.places import Places, places_of  # noqa: E402  after the reactor
+from appliance.speech import speak  # noqa: E402  after the reactor
 from boot import certificate  # noqa: E402  after the reactor
 from drivers.simulated.line import Line  # noqa: E402  after the reactor
 from tests.daemon.real import PASSWORD, Box, Zeo, the_reactor  # noqa: E402  after the reactor
@@ -86,6 +87,7 @@ class Stage:
         await self.box.daemon.start(self.box.boot)
         self.present = True
         company = sample.document(trunk_host="127.0.0.1", trunk_port=self.places.far_port)
+        await deferToThread(speak, company.configuration.prompts, self.places.run / "prompts")
         reply = await self.box.ask(api.Import(text=document.write(company)))
         if reply.problems:
             raise RuntimeError(str(reply.problems))

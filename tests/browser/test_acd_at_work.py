@@ -74,7 +74,7 @@ def asks_for_a_callback(floor: Floor, page: Page) -> None:
 
 
 def sees_the_floor(browser: Browser, floor: Floor) -> None:
-    """Look at the floor: who is to be called back and when, what the agent will do, and that there is no data yet."""
+    """Look as a supervisor: who is to be called back and when, what the agent will do, that there is no data yet."""
     supervisor = Visitor(browser, floor, language="zh", dark=True)
     supervisor.sign_in("supervisor")
     page = supervisor.go("/floor")

@@ -77,6 +77,8 @@ SEEN = (
     "place: kept after a dead phone",
     "place: given back after the exchange failed",
     "break that began after the call",
+    "call: known to the exchange alone",
+    "call: told by the exchange, and known",
     "command: TransferCall",
     "caller sent on by a phone",
     "caller sent on who waits again",
@@ -84,8 +86,6 @@ SEEN = (
     "contact: mail",
     "left out: full",
     "refused: agent_not_free",
-    "call: known to the exchange alone",
-    "call: told by the exchange, and known",
 )
 "What a run must have done, beside its faults."
 

@@ -5,9 +5,9 @@ import pytest
 from appliance.core.invariants import Rule
 from tests.simulation.mutants import SEEDS, changed, find, known, mutants
 
-TRIED = ("kept-place-dead-phone", "not-passed-pools", "nobody-idle-relaxed", "wrap-up-of-agent", "replay-draws")
+TRIED = ("kept-place-dead-phone", "not-passed-pools", "same-wait-missed-at-work", "wrap-up-break", "replay-away")
 "Those that are tried here; `make soak` searches for all."
-HIDDEN_MIN = 7
+HIDDEN_MIN = 10
 DAYS = 5
 "Days from the pinned seed on within which a bug is found: others may have moved what the dice say."
 

@@ -70,6 +70,15 @@ class Cluster:
         self._made.add(name)
         return f"postgres://{USER}@/{name}_{{storage}}?host={self.home}"
 
+    def count(self, database: str, query: str) -> int:
+        """Ask one of its databases for a number."""
+        connection = psycopg2.connect(self.dsn.replace(f"dbname={DATABASE}", f"dbname={database}"))
+        with connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            ((found,),) = cursor.fetchall()
+        connection.close()
+        return int(found)
+
     def _ask(self, dsn: str, query: str) -> None:
         connection = psycopg2.connect(dsn)
         connection.autocommit = True

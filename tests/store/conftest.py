@@ -13,9 +13,6 @@ from appliance.store.reader import Reader
 from tests.store.cluster import Cluster
 from tests.store.stand import Clock, Zeo
 
-ON_POSTGRES = frozenset({"tests.store.test_people", "tests.store.test_ledger"})
-"Whose tests are run on PostgreSQL, too."
-
 
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,8 +29,8 @@ def clock() -> Clock:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try what needs no ZEO process on PostgreSQL too."""
     if "stand" in metafunc.fixturenames:
-        both = "zeo" not in metafunc.fixturenames and metafunc.module.__name__ in ON_POSTGRES
-        kinds = ["zeo", pytest.param(POSTGRES, marks=pytest.mark.slow)] if both else ["zeo"]
+        alone = "zeo" in metafunc.fixturenames
+        kinds = ["zeo"] if alone else ["zeo", pytest.param(POSTGRES, marks=pytest.mark.slow)]
         metafunc.parametrize("stand", kinds, indirect=True)
 
 

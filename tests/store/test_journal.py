@@ -23,16 +23,16 @@ def test_first_start_has_nothing_and_boot_one(store: Store) -> None:
     assert (recovered.boot, recovered.snapshot, recovered.rows, recovered.last_us) == (1, b"", (), 0)
 
 
-def test_rows_come_back_in_order_with_the_next_boot_number(zeo: Zeo, clock: Clock) -> None:
+def test_rows_come_back_in_order_with_the_next_boot_number(stand: Zeo, clock: Clock) -> None:
     """Recover every row in order, under the next boot number."""
-    first = zeo.store(clock)
+    first = stand.store(clock)
     first.journal.recover().result(WAIT_S)
     rows = tuple(a_row(number, f"1-{number}") for number in range(1, 2501))
     for row in rows:
         assert first.journal.append(row)
     first.close()
 
-    second = zeo.store(clock)
+    second = stand.store(clock)
     recovered = second.journal.recover().result(WAIT_S)
     second.close()
     assert recovered.boot == 2
@@ -40,9 +40,9 @@ def test_rows_come_back_in_order_with_the_next_boot_number(zeo: Zeo, clock: Cloc
     assert (recovered.sequence, recovered.last_us) == (2500, rows[-1].now)
 
 
-def test_snapshot_leaves_only_what_came_after_it(zeo: Zeo, clock: Clock) -> None:
+def test_snapshot_leaves_only_what_came_after_it(stand: Zeo, clock: Clock) -> None:
     """Recover the snapshot and only what came after it."""
-    first = zeo.store(clock)
+    first = stand.store(clock)
     first.journal.recover().result(WAIT_S)
     for number in range(1, 11):
         first.journal.append(a_row(number))
@@ -52,7 +52,7 @@ def test_snapshot_leaves_only_what_came_after_it(zeo: Zeo, clock: Clock) -> None
     done.result(WAIT_S)
     first.close()
 
-    second = zeo.store(clock)
+    second = stand.store(clock)
     recovered = second.journal.recover().result(WAIT_S)
     second.close()
     assert (recovered.snapshot, recovered.configuration) == (b"state", "v1")
@@ -60,14 +60,14 @@ def test_snapshot_leaves_only_what_came_after_it(zeo: Zeo, clock: Clock) -> None
     assert recovered.release
 
 
-def test_snapshot_without_rows_after_it_tells_when_it_was(zeo: Zeo, clock: Clock) -> None:
+def test_snapshot_without_rows_after_it_tells_when_it_was(stand: Zeo, clock: Clock) -> None:
     """Know the time of a snapshot that nothing came after, and keep few snapshots."""
-    first = zeo.store(clock)
+    first = stand.store(clock)
     first.journal.recover().result(WAIT_S)
     first.journal.append(a_row(1))
     first.journal.snapshot(b"state", 1, "v1").result(WAIT_S)
     first.close()
-    second = zeo.store(clock)
+    second = stand.store(clock)
     recovered = second.journal.recover().result(WAIT_S)
     assert (recovered.rows, recovered.sequence, recovered.last_us) == ((), 1, BEGIN + SECOND)
     for number in range(2, 6):
@@ -77,7 +77,7 @@ def test_snapshot_without_rows_after_it_tells_when_it_was(zeo: Zeo, clock: Clock
     second.close()
 
 
-def test_promises_are_told_after_the_commit_that_holds_their_cause(store: Store, zeo: Zeo) -> None:
+def test_promises_are_told_after_the_commit_that_holds_their_cause(store: Store, stand: Zeo) -> None:
     """Tell sequence numbers in order, each after a reader can see its row."""
     told: list[int] = []
     store.journal.recover().result(WAIT_S)
@@ -90,7 +90,7 @@ def test_promises_are_told_after_the_commit_that_holds_their_cause(store: Store,
     assert told == sorted(told)
     assert told[-1] == 100
     assert store.journal.backlog == 0
-    page = zeo.reader()
+    page = stand.reader()
     assert page.count() == 1
     page.close()
 
@@ -114,22 +114,22 @@ def test_full_backlog_takes_no_more(store: Store, monkeypatch: pytest.MonkeyPatc
     assert not store.journal.append(a_row(1))
 
 
-def test_row_that_is_not_unicode_is_mended_and_kept(zeo: Zeo, clock: Clock) -> None:
+def test_row_that_is_not_unicode_is_mended_and_kept(stand: Zeo, clock: Clock) -> None:
     """Mend text that is not Unicode, for what happened has happened."""
-    first = zeo.store(clock)
+    first = stand.store(clock)
     first.journal.recover().result(WAIT_S)
     fact = facts.ConfigurationPublished(version="v\ud800")
     first.journal.append(a_row(1, fact=fact, kept=(filed("1-1", trunk="t\udfff"),)))
     first.close()
-    second = zeo.store(clock)
+    second = stand.store(clock)
     recovered = second.journal.recover().result(WAIT_S)
     second.close()
     assert recovered.rows[0].fact == facts.ConfigurationPublished(version="v?")
 
 
-def test_failed_journal_says_so(zeo: Zeo, clock: Clock) -> None:
+def test_failed_journal_says_so(stand: Zeo, clock: Clock) -> None:
     """Say so when nothing can be journalled any more."""
-    store = zeo.store(clock)
+    store = stand.store(clock)
     store.journal.recover().result(WAIT_S)
     errors: list[BaseException] = []
     store.journal.listen(lambda _sequence: None, errors.append)
@@ -158,15 +158,15 @@ def test_call_is_told_from_its_first_fact_to_what_was_said_afterwards(store: Sto
     assert reader.call("1-2") is None, "a call that goes on is not in the list"
 
 
-def test_call_is_told_whole_across_a_restart(zeo: Zeo, clock: Clock, reader: Reader) -> None:
+def test_call_is_told_whole_across_a_restart(stand: Zeo, clock: Clock, reader: Reader) -> None:
     """Tell a call whole that a restart has cut in two."""
-    first = zeo.store(clock)
+    first = stand.store(clock)
     first.journal.recover().result(WAIT_S)
     first.journal.append(a_row(1, "1-1"))
     first.journal.snapshot(b"", 1, "").result(WAIT_S)
     first.journal.append(a_row(2, "1-1"))
     first.close()
-    second = zeo.store(clock)
+    second = stand.store(clock)
     second.journal.recover().result(WAIT_S)
     second.journal.append(a_row(3, "1-1", kept=(filed("1-1"),)))
     second.close()
@@ -200,15 +200,15 @@ def test_pages_of_calls_keep_their_numbers(store: Store, reader: Reader) -> None
     assert _count(store, "pages") == 2
 
 
-def test_killed_daemon_loses_nothing_that_it_was_told_was_committed(zeo: Zeo, clock: Clock) -> None:
+def test_killed_daemon_loses_nothing_that_it_was_told_was_committed(stand: Zeo, clock: Clock) -> None:
     """Recover, after any kill, everything that was said to be committed, and nothing twice."""
     for boot in range(1, 4):
-        program = [sys.executable, "-m", "tests.store.killed_daemon", str(zeo.folder), str(zeo.socket)]
+        program = [sys.executable, "-m", "tests.store.killed_daemon", str(stand.folder), str(stand.socket)]
         with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as daemon:
             assert daemon.stdout is not None
             told = [int(daemon.stdout.readline()) for _ in range(5 * boot)]
             daemon.send_signal(signal.SIGKILL)
-        store = zeo.store(clock)
+        store = stand.store(clock)
         recovered = store.journal.recover().result(WAIT_S)
         store.close()
         sequences = [row.sequence for row in recovered.rows]

@@ -7,6 +7,7 @@ import pytest
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
 from appliance.store.link import STORE, Where, connect, tidied, tidy, uri_of
 from tests.store.cluster import USER, Cluster
+from tests.store.stand import BEGIN, Clock, Zeo, until
 
 WAIT_S = 5.0
 
@@ -22,7 +23,7 @@ def test_a_uri_names_it(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> No
     connect(Where(uri=uri, storage="people", read_only=True, wait_s=WAIT_S)).close()
     with pytest.raises(StoreBrokenError, match="is storage 'people'"):
         connect(Where(uri=uri, storage="journal", read_only=True, wait_s=WAIT_S))
-    assert not tidy(where), "PostgreSQL looks after itself"
+    assert not tidy(where), "it is packed when this returns"
     assert tidied(where) == b""
 
 
@@ -32,3 +33,26 @@ def test_one_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     uri = f"postgres://somebody:it%27s@/none?host={tmp_path}"
     with pytest.raises(StoreAbsentError, match="PostgreSQL does not answer"):
         connect(Where(uri=uri, storage="people", read_only=False, wait_s=1.0))
+
+
+@pytest.mark.slow
+def test_an_erased_person_is_in_no_row(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock
+) -> None:
+    """Within moments: neither number nor name is left in the tables or the samples that the planner keeps."""
+    monkeypatch.setenv(STORE, cluster.databases("erased"))
+    store = Zeo(tmp_path).store(clock)
+    number, name = "13800138222", "Wang Erased"
+    party = store.people.party_of(number, name, BEGIN).result(WAIT_S).party
+    kept = store.people.party_of("021557", "Li Kept", BEGIN).result(WAIT_S).party
+    rows = "SELECT count(*) FROM object_state WHERE position('{}'::bytea in state) > 0"
+    assert cluster.count("erased_people", rows.format(number)) > 0, "before"
+    assert cluster.count("erased_people", rows.format(name)) > 0
+    store.people.erase(party, BEGIN).result(WAIT_S)
+    until(lambda: cluster.count("erased_people", rows.format(number)) == 0, "no row has the number")
+    sampled = "SELECT attstattarget FROM pg_attribute WHERE attrelid = 'object_state'::regclass AND attname = 'state'"
+    until(lambda: cluster.count("erased_people", sampled) == 0, "the upkeep has packed and vacuumed")
+    assert cluster.count("erased_people", rows.format(name)) == 0
+    assert cluster.count("erased_people", rows.format("Li Kept")) > 0
+    assert store.people.labels([party, kept]).result(WAIT_S).keys() == {kept}
+    store.close()

@@ -39,9 +39,9 @@ def journalled(store: Store, calls: list[CDR], first: int = 1) -> None:
 
 
 @pytest.fixture
-def ask(zeo: Zeo, clock: Clock) -> Iterator[Count]:
+def ask(stand: Zeo, clock: Clock) -> Iterator[Count]:
     """Ask the journal's tables, as a second writer may only in a test."""
-    writer = zeo.writer("journal", clock)
+    writer = stand.writer("journal", clock)
 
     def asked(work: Callable[[JournalTables], int]) -> int:
         return writer.submit(lambda root: work(tables(root, JournalTables))).result(WAIT_S)
@@ -123,19 +123,19 @@ def test_what_is_said_after_a_call_went_into_columns_is_told_too(
     assert (told.works, [row.sequence for row in told.rows], told.ordinal) == ((work,), [10, 9_000], 10)
 
 
-def test_killed_between_pressing_and_sweeping_goes_on(zeo: Zeo, clock: Clock, calls: list[CDR]) -> None:
+def test_killed_between_pressing_and_sweeping_goes_on(stand: Zeo, clock: Clock, calls: list[CDR]) -> None:
     """A start finishes what the last one began."""
-    store = zeo.store(clock)
+    store = stand.store(clock)
     store.journal.recover().result(WAIT_S)
     store.journal.paged = lambda: None
     journalled(store, calls[:CHUNK])
     store.close()
-    writer = zeo.writer("journal", clock)
+    writer = stand.writer("journal", clock)
     assert writer.submit(lambda root: is_due(tables(root, JournalTables))).result(WAIT_S)
     lost = Upkeep(writer, uri="zeo:///nowhere.sock?storage=journal", clock=lambda: 0)
     until(lambda: lost.failures > 0, "a presser that finds no store is counted")
     lost.close()
-    upkeep = Upkeep(writer, uri=zeo.where("journal").uri, clock=lambda: 0)
+    upkeep = Upkeep(writer, uri=stand.where("journal").uri, clock=lambda: 0)
     until(lambda: not writer.submit(lambda root: is_due(tables(root, JournalTables))).result(WAIT_S), "it is done")
     writer.submit(lambda root: root["numbers"].pop(SWEPT)).result(WAIT_S)
     upkeep.wake()
@@ -145,9 +145,9 @@ def test_killed_between_pressing_and_sweeping_goes_on(zeo: Zeo, clock: Clock, ca
     writer.close()
 
 
-def test_rows_are_let_go_by_segments_and_calls_by_chunks(zeo: Zeo, clock: Clock, calls: list[CDR]) -> None:
+def test_rows_are_let_go_by_segments_and_calls_by_chunks(stand: Zeo, clock: Clock, calls: list[CDR]) -> None:
     """Keep what is young, what a start reads, and the records of calls."""
-    store = zeo.store(clock)
+    store = stand.store(clock)
     store.journal.recover().result(WAIT_S)
     days = count(1)
     for start in range(0, len(calls), 1_000):
@@ -155,10 +155,10 @@ def test_rows_are_let_go_by_segments_and_calls_by_chunks(zeo: Zeo, clock: Clock,
         journalled(store, part, start + 1)
         store.journal.snapshot(b"%d" % next(days), start + len(part), "v1").result(WAIT_S)
     store.close()
-    writer = zeo.writer("journal", clock)
+    writer = stand.writer("journal", clock)
     last = calls[-1].ended
     upkeep = Upkeep(
-        writer, uri=zeo.where("journal").uri, clock=lambda: last, retention=Retention(journal_days=3, calls_days=3)
+        writer, uri=stand.where("journal").uri, clock=lambda: last, retention=Retention(journal_days=3, calls_days=3)
     )
     try:
 
@@ -168,7 +168,7 @@ def test_rows_are_let_go_by_segments_and_calls_by_chunks(zeo: Zeo, clock: Clock,
         until(lambda: upkeep.failures == 0 and least() == 1, "the oldest chunk is gone")
     finally:
         upkeep.close()
-    reader = zeo.reader()
+    reader = stand.reader()
     assert reader.call_by(1) is None, "let go"
     told = reader.call_by(CHUNK + 1)
     assert told is not None
@@ -180,7 +180,7 @@ def test_rows_are_let_go_by_segments_and_calls_by_chunks(zeo: Zeo, clock: Clock,
     assert reader.history(BEGIN, BEGIN + DAY) is None
     reader.close()
     writer.close()
-    again = zeo.store(clock)
+    again = stand.store(clock)
     recovered = again.journal.recover().result(WAIT_S)
     assert (recovered.snapshot, recovered.sequence, recovered.rows) == (b"%d" % (next(days) - 1), len(calls), ())
     again.close()

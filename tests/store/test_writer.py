@@ -146,7 +146,7 @@ def test_full_disk_is_waited_out(writer: Writer) -> None:
         return number
 
     done = writer.submit(work)
-    until(lambda: writer.health == "waiting", "it waits")
+    until(lambda: writer.health == "no_space", "it waits")
     full[0] = False
     assert done.result(WAIT_S) == 1
 

@@ -73,7 +73,7 @@ def company(crowd: Crowd, *, carrier_port: int) -> model.Configuration:
         extensions=tuple(model.Extension(slug=phone, agent=agent(phone)) for phone in crowd.phones),
         agents=tuple(model.Agent(slug=agent(phone), extension=phone) for phone in crowd.phones),
         queues=tuple(
-            model.Queue(slug=slug, agents=tuple(map(agent, phones)), ring_s=RING_S, wrap_up_s=0)
+            model.Queue(slug=slug, agents=tuple(map(agent, phones)), ring_s=RING_S, wrap_up_s=0, missed_s=1)
             for slug, phones in queues.items()
         ),
         flows=(*(_straight(queue) for queue in queues), _main()),

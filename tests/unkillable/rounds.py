@@ -155,8 +155,8 @@ class Rounds:
         else:
             self.tally.unreached[blow.boundary] += 1
             how = "moment"
+            (stage.places.run / "doom").unlink(missing_ok=True)  # first: the next daemon would take it
             at = await stage.kill(signal.SIGKILL)
-            (stage.places.run / "doom").unlink(missing_ok=True)
         await self._back(at, how)
 
     def _write(self, blow: Blow) -> None:

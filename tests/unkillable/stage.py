@@ -41,7 +41,7 @@ ANSWER_S = 0.1
 DESKS_PORT, CALLERS_PORT, WAITERS_PORT = 2_200, 2_201, 2_202
 "SIP ports of the load, counted from the base of ports, behind all that a box takes."
 DESKS_MEDIA, CALLERS_MEDIA, WAITERS_MEDIA = 2_300, 2_320, 2_340
-RATE = "10"
+RATE = "5"
 "Calls a second that SIPp places."
 LOOK_S = 0.1
 KILL_LOOKS = 100
@@ -52,9 +52,10 @@ _CALLS = re.compile(r'^switchroom_calls\{state="(\w+)"\} ([0-9.]+)$', re.MULTILI
 class House(ProcessProtocol):
     """The supervisor's process: what it says, line by line, with its moments."""
 
-    def __init__(self, reactor: AsyncioSelectorReactor) -> None:
-        """Begin before it runs."""
+    def __init__(self, reactor: AsyncioSelectorReactor, log: Path) -> None:
+        """Begin before it runs; what it says goes to the file `log` too."""
         self.waits = Waits(reactor, "house")
+        self._log = log
         self.lines: list[tuple[int, str]] = []
         "Moments, by `time.monotonic_ns`, and what was said then."
         self._rest = ""
@@ -75,6 +76,8 @@ class House(ProcessProtocol):
 
     @override
     def outReceived(self, data: bytes) -> None:
+        with self._log.open("ab") as log:
+            log.write(data)
         *lines, self._rest = (self._rest + data.decode()).split("\n")
         for line in lines:
             at, _, said = line.partition(" ")
@@ -116,7 +119,7 @@ class Stage:
         self.reactor = reactor
         self.places = places
         self.crowd = crowd
-        self.house = House(reactor)
+        self.house = House(reactor, places.log / "house.log")
         self.clock = MediaClock(reactor)
         self.witness = Witness(reactor, own_asterisk(places, current_bundle()).site)
         self.load: list[Sipp] = []
@@ -253,7 +256,7 @@ class Stage:
         numbers = [f"5551{index:04}" for index in range(len(self.crowd.desks))]
         await self._call(numbers, "talkers", CALLERS_PORT, CALLERS_MEDIA)
         self.talking = list(self.witness.callers())
-        await self.until(lambda: all(seen.bridge for seen in self.talking), 30, "all talk")
+        await self.until(lambda: all(seen.bridge for seen in self.talking), 90, "all talk")
         numbers = [f"5553{index:04}" for index in range(self.crowd.waiting)]
         await self._call(numbers, "waiters", WAITERS_PORT, WAITERS_MEDIA)
         places: dict[str, tuple[str, str]] = {}

@@ -9,7 +9,7 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from tests.contract.conftest import the_reactor
 from tests.contract.slots import slot
 from tests.unkillable.company import Crowd
-from tests.unkillable.report import Verdict, least_said, percentile, prove, slowness
+from tests.unkillable.report import Load, Verdict, behind, least_said, percentile, prove, slowness
 from tests.unkillable.rounds import Death
 
 CROWD = Crowd(waiting=100, talking=50, robots=10)
@@ -54,3 +54,12 @@ def test_a_percentile_is_one_of_the_values() -> None:
 def test_the_worst_call_tells_whether_the_load_kept_up() -> None:
     """A call that ended or came meanwhile says nothing."""
     assert least_said({"a": 100, "b": 100, "gone": 5}, {"a": 600, "b": 590, "new": 1}, 10.0) == 0.98
+
+
+def test_a_load_that_fell_behind_is_told() -> None:
+    """Packets that were not sent, messages said twice, a witness that was away; what was before does not count."""
+    before = Load(beats=1_000, late=9, skipped=100, retransmitted={"desks": 3}, gaps=1)
+    well = Load(beats=2_000, late=500, skipped=120, retransmitted={"desks": 3}, gaps=1)
+    assert behind(before, well) == []
+    late = Load(beats=2_000, late=9, skipped=121, retransmitted={"desks": 4, "new": 1}, gaps=2)
+    assert len(behind(before, late)) == 4

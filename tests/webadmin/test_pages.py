@@ -245,6 +245,14 @@ def test_reading_goes_on_without_the_daemon(pages: Pages) -> None:
     assert pages.reader.standing().version == version
 
 
+def test_earlier_calls_say_that_the_daemon_is_away(pages: Pages) -> None:
+    """The desk's panel has a word for it; the agent's own note is the only thing that is read without the daemon."""
+    answer = pages.get(f"/desk/past/{pages.interactions[0]}", "agent")
+    assert answer.status_int == 200
+    assert "cannot be looked up" in answer.text
+    assert "<ol" not in answer.text
+
+
 def test_the_front_end_is_built_the_same_twice(tmp_path: Path) -> None:
     """The bundles' names and bytes depend on the sources alone."""
     found = []

@@ -15,7 +15,7 @@ from appliance.core import facts, model
 from appliance.core import state as st
 from appliance.core.effects import Candidate
 from appliance.core.overflow import EXITS
-from appliance.core.plugins import all_strategies
+from appliance.core.plugins import all_strategies, node_kinds
 from appliance.core.views import MemberView
 from appliance.places import Places
 from boot import certificate
@@ -28,6 +28,7 @@ from webadmin.numerals import whole_number
 from webadmin.programs import front_door, main, nginx_argv, web_argv
 from webadmin.setup import fields, strategies, waiting_fields
 from webadmin.setup.difference import differing, plain
+from webadmin.setup.flow_form import kinds
 from webadmin.setup.rows import Rows
 from webadmin.setup.section import with_part
 from webadmin.setup.summaries import path_text, summary_text
@@ -228,6 +229,14 @@ def test_every_condition_of_overflow_is_offered() -> None:
     """A condition that the core knows can be chosen, with its own way out."""
     assert {when for when, _ in waiting_fields.CONDITIONS} == {"", *EXITS}
     assert set(EXITS.values()) <= {way for way, _ in waiting_fields.WAYS}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_console_offers_what_there_is(language: str) -> None:
+    """An overflow leads to steps that exist, all with words; to voicemail only once there is a step for it."""
+    offered = dict(kinds(texts(language)))
+    assert set(offered) == set(node_kinds())
+    assert all(words and words != kind for kind, words in offered.items())
 
 
 def test_every_strategy_can_be_set_up() -> None:

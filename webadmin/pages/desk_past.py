@@ -38,14 +38,17 @@ class Past:
 def view(request: PageRequest) -> Response:
     """Show them for a call that this person sees live, and for no other."""
     interaction = request.matchdict["interaction"]
-    party = _party(request, interaction)
+    try:
+        party = _party(request, interaction)
+    except DoorClosedError:
+        return request.show("past", away=True, own_note=_own_note(request, interaction))
     if party is None:
         raise HTTPNotFound
     calls = [call for call in request.reader.past_calls(party, SHOWN_MAX + 1) if call.cdr.interaction != interaction]
     addresses = call_addresses(request.reader, request.calendar, calls[:SHOWN_MAX])
     past = [_past(request, call, addresses) for call in calls[:SHOWN_MAX]]
     withheld = not past and not _has_number(request, party)
-    return request.show("past", calls=past, own_note=_own_note(request, interaction), withheld=withheld)
+    return request.show("past", away=False, calls=past, own_note=_own_note(request, interaction), withheld=withheld)
 
 
 def _own_note(request: PageRequest, interaction: str) -> str:
@@ -55,13 +58,11 @@ def _own_note(request: PageRequest, interaction: str) -> str:
 
 
 def _party(request: PageRequest, interaction: str) -> str | None:
+    """Ask the daemon whose call it is; None if this person does not see it. Raises `DoorClosedError`."""
     client = Client(request.box.door, request.session_secret, timeout_s=2.0)
-    try:
-        for _event, seen in client.live():
-            call = seen.calls.get(interaction)
-            return call.party if call else None
-    except DoorClosedError:
-        return None
+    for _event, seen in client.live():
+        call = seen.calls.get(interaction)
+        return call.party if call else None
     return None
 
 

@@ -1,6 +1,7 @@
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
-from typing import BinaryIO, Protocol
+from io import BufferedRandom
+from typing import Protocol
 
 from ZODB.Connection import TransactionMetaData
 
@@ -15,9 +16,9 @@ class _Lock(Protocol):
     def __exit__(self, *args: object) -> None: ...
 
 class FileStorage:
-    _file: BinaryIO
+    _file: BufferedRandom
     _file_name: str
-    _tfile: BinaryIO
+    _tfile: BufferedRandom
     _files: _Files
     _lock: _Lock
     _commit_lock: _Lock
@@ -36,6 +37,8 @@ class FileStorage:
     def tryToResolveConflict(
         self, oid: bytes, committedSerial: bytes, oldSerial: bytes, newpickle: bytes, committedData: bytes = b""
     ) -> bytes: ...
+    def _abort(self) -> None: ...
+    def _clear_temp(self) -> None: ...
     def _finish(self, tid: bytes, u: bytes, d: bytes, e: bytes) -> None: ...
     def _initIndex(self, index: MutableMapping[bytes, int], tindex: MutableMapping[bytes, int]) -> None: ...
     def _save_index(self) -> None: ...

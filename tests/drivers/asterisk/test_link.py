@@ -6,12 +6,13 @@ from itertools import pairwise
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
 
 from drivers.asterisk import codec_ami
 from drivers.asterisk.codec import LocalProtocolError
-from drivers.asterisk.codec_ami import Action, Answer
-from drivers.asterisk.link import Account, Link, LinkDownError, LinkOptions, NoAnswerError
+from drivers.asterisk.codec_ami import Action, AmiConnection, Answer
+from drivers.asterisk.link import Account, Link, LinkDownError, LinkOptions, NoAnswerError, Wire
 from tests.drivers.asterisk.pipes import HANGUP, Exchange, admit, pong, result, up
 from tests.drivers.asterisk.wire import event, lines
 
@@ -223,6 +224,16 @@ def test_stopping_while_tcp_connects_is_no_error() -> None:
     assert [connector.stoppedConnecting for connector in reactor.connectors] == [False, False]
     assert result(Deferred.fromCoroutine(link.stop())) == [None]
     assert [connector.stoppedConnecting for connector in reactor.connectors] == [True, True]
+
+
+def test_a_line_that_is_being_ended_pings_no_more() -> None:
+    """Its end is on the way, but the connection is not yet lost."""
+    clock = Clock()
+    wire = Wire(clock, AmiConnection(prefix="", wanted=None), print)
+    wire.keep_alive()
+    wire.end("not AMI")
+    clock.advance(0)
+    assert clock.getDelayedCalls() == []
 
 
 def test_trouble_of_a_receiver_is_not_the_lines() -> None:
