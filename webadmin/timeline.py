@@ -19,6 +19,7 @@ DIAL_CAUSES: Mapping[str, str] = {
     **OFFER_CAUSES,
     "refused": marked("the call was refused"),
     "no_number": marked("there is no number to call"),
+    "congested": marked("no trunk had a free line"),
 }
 "Why a customer who was called back was not reached."
 
