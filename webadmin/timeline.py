@@ -19,6 +19,7 @@ DIAL_CAUSES: Mapping[str, str] = {
     **OFFER_CAUSES,
     "refused": marked("the call was refused"),
     "no_number": marked("there is no number to call"),
+    "congested": marked("no trunk had a free line"),
 }
 "Why a customer who was called back was not reached."
 
@@ -36,6 +37,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     "bridge-failed": ("!", marked("The two could not be joined.")),
     "dispose": ("✎", marked("{agent} sets the result: {result}.")),
     "hang-up-call": ("✕", marked("{agent} hangs up from the desk.")),
+    "contact-taken": ("·", marked("{agent} takes a contact by another medium.")),
+    "contact-done": ("·", marked("{agent} is done with a contact by another medium.")),
     "transfer-call": ("→", marked("{agent} sends the caller on from the desk.")),
     "sent-on": ("→", marked("The agent's phone sends the caller on.")),
     "end-wrap-up": ("◔", marked("{agent} finishes the wrap-up.")),
@@ -56,8 +59,6 @@ LINES: Mapping[str, tuple[str, str]] = {
     "phone-gone": ("!", marked("The phone {extension} cannot be reached any more.")),
     "phone-own-call": ("·", marked("The phone {extension} begins a call of its own.")),
     "phone-own-over": ("·", marked("The phone {extension} ends its own call.")),
-    "contact-taken": ("▶", marked("{agent} has a contact by another medium in hand.")),
-    "contact-done": ("◔", marked("{agent} is done with a contact by another medium.")),
     "sign-on": ("●", marked("{agent} signs on.")),
     "sign-off": ("○", marked("{agent} signs off.")),
     "take-break": ("‖", marked("{agent} asks for a break.")),

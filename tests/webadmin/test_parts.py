@@ -292,7 +292,7 @@ def test_every_fact_has_its_line_in_a_timeline() -> None:
     told_apart = {"phone-seen", "phone-busy"}
     assert tags - set(LINES) == told_apart
     assert {"phone-back", "phone-gone", "phone-own-call", "phone-own-over", "arrived", "key"} == set(LINES) - tags
-    assert set(DIAL_CAUSES) == {"no_answer", "busy", "refused", "unreachable", "no_number", "failed"}
+    assert set(DIAL_CAUSES) == {"no_answer", "busy", "refused", "unreachable", "no_number", "failed", "congested"}
 
 
 def test_a_decision_in_words() -> None:
