@@ -4,8 +4,9 @@
 the supervisor (`warm.py` is its end). Ordered `go` with two files, the log and the gate, it forks; the fork leads a
 session of its own, waits at the gate until its pid is noted, and then is the program: `MODULE.main(ARGUMENTS)`.
 
-It holds nothing but code: no lock, port or storage. It ends with the supervisor, whose death closes the socket (what it
-has forked goes on), and when a file that it has read has changed: another one then reads the new code.
+It holds nothing but code: no lock, port or storage. It ends with the supervisor, whose death closes the socket; what it
+has forked goes on. Every life is of the code that it read, whatever is installed meanwhile: new code is of the box's
+next start, when all programs take it up at once.
 """
 
 import gc
@@ -18,29 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 WORD_BYTES_MAX = 64
-GO, WARM, STALE, BEGAN, ENDED = b"go", b"warm", b"stale", b"began", b"ended"
+GO, WARM, BEGAN, ENDED = b"go", b"warm", b"began", b"ended"
 "What is said on the socket; `began PID` and `ended PID CODE` have words behind them."
 ONE_THREAD = 1
 COMMAND_NAME = Path("/proc/self/comm")
 "What `ps -C` and `top` show, cut to 15 letters (proc(5))."
-
-
-def files_read() -> dict[str, tuple[int, int]]:
-    """Name the files of all modules that have been read, with when each was changed and how long it is."""
-    seen = {}
-    for module in tuple(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if file is not None:
-            seen[file] = _state(file)
-    return seen
-
-
-def _state(file: str) -> tuple[int, int]:
-    try:
-        found = os.stat(file)  # noqa: PTH116  hundreds of them while calls wait; a Path costs five times as much
-    except OSError:
-        return (0, 0)
-    return (found.st_mtime_ns, found.st_size)
 
 
 class Zygote:
@@ -49,7 +32,6 @@ class Zygote:
     def __init__(self, door: socket.socket) -> None:
         """Serve the supervisor at the other end of `door`."""
         self._door = door
-        self._read = files_read()
         self._poll = select.poll()
         self._poll.register(door, select.POLLIN)
         self._lives: dict[int, int] = {}
@@ -65,9 +47,6 @@ class Zygote:
                     continue
                 word, files, _, _ = socket.recv_fds(self._door, WORD_BYTES_MAX, 2)
                 if word != GO:
-                    return None
-                if any(_state(file) != state for file, state in self._read.items()):
-                    self._door.send(STALE)
                     return None
                 log, gate = files
                 if self._fork():
