@@ -97,14 +97,14 @@ def test_a_row_is_added_by_the_keyboard(browser: Browser, floor: Floor) -> None:
     visitor.sign_in("admin")
     page = visitor.go("/setup/skills/li-wei")
     cells = page.locator("input[name=skills]")
-    expect(cells).to_have_count(4)
-    for place, word in enumerate(("english", "3", "german", "4")):
+    expect(cells).to_have_count(6)  # the skill that Li Wei has, and two empty rows
+    for place, word in enumerate(("english", "3", "german", "4"), start=2):
         cells.nth(place).fill(word)
     page.focus("[data-field=skills] [data-add-row]")
     page.keyboard.press("Enter")
-    expect(cells).to_have_count(6)
-    expect(cells.nth(4)).to_be_focused()
-    expect(page.get_by_label("Skill 3")).to_have_value("")
+    expect(cells).to_have_count(8)
+    expect(cells.nth(6)).to_be_focused()
+    expect(page.get_by_label("Skill 4")).to_have_value("")
     page.keyboard.type("french")
     page.keyboard.press("Enter")
     expect(page.locator(".changes-words")).to_contain_text("english · 3; german · 4; french · 5")
