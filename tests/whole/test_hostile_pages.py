@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from appliance import api
 from drivers.robot.call import Call
+from drivers.robot.transactions import NoAnswerError
 from tests.contract.test_hostile import in_a_line, in_address, taken
 from tests.hostile import HOSTILE, HTML, MARK
 from tests.whole.browser import Visit, seen, visit
@@ -132,8 +133,12 @@ async def test_callers_who_hang_up_in_the_menu(floor: Floor) -> None:
     call = await floor.menu("5551230004")
     for value in HOSTILE:
         body = f"Signal={value}\r\nDuration=160\r\n".encode(errors="replace")
-        answer = await call.leg.ask("INFO", (("Content-Type", "application/dtmf-relay"),), body)
-        assert answer.code in {200, 500}, value  # Asterisk says 500 to what is no key
+        try:
+            answer = await call.leg.ask("INFO", (("Content-Type", "application/dtmf-relay"),), body)
+        except NoAnswerError:  # a key that ended the call came before it; Asterisk then says nothing more
+            assert call.end is not None, value
+        else:
+            assert answer.code in {200, 500}, value  # Asterisk says 500 to what is no key
         if call.end is not None:
             call = await floor.menu("5551230004")
     await call.hang_up()
