@@ -101,11 +101,18 @@ class Desk {
     if (!call) return;
     setText(field(card, "number"), call.caller_number || word("desk", "withheld"));
     setText(field(card, "name"), call.caller_name ?? "");
-    setText(field(card, "queue"), live.view.queues[call.queue]?.title || call.queue || "");
+    this.#drawQueue(field(card, "queue"), call, state);
     setText(field(card, "dialled"), call.number ?? "");
     setText(field(card, "path"), (call.path ?? []).join(" → "));
     show(field(card, "path-word"), (call.path ?? []).length > 0);
     this.#drawWait(field(card, "wait"), call, state);
+  }
+
+  // A caller who was sent on may wait in another workgroup while this agent still wraps up for the one that was served.
+  #drawQueue(element, call, state) {
+    if (state === "wrap_up" && element.dataset.for === call.interaction) return;
+    element.dataset.for = call.interaction;
+    setText(element, live.view.queues[call.queue]?.title || call.queue || "");
   }
 
   #drawCallback(card, call, state) {
@@ -139,6 +146,8 @@ class Desk {
     this.#sent = "";
     this.#note.value = "";
     this.#saved = "";
+    this.#root.querySelector("#send-to").value = "";
+    this.#closeMenus();
     this.#mark();
     const wait = field(this.#part("call"), "wait");
     delete wait.dataset.since;
@@ -181,7 +190,13 @@ class Desk {
   #clicked(event) {
     const button = event.target.closest("[data-do]");
     if (!button || !this.#root.contains(button)) return;
+    event.preventDefault();
+    if (button.form && !button.form.reportValidity()) return;
     this.#do(button.dataset.do, button.dataset);
+    this.#closeMenus();
+  }
+
+  #closeMenus() {
     for (const menu of this.#root.querySelectorAll("details[data-menu]")) menu.open = false;
   }
 
@@ -202,6 +217,14 @@ class Desk {
     const number = this.#root.querySelector("#send-to");
     const to = queue ? { queue } : { number: number.value.replace(/[^0-9+]/g, "") };
     if (await command("transfer-call", { interaction, ...to })) number.value = "";
+    else this.#askAgain(interaction, number);
+  }
+
+  // After a refusal the menu is open again, with what was typed.
+  #askAgain(interaction, number) {
+    if (interaction !== this.#shown || this.#root.dataset.state !== "talking") return;
+    number.closest("details").open = true;
+    number.focus();
   }
 
   async #dispose(disposition) {
@@ -247,6 +270,7 @@ class Desk {
       if (button.dataset.key !== wanted || button.closest("[hidden]")) continue;
       event.preventDefault();
       button.click();
+      if (button.parentElement.open) button.parentElement.querySelector(".menu-item, input").focus();
       return;
     }
     if (wanted === "n" && this.#shown) {
