@@ -46,6 +46,8 @@ def test_a_sound_company_has_no_fault() -> None:
         (model.Company(emergency=("1", "112")), "company.emergency"),
         (model.Company(zone="no zone;"), "company.zone"),
         (model.Company(ageing_s=-1), "company.ageing_s"),
+        (model.Company(keep_journal_days=-1), "company.keep_journal_days"),
+        (model.Company(keep_recordings_days=36_501), "company.keep_recordings_days"),
         (model.Company(grades={"gold": 0, "tin": 9}), "company.grades.gold"),
         (model.Company(grades={"Gold!": 1}), "company.grades.Gold!"),
     ],

@@ -67,6 +67,17 @@ def test_calls_are_counted_by_workgroup_and_day() -> None:
     assert [(row.service_level, row.asa_s) for row in rows] == [(1 / 4, 20.5), (None, None), (1 / 2, 2.0)]
 
 
+def test_a_year_of_days_is_counted_as_a_few_are() -> None:
+    """However many borders there are, a call belongs to the last one that it does not lie before."""
+    borders = tuple(day * 24 * HOUR for day in range(366))
+    calls = [
+        (day * 24 * HOUR + moment, "sales", ANSWERED, 1, 1) for day in (0, 7, 364) for moment in (0, 24 * HOUR - 1)
+    ]
+    late = (365 * 24 * HOUR, "sales", ANSWERED, 1, 1)
+    rows = workgroups.rows(Options(borders=borders), [part((-1, "sales", ANSWERED, 1, 1), *calls, late)])
+    assert [(row.day, row.answered) for row in rows] == [(0, 2), (7, 2), (364, 2)]
+
+
 @pytest.mark.parametrize(
     ("formula", "level"),
     [
