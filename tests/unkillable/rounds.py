@@ -18,9 +18,8 @@ from drivers.robot.call import Call
 from drivers.robot.waits import RobotError
 from tests.unkillable.company import MENU
 from tests.unkillable.doom.sitecustomize import BOUNDARIES
-from tests.unkillable.stage import LOOK_S, Stage, brisk
+from tests.unkillable.stage import BACK_S_MAX, LOOK_S, Stage, brisk
 
-BACK_S_MAX = 30.0
 REACH_S = 5.0
 "How long a boundary may take to be crossed; else the daemon is killed all the same."
 ONCE_MORE_S = 1.0
