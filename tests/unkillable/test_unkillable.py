@@ -6,6 +6,7 @@ import pytest
 import pytest_twisted
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
+from drivers.robot.waits import RobotError
 from tests.contract.conftest import the_reactor
 from tests.contract.slots import slot
 from tests.unkillable.company import Crowd
@@ -14,6 +15,8 @@ from tests.unkillable.rounds import Death
 
 CROWD = Crowd(waiting=100, talking=50, robots=10)
 KILLS = 40
+TRIES = 2
+"How often a run is made in which the load fell behind, or which the harness itself could not end."
 SEED = 11
 PATIENCE = 3
 "A limit that people feel is printed; passed three times over, it fails: other programs may run beside the tests."
@@ -29,8 +32,17 @@ async def test_forty_deaths_harm_nobody(tmp_path: Path) -> None:
     """
     reactor = the_reactor()
     assert isinstance(reactor, AsyncioSelectorReactor)
-    with slot() as base:
-        verdict = await prove(reactor, tmp_path, base, CROWD, kills=KILLS, seed=SEED, patience=PATIENCE)
+    verdict = Verdict.VOID
+    for attempt in range(TRIES):
+        (folder := tmp_path / str(attempt)).mkdir()
+        try:
+            with slot() as base:
+                verdict = await prove(reactor, folder, base, CROWD, kills=KILLS, seed=SEED, patience=PATIENCE)
+        except (OSError, RobotError):
+            if attempt + 1 == TRIES:
+                raise
+        if verdict is not Verdict.VOID:
+            break
     if verdict is Verdict.VOID:
         pytest.skip(verdict.value)
     assert verdict is Verdict.GREEN, verdict.value

@@ -62,7 +62,9 @@ class Doom:
         if boundary == self._boundary:
             self._left -= 1
             if self._left <= 0:
-                self._path.with_suffix(".done").write_text(f"{time.monotonic_ns()}")
+                dying = self._path.with_suffix(".dying")
+                dying.write_text(f"{time.monotonic_ns()}")
+                dying.rename(self._path.with_suffix(".done"))  # whole as soon as it is there
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
