@@ -55,7 +55,7 @@ class Zygote:
                 os.close(gate)
 
     def _fork(self) -> bool:
-        if len(os.listdir("/proc/self/task")) != ONE_THREAD:  # noqa: PTH208  as above
+        if len(os.listdir("/proc/self/task")) != ONE_THREAD:  # noqa: PTH208  while calls wait; a Path costs five times as much
             raise RuntimeError("reading the program has started threads: it cannot be forked")
         pid = os.fork()
         if not pid:

@@ -88,7 +88,8 @@ async def _prove(stage: Stage, *, kills: int, seed: int, patience: int) -> Verdi
     wall = after.at - before.at
     share = {"load": (after.load - before.load) / wall, "box": (after.box - before.box) / wall}
     say(f"processor of {cores()}: load {share['load']:.2f}, box {share['box']:.2f}, over {wall:.0f} s")
-    say(f"the daemon was away {stage.away_again} times more than it was killed")
+    if stage.away_again:
+        tally.harm.append(f"the daemon was away {stage.away_again} times more than it was killed")
     say(f"of the audio of the worst standing call Asterisk received {said:.1%}")
     late = (load_after.late - load_before.late) / max(1, load_after.beats - load_before.beats)
     say(f"of the robots' packets {late:.1%} were sent more than 10 ms late")
