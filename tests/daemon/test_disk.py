@@ -62,10 +62,10 @@ async def in_queue(box: Box, number: str) -> Line:
 
 
 async def gives_up(box: Box, number: str) -> None:
-    """Let somebody call, wait and hang up."""
+    """Let somebody call, wait and hang up; the Centre knows it."""
     caller = await in_queue(box, number)
     box.exchange.end(caller.leg)
-    await box.until(lambda: caller.leg not in box.exchange.lines, HEALED_S)
+    await box.until(lambda: caller.leg not in box.daemon.hub.centre.state.legs, HEALED_S)
 
 
 async def until_no_space(box: Box) -> int:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from appliance import api, document
 from appliance.client import Client, DoorClosedError
 from appliance.daemon.composition import KEEP_AFTER
 from appliance.places import Places
+from appliance.store.reader import open_reader
 from tests.contract.company import AGENTS, company
 from tests.daemon.real import PEOPLE, Zeo, the_reactor
 from tests.daemon.supervisor import ROOT, Process, Supervisor, a_home
@@ -26,6 +28,7 @@ from tests.daemon.supervisor import ROOT, Process, Supervisor, a_home
 PORT = 20_080
 KILLS = 12
 SEED = 7
+SNAPSHOT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,17 @@ class Stand:
         """Give it the company of the stories."""
         text = document.write(api.Document(configuration=company(), people=PEOPLE))
         assert not (await self.ask(api.Import(text=text))).problems
+
+    async def snapshot_is_kept(self) -> None:
+        """Wait until the first snapshot is committed: an answer may be, before it."""
+        reader = open_reader(self.places.zeo_socket)
+        try:
+            deadline = time.monotonic() + SNAPSHOT_S
+            while not (past := reader.history(time.time_ns() // 1000, 0)) or not past.snapshot:
+                assert time.monotonic() < deadline, "no snapshot is kept"
+                await deferLater(the_reactor(), 0.02)
+        finally:
+            reader.close()
 
     def errors(self) -> str:
         """Read what daemons have said to standard error."""
@@ -95,6 +109,7 @@ async def test_what_was_replayed_once_is_not_replayed_again(stand: Stand) -> Non
     first.kill()
     second = await stand.daemon()
     assert not (await stand.ask(api.TakeSeat(agent="anna"))).problems
+    await stand.snapshot_is_kept()
     second.kill()
     third = await stand.daemon()
     third.kill()
