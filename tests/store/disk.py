@@ -43,7 +43,9 @@ class SmallDisk:
         argv = ["unshare", *user, "--mount", "sh", "-c", script]
         self._keeper = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._keeper.stdout is not None
-        assert self._keeper.stdout.readline() == b"mounted\n", "no disk could be made"
+        if self._keeper.stdout.readline() != b"mounted\n":
+            self.close()
+            raise AssertionError("no disk could be made")
 
     def start(self) -> None:
         """Start the process on it, and wait until it answers."""
@@ -55,7 +57,7 @@ class SmallDisk:
         assert self._keeper is not None
         user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
         argv = [
-            *("nsenter", "--target", str(self._keeper.pid), "--mount", *user, f"--wdns={Path.cwd()}"),
+            *("nsenter", "--target", str(self._keeper.pid), "--mount", "--root", *user, f"--wdns={Path.cwd()}"),
             *(sys.executable, "-m", "appliance.store.server"),
             *("--folder", str(self.folder), "--socket", str(self.socket)),
         ]
