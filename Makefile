@@ -22,8 +22,11 @@ prepare-test: ## What `test` and `check` need beside it
 run: prepare ## Set up everything and run the box in the foreground; Ctrl-C stops it
 	@exec $(BIN)/python -m boot.run
 
-test: prepare-test ## Every test; ARGS goes to pytest
-	@exec $(BIN)/pytest $(ARGS)
+# All tests: by two workers, who take turns (tests/turns.py), and with what took longest.
+ALL_TESTS := -n 2 --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5
+
+test: prepare-test ## Every test, two at a time; or what ARGS tells pytest, one at a time
+	@exec $(BIN)/pytest $(or $(ARGS),$(ALL_TESTS))
 
 check: prepare-test ## Style, types, import rules
 	$(BIN)/ruff check .

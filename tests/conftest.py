@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.turns import plugin_for
 
-def pytest_configure() -> None:
-    """Let Ctrl-C and a closed terminal end what the tests start: shells and nohup ignore them, and children inherit."""
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C and a closed terminal end what the tests start: shells and nohup ignore them, and children inherit.
+
+    And let the workers of a whole run take turns.
+    """
+    config.pluginmanager.register(plugin_for(config))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
