@@ -18,7 +18,7 @@ from tests.contract.slots import slot
 from tests.unkillable.company import CHECKED, Crowd
 from tests.unkillable.stage import LOOK_S, Stage, opened
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = [pytest.mark.contract, pytest.mark.slow, pytest.mark.alone]
 
 CROWD = Crowd(waiting=3, talking=1, robots=1)
 USABLE_S_MAX = 5.0
