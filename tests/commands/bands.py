@@ -8,9 +8,10 @@ from dataclasses import asdict
 
 import click
 
+from appliance.commands._change import Change
 from appliance.commands._day import Reading
 from appliance.commands._trial import Trial, told
-from appliance.commands.what_if import FIGURES, Change, band, changed
+from appliance.commands.what_if import FIGURES, band
 from tests.commands.worlds import LivedDay, the_callers
 
 AGENTS = 5
@@ -29,10 +30,7 @@ def covered(seed: int, more: int, trials: int) -> dict[str, Figure]:
     if done.difference is not None:
         raise AssertionError(f"day {seed} replays otherwise: {done.difference}")
     change = Change(agents=more)
-    lives = [
-        told(Trial(read, recorded.configurations, trial, lambda was: changed(was, change)).run(), day.queues)
-        for trial in range(trials)
-    ]
+    lives = [told(Trial(read, recorded.configurations, trial, change).run(), day.queues) for trial in range(trials)]
     really = asdict(told(truth.records, truth.queues))
     return {name: (float(really[name]), *band([float(asdict(one)[name]) for one in lives])) for name in FIGURES}
 

@@ -1,7 +1,8 @@
 """Days whose people are known: how long each caller would wait and talk is settled before anybody is at work.
 
 So the same callers can be lived through with other staffing, by the real Centre, and what really becomes of them is
-the truth that `what-if` is held against. Phones are answered by dice of their own, independent of all callers.
+the truth that `what-if` is held against. How long an agent lets it ring for a caller is settled too, each pair of them
+by dice of its own: the more of them meet in another pairing, the more is new to who knows the first day alone.
 """
 
 from dataclasses import dataclass
@@ -57,8 +58,8 @@ class LivedDay:
     """A day as it really was with so many agents."""
 
     def __init__(self, seed: int, agents: int, callers: list[Caller]) -> None:
-        """Live through it; what phones do is drawn by another seed for another number of agents."""
-        self._dice = Random(f"{seed}/{agents}/phones")  # noqa: S311  a day that must repeat
+        """Live through it."""
+        self._seed = seed
         slugs = tuple(f"a{n}" for n in range(agents))
         queues = [a_queue(slug, agents=slugs, wrap_up_s=WRAP_UP_S, ring_s=15) for slug in QUEUES]
         flows = tuple(
@@ -74,6 +75,7 @@ class LivedDay:
             )
         )
         self._callers: dict[object, Caller] = {}
+        self._order: dict[object, int] = {}
         self.world.exchange.found()
         self.world.exchange.on_ring = self._rung
         self.world.sign_on(*slugs)
@@ -112,6 +114,7 @@ class LivedDay:
 
     def _call(self, caller: Caller) -> None:
         line = self.world.exchange.call(caller.number, party=f"p{len(self._callers)}")
+        self._order[line.leg] = len(self._callers)
         self._callers[line.leg] = caller
         self.world.clock.callLater(caller.patience_s, partial(self._give_up, line))
 
@@ -120,7 +123,10 @@ class LivedDay:
             self.world.exchange.end(line.leg)
 
     def _rung(self, line: Line) -> None:
-        self.world.clock.callLater(self._dice.uniform(1.5, 6), partial(self._pick_up, line))
+        interaction = self.world.centre.state.interactions.get(line.interaction)
+        number = self._order.get(interaction.leg, 0) if interaction is not None else 0
+        dice = Random(f"{self._seed}/{line.agent}/{number}")  # noqa: S311  a day that must repeat
+        self.world.clock.callLater(dice.uniform(1.5, 6), partial(self._pick_up, line))
 
     def _pick_up(self, line: Line) -> None:
         interaction = self.world.centre.state.interactions.get(line.interaction)
