@@ -28,6 +28,8 @@ AFTER_S = 7200
 "Simulated seconds after the day for those who still wait."
 HOP_US = round(HOP_S * SECOND_US)
 "What the simulated exchange adds to whatever people do: a ring and an answer are a hop each."
+READY_US = 10_000
+"How long after the beginning everything is published and found."
 PRESS_US = 2 * SECOND_US
 PICK_UP_US = 4 * SECOND_US
 TALK_US = 60 * SECOND_US
@@ -138,9 +140,9 @@ class Trial:
         clock.callLater(0.001, self._exchange.found)
         for slug, like in self._who.like.items():
             if not like:
-                clock.callLater(0.01, partial(self._command, facts.SignOn, slug))
+                clock.callLater(READY_US / SECOND_US, partial(self._command, facts.SignOn, slug))
         for at, fact in day.outside:
-            self._at(at + 10_000, partial(self._outside, fact))
+            self._at(max(at, day.since + READY_US), partial(self._outside, fact))
         for arrival in day.arrivals:
             self._at(arrival.at, partial(self._call, arrival))
         self._until(day.until + AFTER_S * SECOND_US)

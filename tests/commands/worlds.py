@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from appliance import api
-from appliance.core import effects, model
+from appliance.core import model
 from appliance.core import state as st
 from appliance.core.cdr import CDR
-from appliance.core.centre import Centre
-from appliance.replay import Recorded, sum_of
+from appliance.replay import Recorded
 from drivers.simulated.line import Line
+from tests.commands.recorded import journal_of
 from tests.core.world import World, a_company, a_flow, a_queue
 
 QUEUES = ("support", "second")
@@ -95,22 +94,7 @@ class LivedDay:
 
     def recorded(self) -> Recorded:
         """Give its journal, as one that a box has written."""
-        centre = Centre(self.world.versions.__getitem__)
-        rows: list[api.Row] = []
-        for now, fact in self.world.facts:
-            asked = centre.handle(now, fact)
-            kept = tuple(effect for effect in asked if isinstance(effect, effects.Kept))
-            rows.append(
-                api.Row(
-                    sequence=centre.state.sequence,
-                    now=now,
-                    fact=fact,
-                    kept=kept,
-                    about=centre.about,
-                    effects_sum=sum_of(asked),
-                )
-            )
-        return Recorded(release="test", configurations=self.world.versions, rows=tuple(rows))
+        return journal_of(self.world.versions, self.world.facts)
 
     def _call(self, caller: Caller) -> None:
         line = self.world.exchange.call(caller.number, party=f"p{len(self._callers)}")
