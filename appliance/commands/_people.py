@@ -2,7 +2,9 @@
 
 How long somebody would wait is known only of those who gave up; of the others it is censored at the moment they were
 served. So is the time to the answer of a phone that was no longer to ring. Both are estimated after Kaplan and Meier
-(1958). Beyond the longest that was seen, patience is taken to end as often a minute as it did on the whole day.
+(1958). Beyond the longest that was seen, patience is taken to end as often a minute as it did on the whole day. That is
+also thought of it beforehand, with the weight of one caller (Susarla and Van Ryzin, 1976): if who waited longest gave
+up, not everybody would have by then.
 
 A day shows some people of all that there might have been. So each trial weighs those that it showed by dice (the
 Bayesian bootstrap: Rubin, 1981; for censored times: Lo, 1993): what is known from few differs much from trial to trial.
@@ -12,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import log
+from math import exp, log
 from random import Random
 from typing import Generic, TypeVar
 
@@ -104,7 +106,11 @@ class _OfQueue:
 
     def __init__(self, day: Day, queue: str, dice: Random) -> None:
         waits = [(visit.us, visit.gave_up) for visit in _enough(day.waits, queue)]
-        self.patience = kaplan_meier(waits, _weights(dice, len(waits)), rate=_rate(waits, dice))
+        rate = _rate(waits, dice)
+        longest_us = max((us for us, _gave_up in waits), default=0)
+        weights = _weights(dice, len(waits) + 1)
+        weights[-1] *= exp(-rate * longest_us)
+        self.patience = kaplan_meier([*waits, (longest_us, False)], weights, rate=rate)
         self.talks = Pool(_enough(day.talks, queue), dice)
         self.wrap_ups = Pool(_enough(day.wrap_ups, queue), dice)
 
