@@ -43,7 +43,7 @@ async def test_asterisk_dies_under_calls(tmp_path: Path) -> None:
         async with opened(the_reactor(), tmp_path, base, CROWD) as stage:
             (pair,) = stage.pairs
             died = time.monotonic()
-            os.kill(stage.asterisk(), signal.SIGKILL)
+            os.kill(stage.pids()["asterisk"], signal.SIGKILL)
             pair.desk.leg.abandon()
             pair.caller.leg.abandon()
             phone = stage.phones[CROWD.checked[0]]

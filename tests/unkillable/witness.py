@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.endpoints import TCP4ClientEndpoint
@@ -9,7 +10,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from drivers.asterisk.codec_ami import Event
 from drivers.asterisk.conf import Site
 from drivers.asterisk.link import Account, Link, LinkOptions
-from drivers.asterisk.reconcile import UNSET
+from drivers.asterisk.reconcile import LIST_S, UNSET, ask_until_answered
 from drivers.asterisk.render import accounts_of
 from drivers.asterisk.vocabulary import Actions
 from drivers.robot.waits import Waits
@@ -71,7 +72,8 @@ class Witness:
 
     async def places(self) -> dict[str, tuple[str, str]]:
         """Ask Asterisk for every caller's interaction and place, by Uniqueid, as the channels carry them."""
-        answer = await self._link.act(Actions().status(variables="SR_INTERACTION,SR_PLACE"), deadline_s=10)
+        status = Actions().status(variables="SR_INTERACTION,SR_PLACE")
+        answer = await ask_until_answered(self.reactor, partial(self._link.act, status, deadline_s=LIST_S))
         found: dict[str, tuple[str, str]] = {}
         for event in answer.events:
             pairs = dict(variable.partition("=")[::2] for variable in event.all("Variable"))
