@@ -1,5 +1,6 @@
 """A witness of the calls: an AMI connection of the harness's own, which no kill of the daemon touches."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +34,8 @@ class Seen:
     parted: int = 0
     "How often it has left a bridge."
     ended: bool = False
+    ended_at: float = 0.0
+    "By `time.time`."
     cause: str = ""
 
 
@@ -114,6 +117,7 @@ class Witness:
                 seen.bridge = ""
             case "Hangup" if uniqueid in self.channels:
                 self.channels[uniqueid].ended = True
+                self.channels[uniqueid].ended_at = time.time()
                 self.channels[uniqueid].cause = event.get("Cause")
             case _:
                 return
