@@ -58,6 +58,8 @@ class LiveAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     leaves: bool = False
     "Whether the agent signs off after the call."
     interaction: str = ""
+    queue: str = ""
+    "The workgroup that is served, or is wrapped up for."
     disposition: str = ""
     queues: tuple[str, ...] = ()
     handled: int = 0

@@ -197,6 +197,7 @@ PROBLEMS: Mapping[str, str] = {
 }
 DESK: Mapping[str, str] = {
     "withheld": marked("Number withheld"),
+    "waiting": marked("{count} waiting"),
     "seconds": marked("s"),
     "break_asked": marked("After this call: {reason}"),
     "sign_off_asked": marked("After this call: sign off"),
@@ -210,6 +211,15 @@ DESK: Mapping[str, str] = {
     "note_saved": marked("saved"),
     "note_unsaved": marked("not saved: try again"),
 }
+
+SEND_ON: Mapping[str, str] = {
+    "queue": marked("{waiting} waiting · {free} free"),
+    "number": marked("Number {number}"),
+    "connecting": marked("Asking who is there…"),
+    "none": marked("No colleague and no workgroup of that name. A number can be typed in full."),
+    "more": marked("{count} more: type some letters of the name."),
+}
+"What the menu says in which an agent chooses who is to get the call."
 
 
 def problem_text(say: Texts, problem: api.Problem) -> str:
