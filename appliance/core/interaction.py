@@ -369,7 +369,7 @@ class Interactions:
             self._state.legs.pop(leg, None)
         del self._state.interactions[interaction.id]
         last = (self._state.boot, self._state.sequence)
-        turn.ask(ask.CallFiled(cdr=record(interaction, turn.now, cause, last)))
+        turn.ask(ask.CallFiled(cdr=record(interaction, interaction.since, cause, last)))
 
     def change(
         self, turn: Turn, interaction: st.Interaction, state: st.InteractionState, outcome: Outcome | None = None
@@ -381,16 +381,17 @@ class Interactions:
 
     def _segment(self, turn: Turn, interaction: st.Interaction, outcome: Outcome | None) -> None:
         stretch, node, queue, agent = stretch_of(interaction, interaction.state)
-        if turn.now > interaction.since or outcome is not None or stretch is Stretch.TALKING:
+        until = turn.end_of(interaction.id, interaction.since)
+        if until > interaction.since or outcome is not None or stretch is Stretch.TALKING:
             interaction.segments.append(
                 Segment(
                     stretch=stretch,
                     since=interaction.since,
-                    until=turn.now,
+                    until=until,
                     node=node,
                     queue=queue,
                     agent=agent,
                     outcome=outcome,
                 )
             )
-        interaction.since = turn.now
+        interaction.since = until

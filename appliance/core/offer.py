@@ -349,8 +349,9 @@ class Offers:
             return None
         if cause != "caller":
             return Outcome.FAILED
-        self._interactions.comfort.given_up(turn.now, interaction, waiting)
-        wait_us = turn.now - waiting.entered_at
+        ended = turn.end_of(interaction.id, waiting.entered_at)
+        self._interactions.comfort.given_up(ended, interaction, waiting)
+        wait_us = ended - waiting.entered_at
         bound = self._interactions.directory.queues.get(waiting.queue)
         if bound is not None and is_within(wait_us, bound.queue.short_abandon_s):
             counts.abandoned_short += 1

@@ -67,13 +67,13 @@ class WaitingCallers:
     def answered(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Learn from a wait that ended with an agent."""
         if interaction.comfort is not None and not interaction.is_called_back:
-            estimate.answered(self._outlook(waiting), interaction.comfort.guesses, now)
+            estimate.answered(self._outlook(waiting), interaction.comfort.guesses, now, self._state.day)
         self.stop(interaction)
 
     def given_up(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Learn from a wait that the caller ended."""
         guesses = interaction.comfort.guesses if interaction.comfort is not None else []
-        estimate.given_up(self._outlook(waiting), guesses, now)
+        estimate.given_up(self._outlook(waiting), guesses, now, self._state.day)
 
     def stop(self, interaction: st.Interaction) -> None:
         """Comfort no more: the caller has left the queue."""

@@ -245,6 +245,10 @@ def test_a_snapshot_is_due_every_so_many_facts() -> None:
     assert world.hub.snapshot_due
     world.hub.snapshot_taken()
     assert not world.hub.snapshot_due
+    calls = tuple(facts.ToldCall(uniqueid=str(number)) for number in range(SNAPSHOT_EVERY))
+    world.hub.take(facts.CallsTold(exchange="simulated"))
+    world.hub.take(facts.CallsTold(exchange="simulated", part=1, offset=1, calls=calls[1:]))
+    assert world.hub.snapshot_due
 
 
 def test_recovery_gives_the_same_centre_from_any_snapshot() -> None:
