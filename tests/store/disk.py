@@ -17,6 +17,7 @@ from appliance.store.knock import answers
 from tests.store.stand import DEADLINE_S, until
 
 SIZE_BYTES = 8 << 20
+FILES = 2_000
 WRITES = "write,pwrite64,writev,fsync,fdatasync"
 FILES = ("journal.fs", "people.fs", "configuration.fs")
 
@@ -50,7 +51,8 @@ class SmallDisk:
     def mount(self) -> None:
         """Make the disk; it is there until `close`."""
         user = [] if os.geteuid() == 0 else ["--map-root-user"]
-        script = f"mount -t tmpfs -o size={SIZE_BYTES} tmpfs '{self.folder}' && echo mounted && exec cat"
+        options = f"size={SIZE_BYTES},nr_inodes={FILES}"
+        script = f"mount -t tmpfs -o {options} tmpfs '{self.folder}' && echo mounted && exec cat"
         argv = ["unshare", *user, "--mount", "sh", "-c", script]
         self._keeper = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._keeper.stdout is not None

@@ -8,7 +8,9 @@ function health() {
   if (!lamp) return;
   const parts = live.fresh ? Object.entries(live.view?.health?.parts ?? {}) : [];
   const bad = parts.filter(([, state]) => state !== "ok");
-  const state = !live.fresh ? "unknown" : bad.length ? "bad" : "ok";
+  const amber = lamp.dataset.amber.split(" ");
+  const worst = bad.every(([, state]) => amber.includes(state)) ? "amber" : "bad";
+  const state = !live.fresh ? "unknown" : bad.length ? worst : "ok";
   if (lamp.dataset.state !== state) lamp.dataset.state = state;
   setText(lamp.querySelector("[data-f=word]"), word("health", state));
 }
