@@ -201,6 +201,7 @@ PROBLEMS: Mapping[str, str] = {
         "The box does not answer just now, so nothing can be changed. Pages can still be read; try again in a moment."
     ),
     "daemon_away": marked("The box is restarting. This is tried again by itself…"),
+    "not_kept": marked("The box cannot keep this just now. This is tried again by itself…"),
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
