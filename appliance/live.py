@@ -86,6 +86,8 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer_within_s: int = 20
     service_level: str = ""
     "Percent with one decimal, empty while nobody came."
+    speed_of_answer: str = ""
+    "ASA: seconds with one decimal, empty while nobody was answered."
     formula: str = ""
     "The name of the service level's formula (`appliance.core.figures.Formula`)."
     agents: dict[str, int] = {}
