@@ -270,7 +270,7 @@ class Interactions:
         bound = self.directory.queues.get(waiting.queue)
         if anew:
             self._queues.welcome(interaction, waiting)
-        if bound is not None and is_recorded(bound.queue) and not interaction.recording:
+        if bound is not None and is_recorded(self._state, bound.queue) and not interaction.recording:
             interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
         self.wait_again(turn, interaction, waiting)
         self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
