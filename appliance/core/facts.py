@@ -198,6 +198,12 @@ class ContactDone(Observation, frozen=True, kw_only=True, tag="contact-done"):
     contact: str
 
 
+class RecordingsHalted(Observation, frozen=True, kw_only=True, tag="recordings-halted"):
+    """The disk has no room left for recordings, or has it again; what is left is for the journal."""
+
+    halted: bool
+
+
 class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A live leg as reconcile finds it on the exchange."""
 
@@ -212,6 +218,14 @@ class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Answered, not merely ringing."
     bridged: tuple[Leg, ...] = ()
     "The other legs of its bridge."
+
+
+class GoneLeg(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's leg that ended while we did not look, as the exchange itself wrote it down."""
+
+    leg: Leg
+    ago_us: int
+    "How long before this was told."
 
 
 class ExchangeLost(Observation, frozen=True, kw_only=True, tag="exchange-lost"):
@@ -231,6 +245,8 @@ class LegsFound(Observation, frozen=True, kw_only=True, tag="legs-found"):
     "Extensions whose phone is in a call of its own."
     restarted: bool = False
     "Whether the exchange itself was restarted since we last saw it."
+    gone: tuple[GoneLeg, ...] = ()
+    "What it wrote of legs that are not there any more; it may know of some only, or of none."
 
 
 class ToldCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -346,6 +362,7 @@ AnyObservation = (
     | PhoneBusy
     | ContactTaken
     | ContactDone
+    | RecordingsHalted
     | ExchangeLost
     | LegsFound
     | CallsTold

@@ -104,6 +104,20 @@ def test_a_desk_is_the_own_card_call_and_queues() -> None:
     assert (nobody.agents, nobody.queues, nobody.calls) == ({}, {}, {})
 
 
+def test_colleagues_are_names_and_states_alone() -> None:
+    """No call, no caller, no figure of anybody; of a queue who waits and who is free."""
+    world = a_world()
+    world.sign_on("dora")
+    seen = view.colleagues(a_floor(world))
+    assert seen.calls == {}
+    assert seen.agents["anna"] == live.LiveAgent(agent="anna", name=NAMES["anna"], extension="101", state="ringing")
+    assert list(seen.agents) == [agent.slug for agent in company().agents]
+    support = seen.queues["support"]
+    free = 1 if "support" in queues_of("dora") else 0
+    title = next(queue.title for queue in company().queues if queue.slug == "support")
+    assert support == live.LiveQueue(queue="support", title=title, waiting=2, agents={"available": free})
+
+
 def test_a_delta_holds_what_changed_and_what_went() -> None:
     """And nothing where nothing did."""
     world = a_world()
@@ -133,6 +147,9 @@ def test_a_call_that_is_over_stays_with_who_finishes_it() -> None:
     shown = floor.calls[interaction.id]
     assert shown is not None
     assert (shown.state, shown.caller_name) == ("wrap_up", "王小明")
+    card = floor.agents["anna"]
+    assert card is not None
+    assert card.queue == "support"
     assert interaction.id in view.desk(floor, "anna").calls
 
 
