@@ -353,6 +353,8 @@ class Offers:
         self._interactions.comfort.given_up(ended, interaction, waiting)
         wait_us = ended - waiting.entered_at
         bound = self._interactions.directory.queues.get(waiting.queue)
+        if ended < self._state.day:
+            return Outcome.ABANDONED  # on a day whose counts are closed
         if bound is not None and is_within(wait_us, bound.queue.short_abandon_s):
             counts.abandoned_short += 1
             return Outcome.ABANDONED

@@ -7,7 +7,7 @@ from appliance.core.centre import Centre
 from appliance.core.facts import FoundLeg, GoneLeg, Leg, LegsFound
 from appliance.core.soundness import faults_of
 from tests.core.test_offers import alone, joining
-from tests.core.world import SECOND, World, a_company, a_queue
+from tests.core.world import BEGIN, SECOND, World, a_company, a_queue
 
 
 def killed(world: World, *, snapshot: bytes = b"", boot: int = 2) -> None:
@@ -81,6 +81,21 @@ def test_a_wait_that_ended_unseen_ended_when_the_exchange_says() -> None:
     assert cdr.ended == since + 5 * SECOND
     assert world.centre.state.counts["support"].abandoned_short == 1
     assert list(faults_of(cdr)) == []
+
+
+def test_a_wait_that_ended_unseen_before_midnight_is_of_the_day_that_is_over() -> None:
+    """Its record says so, and the counts of the new day are without it."""
+    for ago_s, counted in ((50, 0), (10, 1)):
+        world = World(a_company(a_queue(), company=World().company_with_midnights(BEGIN + 30 * SECOND)))
+        line = world.call()
+        world.exchange.crash()
+        world.run(60)
+        gone = (GoneLeg(leg=line.leg, ago_us=ago_s * SECOND),)
+        world.take(LegsFound(exchange="simulated", gone=gone))
+        (cdr,) = world.records()
+        assert cdr.outcome is Outcome.ABANDONED
+        counts = world.centre.state.counts["support"]
+        assert counts.abandoned + counts.abandoned_short == counted
 
 
 def test_a_leg_that_is_gone_is_filed() -> None:
