@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance import api
+from appliance import api, live
 from appliance.core import model
 from webadmin.texts import Texts, marked
 
@@ -115,8 +115,11 @@ FORMULAS: Mapping[str, str] = {
     "within_met": marked("(answered in time + early abandons) / (answered + abandoned)"),
     "answered_only": marked("answered in time / answered"),
 }
+AMBER = " ".join(sorted(live.AMBER))
+"For the lamp's script."
 HEALTH: Mapping[str, str] = {
     "ok": marked("All is well"),
+    "amber": marked("Look at this soon"),
     "bad": marked("Needs attention"),
     "unknown": marked("No news"),
 }
@@ -125,6 +128,7 @@ PARTS: Mapping[str, str] = {
     "store": marked("Database"),
     "journal": marked("Journal"),
     "recordings": marked("Recordings"),
+    "disk": marked("Disk"),
     "daemon": marked("Daemon"),
     "web": marked("Pages"),
     "prompts": marked("Prompts"),
@@ -139,6 +143,13 @@ PART_STATES: Mapping[str, str] = {
     "not_believed": marked("The wall clock leapt and is not believed"),
     "sealer_down": marked("Recordings are not being sealed"),
     "no_space": marked("The disk is full"),
+    "halted": marked("No call begins to be recorded: the disk has too little room"),
+    "over_80": marked("More than 80 % full"),
+    "over_90": marked("More than 90 % full"),
+    "over_95": marked("More than 95 % full"),
+    "files_over_80": marked("More than 80 % of its files (inodes) are used"),
+    "files_over_90": marked("More than 90 % of its files (inodes) are used"),
+    "files_over_95": marked("More than 95 % of its files (inodes) are used"),
     "damaged": marked("Damaged"),
     "down": marked("Down"),
     "lost": marked("Connection lost"),
@@ -190,6 +201,7 @@ PROBLEMS: Mapping[str, str] = {
         "The box does not answer just now, so nothing can be changed. Pages can still be read; try again in a moment."
     ),
     "daemon_away": marked("The box is restarting. This is tried again by itself…"),
+    "not_kept": marked("The box cannot keep this just now. This is tried again by itself…"),
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
@@ -197,6 +209,7 @@ PROBLEMS: Mapping[str, str] = {
 }
 DESK: Mapping[str, str] = {
     "withheld": marked("Number withheld"),
+    "waiting": marked("{count} waiting"),
     "seconds": marked("s"),
     "break_asked": marked("After this call: {reason}"),
     "sign_off_asked": marked("After this call: sign off"),
@@ -204,11 +217,21 @@ DESK: Mapping[str, str] = {
     "spent_in": marked("today's minutes end in"),
     "spent": marked("today's minutes are used up"),
     "no_data": marked("no data yet"),
-    "came_true": marked("{percent} % of {told}"),
+    "came_true": marked("{percent} % of {told} today"),
+    "came_true_lately": marked("{percent} % of {told} in 30 days"),
     "note_writing": marked("not saved yet"),
     "note_saved": marked("saved"),
     "note_unsaved": marked("not saved: try again"),
 }
+
+SEND_ON: Mapping[str, str] = {
+    "queue": marked("{waiting} waiting · {free} free"),
+    "number": marked("Number {number}"),
+    "connecting": marked("Asking who is there…"),
+    "none": marked("No colleague and no workgroup of that name. A number can be typed in full."),
+    "more": marked("{count} more: type some letters of the name."),
+}
+"What the menu says in which an agent chooses who is to get the call."
 
 
 def problem_text(say: Texts, problem: api.Problem) -> str:

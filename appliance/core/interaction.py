@@ -77,7 +77,7 @@ class Interactions:
             priority=adopted[0] if adopted else PRIORITY,
             began=adopted[1].entered_at if adopted else turn.now,
             since=adopted[1].entered_at if adopted else turn.now,
-            state=st.Walking(flow=number.flow if number else "", node=""),
+            state=adopted[1] if adopted else st.Walking(flow=number.flow if number else "", node=""),
             first=(self._state.boot, self._state.sequence),
         )
         self._state.interactions[interaction.id] = interaction
@@ -270,7 +270,7 @@ class Interactions:
         bound = self.directory.queues.get(waiting.queue)
         if anew:
             self._queues.welcome(interaction, waiting)
-        if bound is not None and is_recorded(bound.queue) and not interaction.recording:
+        if bound is not None and is_recorded(self._state, bound.queue) and not interaction.recording:
             interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
         self.wait_again(turn, interaction, waiting)
         self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
@@ -286,7 +286,9 @@ class Interactions:
 
     def wait_on(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Let the clocks of somebody who waits run (again)."""
-        if not interaction.is_called_back:
+        if interaction.is_called_back:
+            self.callbacks.arm(turn.now, interaction, waiting)
+        else:
             self._overflows.arm(turn.now, interaction, waiting)
             self.comfort.resume(turn.now, interaction)
 
@@ -316,9 +318,10 @@ class Interactions:
 
     def _flow_out(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, exit_name: str) -> None:
         self._queues.leave(interaction, waiting)
-        self._queues.counts(waiting.queue).flowed_out += 1
+        anew = interaction.counted != waiting.ticket
+        self._queues.counts(waiting.queue).flowed_out += anew
         interaction.left_queue = True
-        self._segment(turn, interaction, Outcome.FLOWED_OUT)
+        self._segment(turn, interaction, Outcome.FLOWED_OUT if anew else None)
         self._stop_waiting(interaction)
         interaction.state = st.Walking(flow=waiting.flow, node=waiting.node)
         self.go_on(turn, interaction, waiting.flow, waiting.node, exit_name)
@@ -362,7 +365,8 @@ class Interactions:
         self._segment(turn, interaction, outcome)
         for name in CLOCKS:
             self._deadlines.drop(f"{name}/{interaction.id}")
-        self._state.legs.pop(interaction.leg, None)
+        for leg in (interaction.leg, interaction.callback.line if interaction.callback else interaction.leg):
+            self._state.legs.pop(leg, None)
         del self._state.interactions[interaction.id]
         last = (self._state.boot, self._state.sequence)
         turn.ask(ask.CallFiled(cdr=record(interaction, interaction.since, cause, last)))

@@ -304,6 +304,8 @@ class Interaction(msgspec.Struct, kw_only=True):
     "The agent whom it was transferred to, until that one has talked or not picked up."
     wrap_up_s: int = 0
     "The longest wrap-up of the queues that it went through."
+    counted: int = 0
+    "The ticket of the queue visit that was counted as answered; it counts once, though it waits there again."
 
     @property
     def customer(self) -> Participant:
@@ -387,6 +389,8 @@ class State(msgspec.Struct, kw_only=True):
     "Live offers to their interaction."
     seen: list[str] = []
     "Exchanges that we see and steer."
+    unrecorded: bool = False
+    "Whether no call begins to be recorded, for want of room."
     chronicles: dict[str, Chronicle] = {}
     "By exchange; one that writes nothing down has none."
     deadlines: dict[str, int] = {}

@@ -44,6 +44,10 @@ class Deadlines:
         self._times[name] = at
         heappush(self._heap, (at, name))
 
+    def __contains__(self, name: str) -> bool:
+        """Whether a deadline is put."""
+        return name in self._times
+
     def drop(self, name: str) -> None:
         """Forget a deadline, if there is one."""
         self._times.pop(name, None)

@@ -276,7 +276,7 @@ class Reader:
         return self._ask(JOURNAL, lambda root: work(tables(root, JournalTables)))
 
     def _ask(self, storage: str, work: Callable[[Root], ResultT]) -> ResultT:
-        manager = TransactionManager()
+        manager = TransactionManager(explicit=True)  # else PostgreSQL keeps a transaction open between two questions
         try:
             connection = self._database(storage).open(manager)
             try:

@@ -92,7 +92,7 @@ class Zeo:
 class Box:
     """A daemon in this process, on a real store and the simulated exchange."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, folders: tuple[Path, ...] = ()) -> None:
         """Come back to where the store in `home` ends; nothing runs yet."""
         self.home = home
         self._known: set[str] = set()
@@ -116,6 +116,7 @@ class Box:
                 door_socket=home / "door.sock",
                 console_socket=home / "console.sock",
                 spool=home / "spool",
+                folders=folders,
                 changed=Places(prompts=home / "prompts", sign_ins=home / "sign-ins"),
                 sealer=[
                     *(sys.executable, "-m", "appliance.store.seal"),

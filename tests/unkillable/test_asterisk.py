@@ -14,7 +14,7 @@ from tests.unkillable import brisk
 from tests.unkillable.company import BRISK, CHECKED, HURRIED, Crowd
 from tests.unkillable.stage import Stage, opened
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = [pytest.mark.contract, pytest.mark.slow, pytest.mark.alone]
 
 CROWD = Crowd(waiting=3, talking=1, robots=1)
 USABLE_S_MAX = 5.0

@@ -26,6 +26,7 @@ PATIENCE = 3
 
 @pytest.mark.contract
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest_twisted.ensureDeferred
 async def test_forty_deaths_harm_nobody(tmp_path: Path) -> None:
     """At every boundary, at random moments, by a hang, twice in a row: no talk ends, no place changes, no record lacks.
