@@ -58,6 +58,8 @@ class LiveAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     leaves: bool = False
     "Whether the agent signs off after the call."
     interaction: str = ""
+    queue: str = ""
+    "The workgroup that is served, or is wrapped up for."
     disposition: str = ""
     queues: tuple[str, ...] = ()
     handled: int = 0
@@ -84,6 +86,8 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer_within_s: int = 20
     service_level: str = ""
     "Percent with one decimal, empty while nobody came."
+    speed_of_answer: str = ""
+    "ASA: seconds with one decimal, empty while nobody was answered."
     formula: str = ""
     "The name of the service level's formula (`appliance.core.figures.Formula`)."
     agents: dict[str, int] = {}
@@ -101,7 +105,10 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Percent of the waits that such an interval is to cover,"
     expected_told: int = 0
     expected_inside: int = 0
-    "how many have been told, and how many of the waits were inside."
+    "how many have been told in the last `estimate.DAYS_MAX` days, and how many of the waits were inside,"
+    expected_told_today: int = 0
+    expected_inside_today: int = 0
+    "and the same of today."
 
 
 AMBER = frozenset({"over_80", "over_90", "files_over_80", "files_over_90"})

@@ -73,7 +73,7 @@ http {{
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_session_cache shared:tls:1m;
         error_page 497 =301 https://$http_host$request_uri;
-        location = /live {{
+        location ~ ^/live(/colleagues)?$ {{
             proxy_pass http://daemon;
             proxy_buffering off;
             proxy_read_timeout 60s;

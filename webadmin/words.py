@@ -201,6 +201,7 @@ PROBLEMS: Mapping[str, str] = {
         "The box does not answer just now, so nothing can be changed. Pages can still be read; try again in a moment."
     ),
     "daemon_away": marked("The box is restarting. This is tried again by itself…"),
+    "not_kept": marked("The box cannot keep this just now. This is tried again by itself…"),
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
@@ -208,6 +209,7 @@ PROBLEMS: Mapping[str, str] = {
 }
 DESK: Mapping[str, str] = {
     "withheld": marked("Number withheld"),
+    "waiting": marked("{count} waiting"),
     "seconds": marked("s"),
     "break_asked": marked("After this call: {reason}"),
     "sign_off_asked": marked("After this call: sign off"),
@@ -215,11 +217,21 @@ DESK: Mapping[str, str] = {
     "spent_in": marked("today's minutes end in"),
     "spent": marked("today's minutes are used up"),
     "no_data": marked("no data yet"),
-    "came_true": marked("{percent} % of {told}"),
+    "came_true": marked("{percent} % of {told} today"),
+    "came_true_lately": marked("{percent} % of {told} in 30 days"),
     "note_writing": marked("not saved yet"),
     "note_saved": marked("saved"),
     "note_unsaved": marked("not saved: try again"),
 }
+
+SEND_ON: Mapping[str, str] = {
+    "queue": marked("{waiting} waiting · {free} free"),
+    "number": marked("Number {number}"),
+    "connecting": marked("Asking who is there…"),
+    "none": marked("No colleague and no workgroup of that name. A number can be typed in full."),
+    "more": marked("{count} more: type some letters of the name."),
+}
+"What the menu says in which an agent chooses who is to get the call."
 
 
 def problem_text(say: Texts, problem: api.Problem) -> str:

@@ -1,8 +1,9 @@
 """Live views: what happens on the floor, as server-sent events, encoded once a topic and merged per tick.
 
 A topic is what one set of people may see: the whole floor for supervisors and administrators, one desk for each
-agent. A stream gets the whole view first, then deltas. A reader that is too slow gets nothing until it has read what
-it was sent, then the whole view again; one that stays slow is dropped. Nothing is kept for it meanwhile.
+agent, and for both, while they send a caller on, who could take the call. A stream gets the whole view first, then
+deltas. A reader that is too slow gets nothing until it has read what it was sent, then the whole view again; one that
+stays slow is dropped. Nothing is kept for it meanwhile.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,6 +39,8 @@ STREAMS_OF_A_SESSION_MAX = 20
 
 FLOOR = ""
 "The topic of those who see everything; all others are named by their agent."
+COLLEAGUES = "+"
+"The topic of those who send a caller on: everybody's name, extension and state, and how many wait where."
 NOBODY = "-"
 "The topic of an agent's account that is nobody's agent."
 
@@ -76,8 +79,10 @@ class Topic:
     streams: list[Stream] = field(default_factory=list)
 
 
-def topic_of(asker: Asker) -> str:
-    """Choose what an asker may see."""
+def topic_of(asker: Asker, *, colleagues: bool = False) -> str:
+    """Choose what an asker may see, who asked for the colleagues or for all there is."""
+    if colleagues and (asker.agent or asker.role in LEADERS):
+        return COLLEAGUES
     if asker.role in LEADERS:
         return FLOOR
     return asker.agent or NOBODY
@@ -121,12 +126,12 @@ class Live:
         found = self._topics.get(topic)
         return tuple(found.streams) if found else ()
 
-    def open(self, asker: Asker, sink: Sink) -> Stream | None:
+    def open(self, asker: Asker, sink: Sink, *, colleagues: bool = False) -> Stream | None:
         """Begin a stream with the whole view; None if there are too many already."""
         mine = sum(stream.asker.key == asker.key for topic in self._topics.values() for stream in topic.streams)
         if self.streams >= STREAMS_MAX or (asker.key and mine >= STREAMS_OF_A_SESSION_MAX):
             return None
-        name = topic_of(asker)
+        name = topic_of(asker, colleagues=colleagues)
         self._flush()
         topic = self._topics.get(name)
         if topic is None:
@@ -280,7 +285,9 @@ class Live:
         )
 
     def _view(self, name: str, floor: live.LiveView) -> live.LiveView:
-        return floor if name == FLOOR else view.desk(floor, name)
+        if name == FLOOR:
+            return floor
+        return view.colleagues(floor) if name == COLLEAGUES else view.desk(floor, name)
 
     async def _learn(self, parties: list[str]) -> None:
         if await self._parties.learn(parties):

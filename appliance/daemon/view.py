@@ -17,6 +17,7 @@ from appliance.core.waits import Outlook
 
 ValueT = TypeVar("ValueT")
 
+FREE = "available"
 AT_WORK = ("available", "ringing", "talking", "wrap_up", "unreachable")
 "States of agents who serve or could."
 MINUTE_US = 60_000_000
@@ -92,6 +93,25 @@ def desk(view: live.LiveView, agent: str) -> live.LiveView:
         queues={slug: view.queues[slug] for slug in card.queues},
         calls={card.interaction: call} if call is not None else {},
         health=view.health,
+    )
+
+
+def colleagues(view: live.LiveView) -> live.LiveView:
+    """Leave what whoever sends a caller on may see of all others: who they are, their state, how many wait where."""
+    return live.LiveView(
+        now=view.now,
+        agents={
+            slug: live.LiveAgent(agent=slug, name=card.name, extension=card.extension, state=card.state)
+            for slug, card in view.agents.items()
+            if card is not None
+        },
+        queues={
+            slug: live.LiveQueue(
+                queue=slug, title=card.title, waiting=card.waiting, agents={FREE: card.agents.get(FREE, 0)}
+            )
+            for slug, card in view.queues.items()
+            if card is not None
+        },
     )
 
 
@@ -200,15 +220,15 @@ def _called_back(
 
 
 def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: Labels) -> live.LiveAgent:
-    state, interaction, disposition, until, reason, cause = "signed_out", "", "", 0, agent.wants_break, ""
+    state, interaction, queue, disposition, until, reason, cause = "signed_out", "", "", "", 0, agent.wants_break, ""
     match agent.state:
         case st.Available():
             state = "available" if agent.reachable else "unreachable"
         case st.Ringing(interaction=interaction):
             state = "ringing"
-        case st.Talking(interaction=interaction, disposition=disposition):
+        case st.Talking(interaction=interaction, queue=queue, disposition=disposition):
             state = "talking"
-        case st.WrapUp(interaction=interaction, disposition=disposition, until=until):
+        case st.WrapUp(interaction=interaction, queue=queue, disposition=disposition, until=until):
             state = "wrap_up"
         case st.OnBreak(reason=reason):
             state = "on_break"
@@ -227,6 +247,7 @@ def _agent(agent: st.Agent, part: model.Agent, queues: tuple[str, ...], labels: 
         cause=cause,
         leaves=agent.wants_out,
         interaction=interaction,
+        queue=queue,
         disposition=disposition,
         queues=queues,
         handled=agent.handled,
@@ -263,6 +284,7 @@ def _queue(
     level = figures.service_level(
         counts.answered, counts.answered_within, counts.abandoned, counts.abandoned_within, formula
     )
+    answer_s = figures.speed_of_answer(counts.wait_us, counts.answered)
     return live.LiveQueue(
         queue=queue.slug,
         title=queue.title,
@@ -276,6 +298,7 @@ def _queue(
         wait_us=counts.wait_us,
         answer_within_s=queue.answer_within_s,
         service_level="" if level is None else f"{level * 100:.1f}",
+        speed_of_answer="" if answer_s is None else f"{answer_s:.1f}",
         formula=formula,
         agents=states,
     )
@@ -287,6 +310,8 @@ def _foretold(card: live.LiveQueue, state: st.State, promised: int) -> live.Live
     staff = sum(card.agents.get(word, 0) for word in AT_WORK)
     wait = estimate.guess(outlook, state.now, card.waiting + promised, staff)
     counts = state.counts.get(card.queue) or st.QueueCounts()
+    told, inside = estimate.came_true(outlook, state.day, estimate.DAYS_MAX)
+    told_today, inside_today = estimate.came_true(outlook, state.day, 1)
     return msgspec.structs.replace(
         card,
         callbacks=counts.callbacks,
@@ -296,6 +321,8 @@ def _foretold(card: live.LiveQueue, state: st.State, promised: int) -> live.Live
         expected_low_s=wait.low_s,
         expected_high_s=wait.high_s,
         expected_share=estimate.SHARE // 10,
-        expected_told=outlook.told,
-        expected_inside=outlook.inside,
+        expected_told=told,
+        expected_inside=inside,
+        expected_told_today=told_today,
+        expected_inside_today=inside_today,
     )

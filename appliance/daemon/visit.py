@@ -113,15 +113,15 @@ class Visit:
         """Answer, whatever was asked."""
         path = self._wire.path.decode("ascii", "replace")
         match self._wire.method, path:
-            case b"GET", "/live":
-                self._live()
+            case b"GET", "/live" | "/live/colleagues":
+                self._live(colleagues=path != "/live")
             case b"GET", "/health":
                 self._send(HTTPStatus.OK, b"application/json", api.encode(self._house.health()))
             case b"GET", "/metrics":
                 self._metrics()
             case b"POST", _ if path == COMMANDS or path.startswith(COMMANDS + "/"):
                 self.reply(*await self._command(path[len(COMMANDS) + 1 :]))
-            case _, "/live" | "/health" | "/metrics" | "/commands":
+            case _, "/live" | "/live/colleagues" | "/health" | "/metrics" | "/commands":
                 self.reply(*refused(HTTPStatus.METHOD_NOT_ALLOWED, "not_found"))
             case _:
                 self.reply(*refused(HTTPStatus.NOT_FOUND, "not_found"))
@@ -162,7 +162,7 @@ class Visit:
 
     # -- reading
 
-    def _live(self) -> None:
+    def _live(self, *, colleagues: bool) -> None:
         asker = self._asker()
         if asker is None:
             self.reply(*refused(HTTPStatus.UNAUTHORIZED, "not_signed_in"))
@@ -171,7 +171,7 @@ class Visit:
         self._wire.setHeader(b"Content-Type", b"text/event-stream; charset=utf-8")
         self._wire.setHeader(b"Cache-Control", b"no-store")
         self._wire.setHeader(b"X-Accel-Buffering", b"no")
-        stream = self._house.live.open(asker, reading)
+        stream = self._house.live.open(asker, reading, colleagues=colleagues)
         if stream is None:
             self.reply(*refused(HTTPStatus.TOO_MANY_REQUESTS, "too_many"))
             return

@@ -27,9 +27,12 @@ NARROW = ViewportSize(width=390, height=800)
 
 
 def overflow(page: Page) -> int:
-    """Tell by how many pixels a page is wider than a telephone."""
+    """Tell by how many pixels a page is wider than a telephone, or a list of cards than its place on it."""
     page.set_viewport_size(NARROW)
-    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    wider = page.evaluate(
+        "Math.max(document.documentElement.scrollWidth - innerWidth, ...[...document.querySelectorAll("
+        "'.table-responsive:has(> .as-cards)')].map(place => place.scrollWidth - place.clientWidth))"
+    )
     page.set_viewport_size(SCREEN)
     return int(wider)
 

@@ -1,4 +1,4 @@
-"""The desk sends a caller on: by mouse and by keyboard, to a workgroup and an agent; refusals are said."""
+"""The desk sends a caller on: by mouse and by keyboard, to a workgroup, a colleague or a number; refusals are said."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -8,6 +8,8 @@ from tests.browser.test_desk import ring
 from tests.browser.test_every_page import NARROW, faults
 
 pytestmark = pytest.mark.browser
+COLLEAGUES, QUEUES = 9, 2
+"Of an agent of the sample company."
 SUMMARY = "[data-f=call] details > summary"
 
 
@@ -43,7 +45,7 @@ def is_reachable(page: Page) -> None:
 
 @pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh", True)])
 def test_a_caller_is_sent_on(browser: Browser, floor: Floor, language: str, dark: bool) -> None:  # noqa: FBT001  pytest hands it over
-    """Refused numbers leave the call where it is; a workgroup and a free agent get it; the card keeps its workgroup."""
+    """Who is not free leaves the call where it is; a workgroup and a colleague get it; the card keeps its workgroup."""
     agent = Visitor(browser, floor, language=language, dark=dark)
     page = agent.sign_in("anna-smith")
     page.select_option("[name=language]", language)
@@ -51,22 +53,30 @@ def test_a_caller_is_sent_on(browser: Browser, floor: Floor, language: str, dark
     page.click(".desk-bar > [data-do=take-seat]")
     line = talks(floor, page, "13800138000")
     page.keyboard.press("t")
-    expect(page.locator("[data-f=call] .menu-item").first).to_be_focused()
+    expect(page.locator("#send-to")).to_be_focused()
+    expect(page.locator("#send-list [role=option]")).to_have_count(COLLEAGUES + QUEUES)
     is_reachable(page)
-    page.focus("#send-to")
     page.keyboard.press("Enter")
     expect(page.locator("#send-to")).to_be_focused()
-    page.keyboard.type("--")
+    page.keyboard.type("nobody of that name")
     page.keyboard.press("Enter")
-    refused = {"en": "no such workgroup", "zh": "没有"}[language]
-    expect(page.locator("#notice")).to_contain_text(refused)
-    expect(page.locator("#send-to")).to_have_value("--")
+    expect(page.locator("[data-f=send-none]")).to_contain_text({"en": "No colleague", "zh": "没有这个名字"}[language])
+    page.fill("#send-to", "301")
+    expect(page.locator("[aria-selected=true]")).to_contain_text({"en": "Number 301", "zh": "号码 301"}[language])
+    page.fill("#send-to", "李")
+    expect(page.locator("[aria-selected=true]")).to_contain_text({"en": "Signed out", "zh": "签出"}[language])
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_contain_text({"en": "is not free", "zh": "不空闲"}[language])
+    expect(page.locator("#send-to")).to_have_value("李")
+    expect(page.locator("#send-to")).to_be_focused()
     expect(page.locator("#desk")).to_have_attribute("data-state", "talking")
     page.keyboard.press("Escape")
     page.click(SUMMARY)
-    page.click("[data-f=call] [data-queue=support]")
+    page.fill("#send-to", "")
+    page.click("[data-key='queue/support']")
     expect(page.locator("#desk")).to_have_attribute("data-state", "wrap_up")
     expect(page.locator("#notice")).to_be_hidden()
+    page.reload()
     expect(page.locator("[data-f=call] [data-f=queue]")).to_have_text("Sales 销售")
     hears(floor, page, line, "music/default")
     floor.ask("end", line=line)
@@ -79,15 +89,17 @@ def test_a_caller_is_sent_on(browser: Browser, floor: Floor, language: str, dark
 
 
 def _to_an_agent(browser: Browser, floor: Floor, page: Page) -> None:
-    """Send a caller to an agent who is free, by the extension: that agent's desk shows the caller."""
+    """Send a caller to a colleague who is seen to become free: that agent's desk shows the caller."""
     line = talks(floor, page, "13900139000")
+    page.keyboard.press("t")
+    ben = page.locator("[data-key='agent/ben-carter']")
+    expect(ben).to_have_attribute("data-state", "signed_out")
     other = Visitor(browser, floor)
     theirs = other.sign_in("ben-carter")
     theirs.click(".desk-bar > [data-do=take-seat]")
-    expect(theirs.locator("#desk")).to_have_attribute("data-state", "available")
-    page.keyboard.press("t")
-    page.focus("#send-to")
-    page.keyboard.type("304")
+    expect(ben).to_have_attribute("data-state", "available")
+    page.keyboard.type("BEN")
+    expect(page.locator("#send-list [role=option]")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(theirs.locator("#desk [data-f=number]")).to_have_text("13900139000")
     floor.ask("pick_up", extension="304")

@@ -31,7 +31,10 @@ def found(files: list[Path], canaries: tuple[bytes, ...] = CANARIES) -> dict[str
     """List which canaries sing in which files, by name; UTF-16 and escaped ones too."""
     songs: dict[str, list[bytes]] = {}
     for path in files:
-        data = path.read_bytes() if path.exists() else b""  # packing removes some meanwhile
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:  # packing removes some meanwhile
+            continue
         for canary in canaries:
             text = canary.decode()
             forms = (

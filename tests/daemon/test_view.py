@@ -2,7 +2,8 @@
 
 from appliance import live
 from appliance.core import facts
-from appliance.core.waits import Lane, Outlook
+from appliance.core.estimate import DAY_US
+from appliance.core.waits import DayScore, Lane, Outlook
 from appliance.daemon import view
 from tests.contract.company import NAMES, company
 from tests.daemon.real import queues_of
@@ -103,6 +104,20 @@ def test_a_desk_is_the_own_card_call_and_queues() -> None:
     assert (nobody.agents, nobody.queues, nobody.calls) == ({}, {}, {})
 
 
+def test_colleagues_are_names_and_states_alone() -> None:
+    """No call, no caller, no figure of anybody; of a queue who waits and who is free."""
+    world = a_world()
+    world.sign_on("dora")
+    seen = view.colleagues(a_floor(world))
+    assert seen.calls == {}
+    assert seen.agents["anna"] == live.LiveAgent(agent="anna", name=NAMES["anna"], extension="101", state="ringing")
+    assert list(seen.agents) == [agent.slug for agent in company().agents]
+    support = seen.queues["support"]
+    free = 1 if "support" in queues_of("dora") else 0
+    title = next(queue.title for queue in company().queues if queue.slug == "support")
+    assert support == live.LiveQueue(queue="support", title=title, waiting=2, agents={"available": free})
+
+
 def test_a_delta_holds_what_changed_and_what_went() -> None:
     """And nothing where nothing did."""
     world = a_world()
@@ -132,19 +147,25 @@ def test_a_call_that_is_over_stays_with_who_finishes_it() -> None:
     shown = floor.calls[interaction.id]
     assert shown is not None
     assert (shown.state, shown.caller_name) == ("wrap_up", "王小明")
+    card = floor.agents["anna"]
+    assert card is not None
+    assert card.queue == "support"
     assert interaction.id in view.desk(floor, "anna").calls
 
 
 def test_the_expected_wait_is_shown_with_how_often_it_came_true() -> None:
-    """For a caller who would come now; nothing is shown without data."""
+    """For a caller who would come now; nothing is shown without data, nor of more than 30 days ago."""
     world = a_world()
     queue = a_floor(world).queues["support"]
     assert queue is not None
     assert (queue.expected_low_s, queue.expected_high_s, queue.expected_told) == (0, 0, 0)
     samples = [second * 1_000_000 for second in range(1, 101)]
     lanes = {lane: Lane(samples=samples) for lane in range(3)}
-    world.hub.centre.state.outlooks["support"] = Outlook(lanes=lanes, told=50, inside=41, sooner=4, later=5)
+    today = world.hub.centre.state.day
+    days = [DayScore(today - 40 * DAY_US, 100, 9), DayScore(today - 29 * DAY_US, 30, 25), DayScore(today, 20, 16)]
+    world.hub.centre.state.outlooks["support"] = Outlook(lanes=lanes, told=150, inside=50, days=days)
     queue = a_floor(world).queues["support"]
     assert queue is not None
     assert (queue.expected_low_s, queue.expected_high_s) == (30, 300)
     assert (queue.expected_share, queue.expected_told, queue.expected_inside) == (80, 50, 41)
+    assert (queue.expected_told_today, queue.expected_inside_today) == (20, 16)

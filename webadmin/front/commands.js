@@ -33,8 +33,9 @@ export function problemText(problem) {
 export async function command(tag, body = {}) {
   const token = crypto.randomUUID();
   const deadline = performance.now() + TRIES_MS;
-  let said = false;
+  let said = "";
   for (;;) {
+    let why = "daemon_away";
     try {
       const answer = await fetch(`/commands/${tag}`, {
         method: "POST",
@@ -51,15 +52,16 @@ export async function command(tag, body = {}) {
         notice(problems.length ? "problem" : "", problems.map(problemText).join(" "));
         return problems.length ? null : reply;
       }
+      if (answer.headers.get("Content-Type")?.startsWith("application/json")) why = "not_kept";
     } catch {
       // The way to the daemon is broken: said below, and tried again.
     }
     if (performance.now() > deadline) {
-      notice("problem", word("problem", "daemon_gone"));
+      notice("problem", word("problem", why === "not_kept" ? "unavailable" : "daemon_gone"));
       return null;
     }
-    if (!said) notice("wait", word("problem", "daemon_away"));
-    said = true;
+    if (said !== why) notice("wait", word("problem", why));
+    said = why;
     await pause(PAUSE_MS);
   }
 }

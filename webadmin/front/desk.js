@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 import { command } from "./commands.js";
 import { drawSpent, field, keyed, live, timed } from "./live.js";
+import { SendOn } from "./send_on.js";
 import { duration, say, setText, show, sign, word } from "./words.js";
 
 const SAVE_MS = 800;
@@ -15,10 +16,12 @@ class Desk {
   #saved = "";
   #disposition = "";
   #sent = "";
+  #sendOn;
 
   constructor(root) {
     this.#root = root;
     this.#agent = root.dataset.agent;
+    this.#sendOn = new SendOn(this.#part("send-on"), this.#agent, (to) => this.#transfer(to));
     root.addEventListener("click", (event) => this.#clicked(event));
     document.addEventListener("keydown", (event) => this.#key(event));
     this.#note.addEventListener("input", () => this.#later());
@@ -101,18 +104,16 @@ class Desk {
     if (!call) return;
     setText(field(card, "number"), call.caller_number || word("desk", "withheld"));
     setText(field(card, "name"), call.caller_name ?? "");
-    this.#drawQueue(field(card, "queue"), call, state);
+    setText(field(card, "queue"), this.#queue(me.queue || call.queue));
     setText(field(card, "dialled"), call.number ?? "");
     setText(field(card, "path"), (call.path ?? []).join(" → "));
     show(field(card, "path-word"), (call.path ?? []).length > 0);
     this.#drawWait(field(card, "wait"), call, state);
   }
 
-  // A caller who was sent on may wait in another workgroup while this agent still wraps up for the one that was served.
-  #drawQueue(element, call, state) {
-    if (state === "wrap_up" && element.dataset.for === call.interaction) return;
-    element.dataset.for = call.interaction;
-    setText(element, live.view.queues[call.queue]?.title || call.queue || "");
+  // Of any workgroup, also one that this agent only helps.
+  #queue(slug) {
+    return slug ? word("queue", slug) : "";
   }
 
   #drawCallback(card, call, state) {
@@ -131,10 +132,11 @@ class Desk {
       return;
     }
     if ((state === "talking" || state === "wrap_up") && element.dataset.for !== call.interaction) {
-      const waited_us = state === "talking" ? entered && call.since - entered : call.wait_us;
+      const ended = call.state === "wrap_up" ? (call.wait_us ?? 0) : undefined;
+      const waited_us = state === "talking" ? entered && call.since - entered : ended;
       element.dataset.for = call.interaction;
       delete element.dataset.since;
-      setText(element, duration((waited_us ?? 0) / 1e6));
+      setText(element, waited_us === undefined ? "—" : duration(waited_us / 1e6));
     }
   }
 
@@ -146,7 +148,7 @@ class Desk {
     this.#sent = "";
     this.#note.value = "";
     this.#saved = "";
-    this.#root.querySelector("#send-to").value = "";
+    this.#sendOn.clear();
     this.#closeMenus();
     this.#mark();
     const wait = field(this.#part("call"), "wait");
@@ -180,7 +182,7 @@ class Desk {
     const queues = Object.entries(live.view.queues).sort(([, a], [, b]) => (a.title || a.queue).localeCompare(b.title || b.queue));
     keyed(this.#part("queues"), this.#root.querySelector("#desk-queue"), queues, (element, queue) => {
       setText(field(element, "title"), queue.title || queue.queue);
-      setText(field(element, "waiting"), String(queue.waiting ?? 0));
+      setText(field(element, "waiting"), say("desk", "waiting", { count: queue.waiting ?? 0 }));
       timed(field(element, "longest"), queue.longest_since);
       show(field(element, "longest-line"), Boolean(queue.longest_since));
       setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
@@ -191,7 +193,6 @@ class Desk {
     const button = event.target.closest("[data-do]");
     if (!button || !this.#root.contains(button)) return;
     event.preventDefault();
-    if (button.form && !button.form.reportValidity()) return;
     this.#do(button.dataset.do, button.dataset);
     this.#closeMenus();
   }
@@ -204,7 +205,6 @@ class Desk {
     const interaction = this.#shown;
     if (what === "take-break") await command(what, { reason: data.reason });
     else if (what === "hang-up-call") await command(what, { interaction });
-    else if (what === "transfer-call") await this.#sendOn(interaction, data.queue ?? "");
     else if (what === "extend-wrap-up") await command(what, { by_s: 30 });
     else if (what === "dispose") await this.#dispose(data.disposition);
     else if (what === "end-wrap-up") {
@@ -213,18 +213,12 @@ class Desk {
     } else await command(what);
   }
 
-  async #sendOn(interaction, queue) {
-    const number = this.#root.querySelector("#send-to");
-    const to = queue ? { queue } : { number: number.value.replace(/[^0-9+]/g, "") };
-    if (await command("transfer-call", { interaction, ...to })) number.value = "";
-    else this.#askAgain(interaction, number);
-  }
-
   // After a refusal the menu is open again, with what was typed.
-  #askAgain(interaction, number) {
-    if (interaction !== this.#shown || this.#root.dataset.state !== "talking") return;
-    number.closest("details").open = true;
-    number.focus();
+  async #transfer(to) {
+    const interaction = this.#shown;
+    this.#closeMenus();
+    const done = await command("transfer-call", { interaction, ...to });
+    if (!done && interaction === this.#shown && this.#root.dataset.state === "talking") this.#sendOn.open();
   }
 
   async #dispose(disposition) {
@@ -270,7 +264,7 @@ class Desk {
       if (button.dataset.key !== wanted || button.closest("[hidden]")) continue;
       event.preventDefault();
       button.click();
-      if (button.parentElement.open) button.parentElement.querySelector(".menu-item, input").focus();
+      if (button.parentElement.open) button.parentElement.querySelector("input, .menu-item").focus();
       return;
     }
     if (wanted === "n" && this.#shown) {

@@ -1,7 +1,7 @@
 // The frame round every page: menus that close, the health lamp, the keys.
 import htmx from "htmx.org";
 import { live } from "./live.js";
-import { setText, show, word } from "./words.js";
+import { say, setText, show, word } from "./words.js";
 
 function health() {
   const lamp = document.querySelector("#health");
@@ -13,6 +13,16 @@ function health() {
   const state = !live.fresh ? "unknown" : bad.length ? worst : "ok";
   if (lamp.dataset.state !== state) lamp.dataset.state = state;
   setText(lamp.querySelector("[data-f=word]"), word("health", state));
+  const which = lamp.querySelector("[data-f=which]");
+  setText(which, bad.length > 1 ? `${part(bad[0][0])} +${bad.length - 1}` : part(bad[0]?.[0] ?? ""));
+  show(which, bad.length > 0);
+  lamp.title = bad.map(([name, how]) => `${part(name)}: ${word("part-state", how)}`).join("\n");
+}
+
+// What a part of the box is called; trunks have names of their own.
+function part(name) {
+  const trunk = name.startsWith("trunk/") ? name.slice("trunk/".length) : "";
+  return trunk ? say("part", "trunk", { name: trunk }) : name && word("part", name);
 }
 
 // Of the settings of all strategies a form shows those of the one that is chosen.

@@ -4,53 +4,41 @@ import { duration, setText, show, word } from "./words.js";
 const STALE_MS = 5000;
 const AGAIN_MS = 500;
 
-class Live extends EventTarget {
+// One stream of the daemon, opened again by itself until it is closed; says "change", and "lost" while it is away.
+export class Stream extends EventTarget {
   view = null;
-  #offset_us = 0;
-  #heard_ms = 0;
-  #lost = false;
+  #address;
   #source = null;
+  #again = 0;
 
-  start() {
-    this.#open();
-    setInterval(() => this.#tick(), 250);
-    document.addEventListener("visibilitychange", () => document.hidden || this.#tick());
+  constructor(address) {
+    super();
+    this.#address = address;
   }
 
-  now() {
-    return performance.now() * 1000 + this.#offset_us;
-  }
-
-  get fresh() {
-    return this.view !== null && !this.#lost && performance.now() - this.#heard_ms < STALE_MS;
-  }
-
-  #open() {
-    this.#source = new EventSource("/live");
-    this.#source.addEventListener("view", (event) => this.#whole(JSON.parse(event.data)));
-    this.#source.addEventListener("delta", (event) => this.#merge(JSON.parse(event.data)));
-    this.#source.addEventListener("signed-out", () => {
-      this.#source.close();
+  open() {
+    const source = (this.#source = new EventSource(this.#address));
+    source.addEventListener("view", (event) => this.#whole(JSON.parse(event.data)));
+    source.addEventListener("delta", (event) => this.#merge(JSON.parse(event.data)));
+    source.addEventListener("signed-out", () => {
+      this.close();
       window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
     });
-    this.#source.addEventListener("error", () => {
-      this.#lost = true;
-      this.#tick();
-      this.#source.close();
-      setTimeout(() => this.#open(), AGAIN_MS + Math.random() * AGAIN_MS);
+    source.addEventListener("error", () => {
+      this.close();
+      this.#again = setTimeout(() => this.open(), AGAIN_MS + Math.random() * AGAIN_MS);
+      this.dispatchEvent(new Event("lost"));
     });
   }
 
-  #hear(view) {
-    this.#offset_us = view.now - performance.now() * 1000;
-    this.#heard_ms = performance.now();
-    this.#lost = false;
-    this.#tick();
+  close() {
+    clearTimeout(this.#again);
+    this.#source?.close();
+    this.#source = null;
   }
 
   #whole(view) {
     this.view = { agents: {}, queues: {}, calls: {}, ...view };
-    this.#hear(view);
     this.dispatchEvent(new Event("change"));
   }
 
@@ -63,8 +51,45 @@ class Live extends EventTarget {
       }
     }
     if (delta.health) this.view.health = delta.health;
-    this.#hear(delta);
+    this.view.now = delta.now;
     this.dispatchEvent(new Event("change"));
+  }
+}
+
+// What this person sees of the floor, and the clocks of the page that follow it.
+class Live extends Stream {
+  #offset_us = 0;
+  #heard_ms = 0;
+  #lost = false;
+
+  constructor() {
+    super("/live");
+    this.addEventListener("change", () => this.#hear());
+    this.addEventListener("lost", () => {
+      this.#lost = true;
+      this.#tick();
+    });
+  }
+
+  start() {
+    this.open();
+    setInterval(() => this.#tick(), 250);
+    document.addEventListener("visibilitychange", () => document.hidden || this.#tick());
+  }
+
+  now() {
+    return performance.now() * 1000 + this.#offset_us;
+  }
+
+  get fresh() {
+    return this.view !== null && !this.#lost && performance.now() - this.#heard_ms < STALE_MS;
+  }
+
+  #hear() {
+    this.#offset_us = this.view.now - performance.now() * 1000;
+    this.#heard_ms = performance.now();
+    this.#lost = false;
+    this.#tick();
   }
 
   #tick() {

@@ -38,7 +38,9 @@ PAGE = About(
     addresses=("/setup/company",),
     methods=FORM,
     setup=10,
-    help=marked("Name, language, time zone, emergency numbers and what is dialled before a number outside."),
+    help=marked(
+        "Name, language, time zone, emergency numbers, who comes first, and how long calls and recordings are kept."
+    ),
 )
 ZONE = re.compile(r"[A-Z][A-Za-z]+(/[A-Za-z_+-]+)+|UTC")
 
@@ -58,6 +60,14 @@ KEPT: tuple[tuple[str, str, int, str], ...] = (
     ),
 )
 "How long what is kept."
+
+GROUPS: Mapping[str, str] = {
+    "title": marked("Name and place"),
+    "ageing_s": marked("Who comes first"),
+    "keep_journal_days": marked("How long calls are kept"),
+    "rest_on_own_call": marked("Calls at the agent"),
+}
+"Headings of the form, by the name of the first field under each."
 
 FIELDS: tuple[Field, ...] = (
     Text(name="title", label=marked("Company name"), help=marked("Shown on the sign-in page and the wallboard.")),
@@ -173,6 +183,7 @@ def _show(request: PageRequest, form: Form, errors: Mapping[str, str]) -> Respon
         "setup_company",
         status=422 if errors else 200,
         form=form,
+        groups=GROUPS,
         purpose=request.say(PAGE.help),
         errors=errors,
         base=base_of(request) if request.method == "POST" else request.standing.version,

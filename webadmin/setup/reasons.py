@@ -36,6 +36,21 @@ LIMITS: tuple[Field, ...] = (
 "Of a break; nobody who is away is called back by them."
 
 
+def _at_once(_request: PageRequest, part: model.Part) -> str:
+    return str(part.at_once_max) if isinstance(part, model.Reason) and part.at_once_max else "—"
+
+
+def _minutes(request: PageRequest, part: model.Part) -> str:
+    limited = isinstance(part, model.Reason) and part.minutes_max
+    return request.say("{count} min", count=limited) if limited else "—"
+
+
+LIMIT_COLUMNS = (
+    Column(label=LIMITS[0].label, text=_at_once),
+    Column(label=LIMITS[1].label, text=_minutes),
+)
+
+
 def reasons(name: str, *, title: str, place: int, purpose: str, add: str, limits: bool = False) -> Section:
     """Give the set-up page of a list of reasons; the texts are marked for translation."""
     return Section(
@@ -46,7 +61,7 @@ def reasons(name: str, *, title: str, place: int, purpose: str, add: str, limits
         purpose=purpose,
         add=add,
         fields=FIELDS + LIMITS * limits,
-        columns=(SLUG_COLUMN, Column(label=marked("Words"), text=_words)),
+        columns=(SLUG_COLUMN, Column(label=marked("Words"), text=_words), *LIMIT_COLUMNS * limits),
         data=_data,
         values=_values,
         errors={"title": "title_en"},

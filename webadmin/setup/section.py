@@ -20,7 +20,7 @@ from webadmin.setup.difference import differing, plain
 from webadmin.setup.fields import Choices, Field, Form, differences, shown, typed
 from webadmin.setup.ordered import moved
 from webadmin.setup.summaries import path_text, summary_text
-from webadmin.words import problem_text
+from webadmin.words import problem_text, title_of
 
 NEW = "~new"
 "Stands for the part that is being made; no part can have this name."
@@ -287,14 +287,21 @@ def _form(
         errors=errors or {},
         base=base_of(request) if request.method == "POST" else request.standing.version,
         menu=setup_pages(request),
-        title=_title(part),
+        title=_title(request, part),
         moving=moving,
     )
 
 
-def _title(part: model.Part | None) -> str:
-    title = getattr(part, "title", "") if part is not None else ""
-    return title if isinstance(title, str) and title else part.slug if part is not None else ""
+def _title(request: PageRequest, part: model.Part | None) -> str:
+    match part:
+        case None:
+            return ""
+        case model.Reason():
+            return title_of(part, request.language)
+        case model.Agent():
+            return request.names.get(part.slug, part.slug)
+        case _:
+            return getattr(part, "title", "") or part.slug
 
 
 def _change(request: PageRequest, section: Section, part: model.Part | None) -> Response:
@@ -364,7 +371,7 @@ def _errors(
 def _drop(request: PageRequest, section: Section, part: model.Part) -> Response:
     review = Review(
         title=request.say(section.title),
-        differences=(Difference(label=_title(part), before=part.slug, after=""),),
+        differences=(Difference(label=_title(request, part), before=part.slug, after=""),),
         lines=differing(part, None),
         removes=True,
         action=request.path,

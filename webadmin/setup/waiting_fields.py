@@ -99,7 +99,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Check(
         name="callback_on",
-        label=marked("Callbacks"),
+        label=marked("Offer callbacks"),
         help=marked("Callers may be called back; they keep their place among those who wait."),
     ),
     Check(
