@@ -16,6 +16,8 @@ DATABASE = "switchroom"
 USER = "switchroom"
 AS_ROOT = "postgres"
 "Who runs it where we are root: PostgreSQL refuses to be root."
+LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+"Asked before a database is emptied: what a failed test left open would hold its tables for ever."
 
 
 def newest() -> Path:
@@ -63,6 +65,7 @@ class Cluster:
             if name not in self._made:
                 self._ask(self.dsn, f"CREATE DATABASE {name}_{storage} STRATEGY wal_log")
             else:
+                self._ask(self.dsn, LEAVE.format(f"{name}_{storage}"))
                 of = self.dsn.replace(f"dbname={DATABASE}", f"dbname={name}_{storage}")
                 self._ask(of, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         self._made.add(name)
