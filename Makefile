@@ -22,8 +22,12 @@ prepare-test: ## What `test` and `check` need beside it
 run: prepare ## Set up everything and run the box in the foreground; Ctrl-C stops it
 	@exec $(BIN)/python -m boot.run
 
-test: prepare-test ## Every test; ARGS goes to pytest
-	@exec $(BIN)/pytest $(ARGS)
+# Two workers, a file at a time, who take turns (tests/turns.py).
+BY_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+ALL_TESTS := $(BY_TWO) --durations=25 --durations-min=5
+
+test: prepare-test ## Every test, two at a time; or what ARGS tells pytest, one at a time
+	@exec $(BIN)/pytest $(or $(ARGS),$(ALL_TESTS))
 
 check: prepare-test ## Style, types, import rules
 	$(BIN)/ruff check .
@@ -39,7 +43,7 @@ PURE_TESTS := tests/core $(wildcard tests/drivers/asterisk/test_codec*.py tests/
     tests/drivers/asterisk/test_snapshot.py tests/drivers/robot/test_sip.py tests/drivers/robot/test_sdp.py tests/drivers/robot/test_digest.py)
 
 cover: prepare-test ## Core and codecs, every branch
-	@exec $(BIN)/pytest -q $(addprefix --cov=,$(PURE)) --cov-branch --cov-fail-under=100 -m "not slow" $(PURE_TESTS)
+	@exec $(BIN)/pytest -q $(BY_TWO) $(addprefix --cov=,$(PURE)) --cov-branch --cov-fail-under=100 -m "not slow" $(PURE_TESTS)
 
 bench: prepare-test ## Measure against pyst2, panoramisk, app_queue and databases, into build/bench.json; ONLY=prefix
 	@exec $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))

@@ -103,7 +103,10 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Percent of the waits that such an interval is to cover,"
     expected_told: int = 0
     expected_inside: int = 0
-    "how many have been told, and how many of the waits were inside."
+    "how many have been told in the last `estimate.DAYS_MAX` days, and how many of the waits were inside,"
+    expected_told_today: int = 0
+    expected_inside_today: int = 0
+    "and the same of today."
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

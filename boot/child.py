@@ -56,7 +56,7 @@ class Child:
         self._notes = notes
         self._say = say
         self._program: Program | None = None
-        self._warm = Warm(process, log=log, notes=notes) if process.warm else None
+        self._warm = Warm(process, log=log, notes=notes, say=say) if process.warm else None
         self._stopping = asyncio.Event()
         self._was_ready = False
         self._rose = False
@@ -186,6 +186,8 @@ class Child:
                         self._becomes_ready()
         except TimeoutError:
             self._late = not self._was_ready
+            if not self._late:
+                self._say(f"{self.process.name} gave no sign of life in {self.process.start_s_max:.0f} s: killed")
             self.kill()
 
     async def _watch_life(self, pid: int) -> None:
@@ -208,7 +210,7 @@ class Child:
             lasted_s = silence.lasted_s(now)
             self.silence_s_max = max(self.silence_s_max, silence.longest_s)
             if lasted_s > limit_s:
-                self._say(f"{self.process.name} gave no sign of life for {limit_s:.1f} s: killed")
+                self._say(f"{self.process.name} gave no sign of life for {limit_s:.1f} s: killed ({silence})")
                 self.kill()
                 return
 

@@ -172,9 +172,10 @@ class _Zygote:
 class Warm:
     """Keeps a program's zygote from the first fork until `close`."""
 
-    def __init__(self, process: Process, *, log: Path, notes: Notes) -> None:
-        """Keep the zygote that `process.argv` starts; what it says goes to the file `log`."""
+    def __init__(self, process: Process, *, log: Path, notes: Notes, say: Callable[[str], None]) -> None:
+        """Keep the zygote that `process.argv` starts; what it says goes to the file `log`, our own lines to `say`."""
         self._process = process
+        self._say = say
         self._log = log
         self._notes = notes
         self._zygote: asyncio.Task[_Zygote] | None = None
@@ -200,6 +201,7 @@ class Warm:
                     forked = await made.fork(out)
             except TimeoutError:
                 forked = None
+                self._say(f"{self._process.name}-zygote did not fork within {FORK_S_MAX:.0f} s: killed")
                 made.kill()
                 await made.gone.wait()
             if forked is not None:

@@ -1,14 +1,25 @@
 """What holds for every test."""
 
 import gc
+import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests.turns import plugin_for
 
-def pytest_configure() -> None:
-    """Let Ctrl-C and a closed terminal end what the tests start: shells and nohup ignore them, and children inherit."""
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C and a closed terminal end what the tests start: shells and nohup ignore them, and children inherit.
+
+    Let the workers of a whole run take turns. And let compiled modules be kept, whatever the environment says: a
+    thousand programs are started here, which would compile every library anew.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    config.pluginmanager.register(plugin_for(config))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:

@@ -1,14 +1,19 @@
 """A trial: a recorded day's callers through the real Centre on the simulated exchange, with people drawn by seed."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from appliance.commands._day import NEVER, Arrival, Day, Shown, visits
+import msgspec
+
+from appliance.commands._change import Change, at_work, changed, staffing
+from appliance.commands._day import NEVER, Arrival, Day, Outside, Shown, visits
+from appliance.commands._people import People
 from appliance.core import effects, facts, figures, model
 from appliance.core import state as st
+from appliance.core.callback import is_dialled
 from appliance.core.cdr import CDR, Outcome
 from appliance.core.centre import Centre
 from appliance.core.facts import Leg
@@ -23,8 +28,12 @@ AFTER_S = 7200
 "Simulated seconds after the day for those who still wait."
 HOP_US = round(HOP_S * SECOND_US)
 "What the simulated exchange adds to whatever people do: a ring and an answer are a hop each."
+READY_US = 10_000
+"How long after the beginning everything is published and found."
 PRESS_US = 2 * SECOND_US
 PICK_UP_US = 4 * SECOND_US
+TALK_US = 60 * SECOND_US
+"The last three where the day shows nothing of the kind."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,10 +45,6 @@ class Caller:
     "Those that are still to be pressed."
     times: Counter[str]
     "How often each of what is drawn was drawn: the n-th draw of a caller has the same luck in every trial of a seed."
-
-
-Changed = Callable[[model.Configuration], model.Configuration]
-"What is changed of each configuration that held on the day."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,7 @@ class Told:
     "Percent of the queue visits."
 
 
-def told(records: list[CDR], queues: dict[str, model.Queue], queue: str = "") -> Told:
+def told(records: list[CDR], queues: Mapping[str, model.Queue], queue: str = "") -> Told:
     """Sum up the visits to one queue, or to all."""
     counts: Counter[str] = Counter()
     for cdr in records:
@@ -100,21 +105,29 @@ def _count(counts: Counter[str], queue: model.Queue, wait_us: int, outcome: Outc
 class Trial:
     """One life of the day."""
 
-    def __init__(self, day: Day, versions: dict[str, model.Configuration], seed: int, changed: Changed) -> None:
+    def __init__(
+        self, day: Day, versions: Mapping[str, model.Configuration], seed: int, change: Change | None = None
+    ) -> None:
         """Set it up; two trials of one seed give each caller the same patience and the same luck."""
         self._day = day
         self._seed = seed
         self._clock = HeapClock(day.since)
-        self._versions = {name: changed(version) for name, version in versions.items()}
+        change = change or Change()
+        there = at_work(day, versions[day.published[-1][1]], change.queue)
+        self._who = staffing(change, there, Random(f"{seed}/staffing"))  # noqa: S311  a simulation that must repeat
+        self._versions = {name: changed(version, change, self._who) for name, version in versions.items()}
         self._exchange = SimulatedExchange(self._clock, self._take)
         self._exchange.on_ring = self._rung
+        self._exchange.on_dial = self._dialled
         self._centre = Centre(self._versions.__getitem__)
         self._callers: dict[Leg, Caller] = {}
+        self._held: dict[str, Caller] = {}
+        "By interaction: who has waited."
         self._visits: set[tuple[Leg, str, int]] = set()
-        self._patience = {queue: day.patience(queue) for queue in day.waits}
-        self._everybody = day.patience("")
-        self._pick_up = day.ringing()
+        self._people = People(day, Random(f"{seed}/people"))  # noqa: S311  a simulation that must repeat
         self._agents = Random(f"{seed}/agents")  # noqa: S311  a simulation that must repeat
+        self._phones: set[str] = set()
+        "Extensions of the configuration that holds."
         self._tokens = 0
         self.records: list[CDR] = []
 
@@ -125,19 +138,34 @@ class Trial:
         for at, version in day.published:
             self._at(at, partial(self._publish, version))
         clock.callLater(0.001, self._exchange.found)
-        extra = [slug for slug in self._extra() if slug not in {command.agent for _at, command in day.shifts}]
-        for slug in extra:
-            clock.callLater(0.01, partial(self._command, facts.SignOn, slug))
-        for at, command in day.shifts:
-            self._at(at + 10_000, partial(self._take, command))
+        for slug, like in self._who.like.items():
+            if not like:
+                clock.callLater(READY_US / SECOND_US, partial(self._command, facts.SignOn, slug))
+        for at, fact in day.outside:
+            self._at(max(at, day.since + READY_US), partial(self._outside, fact))
         for arrival in day.arrivals:
             self._at(arrival.at, partial(self._call, arrival))
         self._until(day.until + AFTER_S * SECOND_US)
         return self.records
 
-    def _extra(self) -> list[str]:
-        first = self._versions[self._day.published[0][1]]
-        return [agent.slug for agent in first.agents if agent.slug.startswith("what-if-")]
+    def _outside(self, fact: Outside) -> None:
+        """Let an agent or a phone do as on the day; who is added does as the one that they are like."""
+        match fact:
+            case facts.PhoneSeen(extension=extension, reachable=reachable):
+                self._exchange.see(extension, reachable=reachable)
+            case facts.LegsFound(reachable=reachable):
+                self._exchange.reachable = {*reachable, *self._who.like}
+                self._exchange.found()
+            case facts.ContactTaken(agent=agent) | facts.ContactDone(agent=agent) if agent in self._who.away:
+                pass
+            case facts.AgentCommand():
+                if fact.agent not in self._who.away:
+                    self._take(fact)
+                for slug, like in self._who.like.items():
+                    if like == fact.agent:
+                        self._take(msgspec.structs.replace(fact, agent=slug, token=f"{fact.token}/{slug}"))
+            case _:
+                self._take(fact)
 
     def _at(self, at: int, what: Callable[[], object]) -> None:
         self._clock.callLater(max(0, at - self._clock.now) / SECOND_US, what)
@@ -178,7 +206,7 @@ class Trial:
     def _performed(self, effect: effects.AnyCallEffect) -> None:
         match effect:
             case effects.Prompt(leg=leg, prompt=prompt, keys=keys) if keys:
-                self._asked(leg, prompt)
+                self._asked(leg, prompt, keys)
             case effects.Hold(leg=leg, queue=queue):
                 self._holds(leg, queue)
             case _:
@@ -186,7 +214,9 @@ class Trial:
 
     def _publish(self, version: str) -> None:
         self._take(facts.ConfigurationPublished(version=version))
-        self._exchange.reachable = {extension.slug for extension in self._versions[version].extensions}
+        phones = {extension.slug for extension in self._versions[version].extensions}
+        self._exchange.reachable |= phones - self._phones
+        self._phones = phones
         self._exchange.found()
 
     def _command(self, kind: type[facts.AgentCommand], agent: str) -> None:
@@ -210,14 +240,17 @@ class Trial:
         luck = Random(f"{self._seed}/{name}/{what}/{number}")  # noqa: S311  a simulation that must repeat
         return caller.arrival.shown, number, luck
 
-    def _asked(self, leg: Leg, prompt: int) -> None:
+    def _asked(self, leg: Leg, prompt: int, keys: str) -> None:
         line = self._exchange.lines.get(leg)
         interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
         if line is None or leg not in self._callers or interaction is None:
             return
-        keys = self._callers[leg].keys
-        if keys and isinstance(interaction.state, st.Walking):
-            after, key = keys.pop(0)
+        if is_dialled(leg):
+            self._clock.callLater(PRESS_US / SECOND_US, lambda: self._press(line, prompt, keys[0]))
+            return
+        pressed = self._callers[leg].keys
+        if pressed and isinstance(interaction.state, st.Walking):
+            after, key = pressed.pop(0)
             self._clock.callLater((after or PRESS_US) / SECOND_US, lambda: self._press(line, prompt, key))
 
     def _press(self, line: Line, prompt: int, key: str) -> None:
@@ -226,47 +259,86 @@ class Trial:
 
     def _holds(self, leg: Leg, queue: str) -> None:
         """Draw how long the caller is willing to wait, once a visit."""
-        interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
-        state = interaction.state if interaction is not None else None
-        waiting = state.waiting if isinstance(state, st.Offered) else state
-        if leg not in self._callers or not isinstance(waiting, st.Waiting):
+        waiting = self._waiting(leg)
+        if leg not in self._callers or waiting is None:
             return
         visit = (leg, queue, waiting.ticket)
         if visit in self._visits:
             return
         self._visits.add(visit)
-        patience = self._patience_of(leg, queue)
+        self._held[self._centre.state.legs[leg]] = self._callers[leg]
+        shown, number, luck = self._turn(leg, f"patience/{queue}")
+        seen = dict(enumerate(shown.waits.get(queue, ()))).get(number)
+        if seen is not None and seen.key:
+            self._at(waiting.entered_at + seen.us - HOP_US, partial(self._press_waiting, leg, visit, seen.key))
+        patience = (
+            seen.us
+            if seen is not None and seen.gave_up
+            else self._people.of(queue).patience.draw(luck.random(), seen.us if seen is not None else 0)
+        )
         if patience is not None:
             self._at(waiting.entered_at + patience - HOP_US, lambda: self._give_up(leg, visit))
 
-    def _patience_of(self, leg: Leg, queue: str) -> int | None:
-        """Give the patience that the caller is known to have had, or draw one that outlasts the wait there was."""
-        shown, number, luck = self._turn(leg, f"patience/{queue}")
-        waited_us, gave_up = dict(enumerate(shown.waits.get(queue, ()))).get(number, (0, False))
-        return waited_us if gave_up else self._patience.get(queue, self._everybody).draw(luck.random(), waited_us)
-
-    def _give_up(self, leg: Leg, visit: tuple[Leg, str, int]) -> None:
+    def _waiting(self, leg: Leg) -> st.Waiting | None:
         interaction = self._centre.state.interactions.get(self._centre.state.legs.get(leg, ""))
         state = interaction.state if interaction is not None else None
         waiting = state.waiting if isinstance(state, st.Offered) else state
-        if isinstance(waiting, st.Waiting) and (waiting.queue, waiting.ticket) == visit[1:]:
+        return waiting if isinstance(waiting, st.Waiting) else None
+
+    def _waits(self, leg: Leg, visit: tuple[Leg, str, int]) -> bool:
+        waiting = self._waiting(leg)
+        return waiting is not None and (waiting.queue, waiting.ticket) == visit[1:]
+
+    def _press_waiting(self, leg: Leg, visit: tuple[Leg, str, int], key: str) -> None:
+        line = self._exchange.lines.get(leg)
+        if line is not None and self._waits(leg, visit):
+            self._exchange.press(line, key)
+
+    def _give_up(self, leg: Leg, visit: tuple[Leg, str, int]) -> None:
+        if self._waits(leg, visit):
             self._exchange.end(leg)
+
+    def _dialled(self, line: Line) -> None:
+        """Let a customer pick up who is called back, or not."""
+        held = self._held.get(line.interaction)
+        if held is not None:
+            self._callers[line.leg] = held
+        _shown, _number, luck = self._turn(line.leg, "dial")
+        reached, after_us = self._people.reached.draw(luck, otherwise=True), self._people.ringing.draw(luck.random())
+        if reached:
+            self._clock.callLater((after_us or PICK_UP_US) / SECOND_US, lambda: self._exchange.pick_up(line))
 
     # -- agents
 
     def _rung(self, line: Line) -> None:
+        if line.forwarded is not None:
+            self._rung_colleague(line, line.forwarded)
+            return
         interaction = self._centre.state.interactions.get(line.interaction)
-        after = self._pick_up_of(interaction.leg if interaction is not None else None)
+        after = self._pick_up_of(interaction.leg if interaction is not None else None, line.agent)
         if after is not None:
             self._clock.callLater(max(0, after - 2 * HOP_US) / SECOND_US, lambda: self._exchange.pick_up(line))
 
-    def _pick_up_of(self, leg: Leg | None) -> int | None:
-        """Give when the phone is answered that rings for a caller, as it was; one that rang in vain rings on."""
+    def _rung_colleague(self, line: Line, caller: Leg) -> None:
+        """Talk to somebody who was sent on to a telephone, which is none of routing's business."""
+        _shown, _number, luck = self._turn(caller, "forwarded")
+        talk_us = self._people.of("").talks.draw(luck, TALK_US)
+        self._clock.callLater(PICK_UP_US / SECOND_US, lambda: self._exchange.pick_up(line))
+        self._clock.callLater((PICK_UP_US + talk_us) / SECOND_US, lambda: self._exchange.end(caller))
+
+    def _pick_up_of(self, leg: Leg | None, agent: str) -> int | None:
+        """Give when the phone is answered that rings for a caller, as it was; one that rang in vain rings on.
+
+        What the day showed is the agent's: if it is now somebody else whose phone rings, it is drawn.
+        """
         shown, number, luck = self._turn(leg, "ring")
-        rang_us, answered = dict(enumerate(shown.rings)).get(number, (0, False))
-        if answered or rang_us == NEVER:
-            return rang_us if answered else None
-        return self._pick_up.draw(luck.random(), rang_us) if self._day.pick_ups else PICK_UP_US
+        seen = dict(enumerate(shown.rings)).get(number)
+        rang_us = 0
+        if seen is not None and seen.agent == agent:
+            if seen.answered or seen.us == NEVER:
+                return seen.us if seen.answered else None
+            rang_us = seen.us
+        return self._people.ringing.draw(luck.random(), rang_us) if self._day.pick_ups else PICK_UP_US
 
     def _joined(self, legs: tuple[Leg, Leg]) -> None:
         interaction = self._centre.state.interactions.get(self._centre.state.legs.get(legs[0], ""))
@@ -274,12 +346,21 @@ class Trial:
             return
         queue, agent = interaction.state.waiting.queue, interaction.state.agent
         shown, number, luck = self._turn(legs[0], "talk")
-        talk = dict(enumerate(shown.talks)).get(number) or luck.choice(self._day.talks_of(queue) or [60 * SECOND_US])
+        people = self._people.of(queue)
+        talk = dict(enumerate(shown.talks)).get(number) or people.talks.draw(luck, TALK_US)
         wrap_up = dict(enumerate(shown.wrap_ups)).get(number)
         if wrap_up is None:
-            wrap_up = luck.choice(self._day.wrap_ups_of(queue) or [0])
-        self._clock.callLater(max(0, talk - HOP_US) / SECOND_US, lambda: self._exchange.end(legs[0]))
+            wrap_up = people.wrap_ups.draw(luck, 0)
+        to = shown.sent_on.get(number)
+        self._clock.callLater(max(0, talk - HOP_US) / SECOND_US, lambda: self._part(legs, to))
         self._clock.callLater((talk + wrap_up) / SECOND_US + 0.1, lambda: self._finish(agent, interaction.id))
+
+    def _part(self, legs: tuple[Leg, Leg], to: facts.Target | None) -> None:
+        agents = self._exchange.lines.get(legs[1])
+        if to is not None and agents is not None:
+            self._exchange.refer(agents, to)
+        else:
+            self._exchange.end(legs[0])
 
     def _finish(self, agent: str, interaction: str) -> None:
         known = self._centre.state.agents.get(agent)

@@ -1,20 +1,23 @@
 """Live through a recorded day again with other staffing, by the real routing, and compare the figures."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import click
 import msgspec
+from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from appliance.commands._box import out
-from appliance.commands._day import Reading
+from appliance.commands._change import Change, at_work
+from appliance.commands._day import Day, Reading
+from appliance.commands._people import POOLED_BELOW
 from appliance.commands._recorded import recorded_of
 from appliance.commands._trial import Told, Trial, told
 from appliance.core import model
 from appliance.core.plugins import all_strategies
 
-EXTRA = "what-if-"
 FIGURES = {
     "service_level": "service level %",
     "speed_of_answer_s": "ASA s",
@@ -22,63 +25,34 @@ FIGURES = {
     "answered": "answered",
     "abandoned": "abandoned",
 }
+Band = tuple[float, float, float]
+"The middle and the ends."
 BAND_LEFT_OUT = 0.1
 "Share of what might happen that a band is to leave out."
+GAVE_UP_MIN = 5
+"With fewer who gave up, how long people would wait is hardly known."
+AGENTS_MAX = 500
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be different."""
-
-    agents: int = 0
-    "More (or, below 0, fewer) agents."
-    queue: str = ""
-    "The queue that it is about; empty for all."
-    skills: dict[str, int] = {}
-    "Of the agents who are added."
-    strategy: str = ""
-    wrap_up_s: int | None = None
+def left_out(trials: int) -> int:
+    """Tell which of so many trials' figures, the smallest and the largest counted as 1, bound the band."""
+    return max(1, int(BAND_LEFT_OUT / 2 * (trials + 1)))
 
 
-def changed(configuration: model.Configuration, change: Change) -> model.Configuration:
-    """Change a configuration."""
-    extra = [f"{EXTRA}{number}" for number in range(1, change.agents + 1)]
-    queues = tuple(
-        _queue(queue, change, extra) if change.queue in {"", queue.slug} else queue for queue in configuration.queues
-    )
-    agents = tuple(
-        model.Agent(slug=slug, extension=f"9900{slug[-1:]}{i}", skills=change.skills) for i, slug in enumerate(extra)
-    )
-    phones = tuple(model.Extension(slug=agent.extension, agent=agent.slug) for agent in agents)
-    return msgspec.structs.replace(
-        configuration,
-        queues=queues,
-        agents=configuration.agents + agents,
-        extensions=configuration.extensions + phones,
-    )
-
-
-def _queue(queue: model.Queue, change: Change, extra: list[str]) -> model.Queue:
-    members = (*queue.agents, *extra)
-    if change.agents < 0:
-        members = members[: max(0, len(members) + change.agents)]
-    return msgspec.structs.replace(
-        queue,
-        agents=members,
-        strategy=change.strategy or queue.strategy,
-        strategy_options={} if change.strategy else queue.strategy_options,
-        wrap_up_s=queue.wrap_up_s if change.wrap_up_s is None else change.wrap_up_s,
-    )
-
-
-def band(figures: list[float]) -> tuple[float, float, float]:
-    """Give the median of some trials' figures and a band that one more trial falls into nine times of ten.
+def share(trials: int) -> int:
+    """Tell what percentage of what might happen a band of so many trials holds.
 
     Between the k-th smallest and the k-th largest of n lies one more with probability (n + 1 - 2k) / (n + 1). Fewer
-    than 19 trials cannot say so much; then it is all of them.
+    than 19 trials cannot say nine of ten.
     """
+    return round(100 * (trials + 1 - 2 * left_out(trials)) / (trials + 1))
+
+
+def band(figures: list[float]) -> Band:
+    """Give the median of some trials' figures and a band that one more trial falls into as often as `share` says."""
     ordered = sorted(figures)
-    out = max(1, int(BAND_LEFT_OUT / 2 * (len(ordered) + 1)))
-    return ordered[len(ordered) // 2], ordered[out - 1], ordered[-out]
+    end = left_out(len(ordered))
+    return ordered[len(ordered) // 2], ordered[end - 1], ordered[-end]
 
 
 def _skills(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
@@ -93,7 +67,12 @@ def _skills(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
 
 @click.command()
 @click.argument("what", metavar="FILE|DATE")
-@click.option("--agents", default=0, help="So many agents more, such as +2, or fewer, such as -1.")
+@click.option(
+    "--agents",
+    default=0,
+    type=click.IntRange(-AGENTS_MAX, AGENTS_MAX),
+    help="So many agents more, such as +2, or fewer, such as -1.",
+)
 @click.option("--skill", "skills", multiple=True, callback=_skills, help="Of the agents who are added: name:level.")
 @click.option("--queue", default="", help="The workgroup that it is about; all, if not given.")
 @click.option("--strategy", default="", type=click.Choice(["", *all_strategies()]), help="Another strategy.")
@@ -115,53 +94,111 @@ def command(  # noqa: PLR0913  one option each
 
     The same callers call at the same times, through the real routing, on a simulated exchange. What the day showed of
     each is kept: how long who gave up would wait, how long who was served talked. The rest is drawn from what it showed
-    of all. FILE is what `switchroom replay
-    --save` has written; DATE is today, 2026-11-21, 3d … in the company's zone.
+    of all. Who is added is like one of those who worked on the day: hours, breaks, skills and workgroups; and who stays
+    away is one of them. Each trial draws whom anew. FILE is what `switchroom replay --save` has written; DATE is today,
+    2026-11-21, 3d … in the company's zone.
     """
     recorded, since, until = recorded_of(what)
     day, done = Reading(recorded, since, until).read()
     if done.difference is not None:
         click.echo(f"Fact {done.difference.row.sequence} replays otherwise; the day is read up to there.", err=True)
     versions = {name: recorded.configurations[name] for _at, name in day.published}
-    queues = model.by_slug(recorded.configurations[day.published[-1][1]].queues)
-    if queue and queue not in queues:
-        raise click.ClickException(f"there is no workgroup {queue}; there are {', '.join(queues)}")
+    change = Change(agents=agents, queue=queue, skills=skills, strategy=strategy, wrap_up_s=wrap_up_s)
+    last = versions[day.published[-1][1]]
+    _check(day, last, change)
+    queues = model.by_slug(last.queues)
+    as_was: list[Told] = []
+    what_if: list[Told] = []
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        for seed in progress.track(range(seeds), description=f"{len(day.arrivals)} calls"):
+            as_was.append(told(Trial(day, versions, seed).run(), queues, queue))
+            what_if.append(told(Trial(day, versions, seed, change).run(), queues, queue))
+    compared = Compared(
+        calls=len(day.arrivals),
+        recorded=told(day.records, queues, queue),
+        as_was=as_was,
+        what_if=what_if,
+        words=words(day, queue),
+    )
+    _print(compared, as_json=as_json)
+
+
+def _check(day: Day, configuration: model.Configuration, change: Change) -> None:
+    """Refuse what the day, or the company, has not."""
+    queues = model.by_slug(configuration.queues)
+    known = {need.skill for queue in configuration.queues for need in queue.requirement}
+    known |= {skill for agent in configuration.agents for skill in agent.skills}
+    if change.queue and change.queue not in queues:
+        raise click.ClickException(f"there is no workgroup {change.queue}; there are {', '.join(queues)}")
+    if change.skills and change.agents <= 0:
+        raise click.ClickException("--skill is of the agents who are added: give --agents +1 or more")
+    for skill in change.skills:
+        if skill not in known:
+            raise click.ClickException(f"there is no skill {skill}; there are {', '.join(sorted(known)) or 'none'}")
     if not day.arrivals:
         raise click.ClickException("nobody called on that day")
-    change = Change(agents=agents, queue=queue, skills=skills, strategy=strategy, wrap_up_s=wrap_up_s)
-    as_was = [told(Trial(day, versions, seed, lambda same: same).run(), dict(queues), queue) for seed in range(seeds)]
-    what_if = [
-        told(Trial(day, versions, seed, lambda was: changed(was, change)).run(), dict(queues), queue)
-        for seed in range(seeds)
-    ]
-    _print(told(day.records, dict(queues), queue), as_was, what_if, calls=len(day.arrivals), as_json=as_json)
+    if not any(visits for queue, visits in day.waits.items() if change.queue in {"", queue}):
+        raise click.ClickException(f"no call came to {change.queue or 'a workgroup'} on that day")
+    there = at_work(day, configuration, change.queue)
+    if -change.agents > len(there):
+        within = f" in {change.queue}" if change.queue else ""
+        raise click.ClickException(f"{len(there)} worked{within} on that day; {-change.agents} cannot stay away")
 
 
-def _print(recorded: Told, as_was: list[Told], what_if: list[Told], *, calls: int, as_json: bool) -> None:
-    rows = {
-        name: (
-            float(getattr(recorded, name)),
-            band([float(asdict(one)[name]) for one in as_was]),
-            band([float(asdict(one)[name]) for one in what_if]),
-            band(
-                [float(asdict(new)[name]) - float(asdict(old)[name]) for old, new in zip(as_was, what_if, strict=True)]
-            ),
+def words(day: Day, queue: str) -> list[str]:
+    """Say what the day shows too little of for the figures to be trusted."""
+    visits = [visit for slug, seen in day.waits.items() if queue in {"", slug} for visit in seen]
+    gave_up = sum(visit.gave_up for visit in visits)
+    said = []
+    if len(visits) < POOLED_BELOW:
+        said.append(f"The day shows only {len(visits)} calls that came to be served: little is known from so few.")
+    if gave_up < GAVE_UP_MIN:
+        said.append(
+            f"{'Nobody' if not gave_up else f'Only {gave_up}'} gave up: how long people would wait is hardly known,"
+            " and who would give up if they waited longer is mostly a guess."
         )
-        for name in FIGURES
-    }
+    return said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What is printed."""
+
+    calls: int
+    recorded: Told
+    as_was: list[Told]
+    what_if: list[Told]
+    words: list[str]
+
+    def rows(self) -> dict[str, tuple[float, Band, Band, Band]]:
+        """Give each figure as recorded, as lived again, with what is different, and by how much that differs."""
+        rows = {}
+        for name in FIGURES:
+            old, new = ([float(asdict(one)[name]) for one in lives] for lives in (self.as_was, self.what_if))
+            differences = [after - before for before, after in zip(old, new, strict=True)]
+            rows[name] = (float(asdict(self.recorded)[name]), band(old), band(new), band(differences))
+        return rows
+
+
+def _print(compared: Compared, *, as_json: bool) -> None:
+    trials = len(compared.as_was)
     if as_json:
         named = {
             name: {"recorded": was, "simulated": list(same), "what_if": list(other), "difference": list(difference)}
-            for name, (was, same, other, difference) in rows.items()
+            for name, (was, same, other, difference) in compared.rows().items()
         }
-        sys.stdout.buffer.write(msgspec.json.encode({"calls": calls, "seeds": len(as_was), **named}) + b"\n")
+        head = {"calls": compared.calls, "seeds": trials, "band_percent": share(trials), "notes": compared.words}
+        sys.stdout.buffer.write(msgspec.json.encode({**head, **named}) + b"\n")
         return
-    table = Table(box=None, pad_edge=False, title=f"{calls} calls, {len(as_was)} trials; median [nine of ten]")
+    title = f"{compared.calls} calls, {trials} trials; median [band of {share(trials)} %]"
+    table = Table(box=None, pad_edge=False, title=title.replace("[", r"\["))
     for column in ("", "recorded", "simulated", "what if", "difference"):
         table.add_column(column, justify="right" if column else "left")
-    for name, (was, *others) in rows.items():
+    for name, (was, *others) in compared.rows().items():
         cells = [f"{middle:.1f} [{low:.1f} … {high:.1f}]".replace("[", r"\[") for middle, low, high in others]
         table.add_row(FIGURES[name], f"{was:.1f}", *cells)
     console = out()
     console.print(table)
     console.print("Service level: answered in time / (answered + abandoned), short abandons left out.")
+    for one in compared.words:
+        console.print(one)

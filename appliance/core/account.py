@@ -174,6 +174,13 @@ class Account:
             self.ringing[agent].pop(offer, None)
             del self._legs[leg]
 
+    def silence(self, effect: ask.CancelOffer | ask.HangUp) -> None:
+        """Note that a phone is told to stop."""
+        if isinstance(effect, ask.CancelOffer):
+            self.stop(effect.offer)
+        else:
+            self.stop_leg(effect.leg)
+
     def stop_leg(self, leg: facts.Leg) -> None:
         """Note that an agent's leg is gone, or will be."""
         self.stop(self._legs.get(leg, ""))

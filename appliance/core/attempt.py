@@ -9,6 +9,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.callback import CONFIRM_KEY, CONFIRM_S, SECOND_US
 from appliance.core.facts import FoundLeg, Leg, Prompted
+from appliance.core.filing import waiting_of
 from appliance.core.interaction import Interactions
 from appliance.core.matching import Match
 from appliance.core.offer import Offers
@@ -43,15 +44,25 @@ class Attempts:
 
     def make(self, turn: Turn, match: Match) -> None:
         """Serve a caller: ring an agent's phone, or the customer's first while the agent is kept."""
-        interaction = match.interaction
-        rules = self._interactions.callbacks.rules(match.waiting.queue)
-        if not interaction.is_called_back or not rules.customer_first:
+        interaction, callbacks = match.interaction, self._interactions.callbacks
+        if interaction.is_called_back and not callbacks.is_time(turn.now, match.waiting.queue):
+            self._put_off(turn, interaction, match.waiting)
+            return
+        if not interaction.is_called_back or not callbacks.rules(match.waiting.queue).customer_first:
             self._offers.make(turn, match)
             return
         ring = self._offers.keep(turn, match)
         calling = st.Calling(waiting=match.waiting, offer=ring.offer, agent=ring.agent, leg=ring.leg)
         self._interactions.change(turn, interaction, calling)
-        self._interactions.callbacks.dial(turn, interaction, match.waiting)
+        callbacks.dial(turn, interaction, match.waiting)
+
+    def _put_off(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Keep the place outside the queue until we may call again."""
+        turn.touch(interaction.id)
+        if isinstance(interaction.state, st.Waiting):
+            self._queues.leave(interaction, waiting)
+        self._interactions.change(turn, interaction, st.Suspended(waiting=waiting))
+        self._interactions.callbacks.put_off(turn.now, interaction, waiting)
 
     # -- the customer's phone
 
@@ -138,10 +149,20 @@ class Attempts:
         self._queues.counts(waiting.queue).callbacks_failed += 1
         self._interactions.close(turn, interaction, cause)
 
+    def published(self, turn: Turn) -> None:
+        """Let the clocks of those who wait follow a new configuration, and of promises for which a phone rings."""
+        for interaction in self._state.interactions.values():
+            held = interaction.state
+            if isinstance(held, st.Waiting) or (isinstance(held, st.Offered) and interaction.is_called_back):
+                self._interactions.wait_on(turn, interaction, waiting_of(held))
+
     # -- the end of a leg
 
     def gone(self, turn: Turn, interaction: st.Interaction, leg: Leg) -> bool:
         """Take in that a leg is gone; False if this is no matter of a callback."""
+        if leg in self._left_line(interaction):
+            del self._state.legs[leg]
+            return True
         match interaction.state:
             case st.Suspended() if leg == interaction.leg:
                 self._off_the_line(interaction)
@@ -155,6 +176,14 @@ class Attempts:
                 return False
         return True
 
+    def _left_line(self, interaction: st.Interaction) -> tuple[Leg, ...]:
+        """Give the line that the promise was made on, once it is left; it may yet ask, until it is gone.
+
+        If it does it is told again to hang up: a line that nobody remembers would be taken for a new call.
+        """
+        callback = interaction.callback
+        return () if callback is None or callback.line == interaction.leg else (callback.line,)
+
     def _agent_gone(self, turn: Turn, interaction: st.Interaction, state: st.Calling) -> None:
         """Let the customer keep the place: the agent hung up while the customer's phone rang."""
         self._state.legs.pop(state.leg, None)
@@ -167,20 +196,28 @@ class Attempts:
     # -- time
 
     def due(self, turn: Turn, interaction: st.Interaction) -> None:
-        """Wait in the queue again, once the line is over, the pause too, and we may call; or end a call that lasts."""
+        """Wait in the queue again, once the line is over, the pause too, and we may call; or end a call that lasts.
+
+        A promise whose turn has not come when we may call no more is put off, also while an agent's phone rings for it.
+        """
         match interaction.state:
             case st.Calling() as state:
                 self._not_reached(turn, interaction, state, "no_answer")
             case st.Suspended(waiting=waiting):
-                if self._state.legs.pop(interaction.leg, None) is not None:
-                    turn.ask(ask.HangUp(leg=interaction.leg))
+                line, hangs = interaction.leg, interaction.leg in self._state.legs
                 self._off_the_line(interaction)
-                opens_at = self._interactions.callbacks.opens_at(turn.now, waiting.queue)
-                if opens_at is not None and opens_at <= turn.now:
-                    self._deadlines.drop(f"callback/{interaction.id}")
+                if hangs:
+                    turn.ask(ask.HangUp(leg=line))
+                    self._state.legs |= dict.fromkeys(self._left_line(interaction), interaction.id)
+                if self._interactions.callbacks.is_time(turn.now, waiting.queue):
                     self._interactions.wait_again(turn, interaction, waiting)
-                elif opens_at is not None:
-                    self._deadlines.set(f"callback/{interaction.id}", opens_at)
+                else:
+                    self._interactions.callbacks.put_off(turn.now, interaction, waiting)
+            case st.Waiting() as waiting if interaction.is_called_back:
+                self._put_off(turn, interaction, waiting)
+            case st.Offered(waiting=waiting) as state if interaction.is_called_back:
+                self._offers.give_to(turn, interaction, state, "")
+                self._put_off(turn, interaction, waiting)
             case _:
                 return
 
@@ -199,6 +236,11 @@ class Attempts:
 
     def mended(self, turn: Turn, interaction: st.Interaction, legs: dict[Leg, FoundLeg]) -> bool:
         """Hold a callback against what is there; False if it has a line that others must mend."""
+        for line in [leg for leg in self._left_line(interaction) if leg in self._state.legs]:
+            if line in legs:
+                turn.ask(ask.HangUp(leg=line))
+            else:
+                del self._state.legs[line]
         if not interaction.is_called_back:
             return False
         match interaction.state:

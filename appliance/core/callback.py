@@ -7,7 +7,7 @@ from appliance.core import model
 from appliance.core import state as st
 from appliance.core.directory import Directory
 from appliance.core.facts import Leg
-from appliance.core.hours import opens_at
+from appliance.core.hours import closes_at, opens_at
 from appliance.core.turn import Deadlines, Turn
 
 SECOND_US = 1_000_000
@@ -45,14 +45,39 @@ class Callbacks:
         hours = self.rules(queue).hours
         return opens_at(self._directory.opening.get(hours, ()), now) if hours else now
 
+    def is_time(self, now: int, queue: str) -> bool:
+        """Whether we may call now."""
+        return self.opens_at(now, queue) == now
+
     def may(self, interaction: st.Interaction, queue: str) -> bool:
-        """Whether a queue calls back, and the caller has a number."""
-        bound = self._directory.queues.get(queue)
-        return bound is not None and bound.queue.callback is not None and not interaction.view.withheld
+        """Whether a queue calls back, the caller has a number, and we may call before it is too late."""
+        bound, now = self._directory.queues.get(queue), self._state.now
+        if bound is None or bound.queue.callback is None or interaction.view.withheld:
+            return False
+        opens_at = self.opens_at(now, queue)
+        return opens_at is not None and opens_at < now + bound.queue.callback.expire_s * SECOND_US
+
+    def arm(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Set the clock by which a promise that waits in the queue is put off, because we may call no more then."""
+        hours = self.rules(waiting.queue).hours
+        if hours:
+            closes = closes_at(self._directory.opening.get(hours, ()), now)
+            self._deadlines.set(f"callback/{interaction.id}", max(now, closes))
+        else:
+            self._deadlines.drop(f"callback/{interaction.id}")
+
+    def put_off(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Set the clock by which a promise comes back to the queue, if there is a time at which we may call."""
+        opens_at = self.opens_at(now, waiting.queue)
+        if opens_at is None:
+            self._deadlines.drop(f"callback/{interaction.id}")
+        else:
+            self._deadlines.set(f"callback/{interaction.id}", opens_at)
 
     def promise(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Keep in mind what is promised."""
         self._counts(waiting.queue).callbacks += 1
+        interaction.counted = 0
         expires_at = turn.now + self.rules(waiting.queue).expire_s * SECOND_US
         interaction.callback = st.Callback(
             line=interaction.callback.line if interaction.callback else interaction.leg,
@@ -89,9 +114,13 @@ class Callbacks:
         self._dial(turn, interaction, waiting)
 
     def dial_again(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> bool:
-        """Call by the next trunk, for the last one had no line; False if there is none, so that this was no attempt."""
+        """Call by the next trunk, for the last one had no line; False if there is none, so that this was no attempt.
+
+        Nor is there any once we may call no more.
+        """
         interaction.promised.trunks_full += 1
-        if interaction.promised.trunks_full >= len(self._trunks(interaction)):
+        none_left = interaction.promised.trunks_full >= len(self._trunks(interaction))
+        if none_left or not self.is_time(turn.now, waiting.queue):
             interaction.promised.attempts -= 1
             return False
         self._dial(turn, interaction, waiting)

@@ -301,9 +301,8 @@ class Centre:
                 del self.state.agents[slug]
                 self._deadlines.drop(f"missed/{slug}")
         self._wire(directory)
-        for interaction in self.state.interactions.values():
-            if isinstance(interaction.state, st.Waiting):
-                self._interactions.wait_on(turn, interaction, interaction.state)
+        self._attempts.published(turn)
+        self._staffing.begin(turn.now, self._queues.length)
         self._new_day(turn)
 
     # -- time

@@ -10,7 +10,7 @@ inference: Gibbs and Candès, 2021). Integers alone: the same journal gives the 
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from appliance.core.waits import Guess, Lane, Outlook
+from appliance.core.waits import DayScore, Guess, Lane, Outlook
 
 SECOND_US = 1_000_000
 SHARE = 800
@@ -24,6 +24,9 @@ STEP = 10
 MISS_MAX = 900
 GUESSES_MAX = 20
 "Announcements of one caller that are scored."
+DAYS_MAX = 30
+"Days for which it is kept how often an interval came true."
+DAY_US = 24 * 3600 * SECOND_US
 STEPS_S = (
     *(0, 10, 20, 30, 40, 50, 60, 75, 90, 105, 120, 150, 180, 210, 240, 300, 360, 420, 480, 540, 600),
     *(720, 900, 1080, 1200, 1500, 1800, 2100, 2400, 3000, 3600, 4500, 5400, 7200),
@@ -90,33 +93,47 @@ def _above(step_s: int) -> int:
     return STEPS_S[min(index + 1, len(STEPS_S) - 1)]
 
 
-def answered(outlook: Outlook, guesses: list[Guess], now: int) -> None:
-    """Learn from a wait that ended with an agent: a sample and a score for each guess."""
+def answered(outlook: Outlook, guesses: list[Guess], now: int, day: int = 0) -> None:
+    """Learn from a wait that ended with an agent: a sample and a score for each guess. `day` is today's midnight."""
     for one in guesses:
         waited_us = now - one.at
         lane = outlook.lanes.setdefault(lane_of(one.ahead + 1), Lane())
         if one.high_s:
-            _score(outlook, lane, one, waited_us)
+            _score(outlook, lane, one, waited_us, day)
         if one.staff > 0:
             lane.samples.append(waited_us * one.staff // (one.ahead + 1))
             del lane.samples[:-SAMPLES_MAX]
 
 
-def given_up(outlook: Outlook, guesses: list[Guess], now: int) -> None:
+def given_up(outlook: Outlook, guesses: list[Guess], now: int, day: int = 0) -> None:
     """Learn from a caller who gave up: only that those guesses were wrong whose time had passed."""
     for one in guesses:
         if one.high_s and now - one.at > one.high_s * SECOND_US:
-            _score(outlook, outlook.lanes[lane_of(one.ahead + 1)], one, now - one.at)
+            _score(outlook, outlook.lanes[lane_of(one.ahead + 1)], one, now - one.at, day)
 
 
-def _score(outlook: Outlook, lane: Lane, one: Guess, waited_us: int) -> None:
+def came_true(outlook: Outlook, today: int, days: int) -> tuple[int, int]:
+    """Tell how many intervals were scored in so many days, today counted, and how many came true.
+
+    Days are told apart by their midnights, which may be 23 or 25 hours from each other.
+    """
+    recent = [score for score in outlook.days if score.day > today - (2 * days - 1) * DAY_US // 2]
+    return sum(score.told for score in recent), sum(score.inside for score in recent)
+
+
+def _score(outlook: Outlook, lane: Lane, one: Guess, waited_us: int, day: int) -> None:
     outlook.told += 1
+    if not outlook.days or outlook.days[-1].day != day:
+        outlook.days.append(DayScore(day))
+        del outlook.days[:-DAYS_MAX]
+    outlook.days[-1].told += 1
     if waited_us < one.low_s * SECOND_US:
         outlook.sooner += 1
     elif waited_us > one.high_s * SECOND_US:
         outlook.later += 1
     else:
         outlook.inside += 1
+        outlook.days[-1].inside += 1
         lane.miss = min(MISS_MAX, lane.miss + STEP * (1000 - SHARE) // 1000)
         return
     lane.miss = max(0, lane.miss - STEP * SHARE // 1000)

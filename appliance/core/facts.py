@@ -214,6 +214,14 @@ class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "The other legs of its bridge."
 
 
+class GoneLeg(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's leg that ended while we did not look, as the exchange itself wrote it down."""
+
+    leg: Leg
+    ago_us: int
+    "How long before this was told."
+
+
 class ExchangeLost(Observation, frozen=True, kw_only=True, tag="exchange-lost"):
     """We neither see nor steer an exchange until `LegsFound` says what is on it."""
 
@@ -231,6 +239,8 @@ class LegsFound(Observation, frozen=True, kw_only=True, tag="legs-found"):
     "Extensions whose phone is in a call of its own."
     restarted: bool = False
     "Whether the exchange itself was restarted since we last saw it."
+    gone: tuple[GoneLeg, ...] = ()
+    "What it wrote of legs that are not there any more; it may know of some only, or of none."
 
 
 class ToldCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

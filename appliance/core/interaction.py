@@ -77,7 +77,7 @@ class Interactions:
             priority=adopted[0] if adopted else PRIORITY,
             began=adopted[1].entered_at if adopted else turn.now,
             since=adopted[1].entered_at if adopted else turn.now,
-            state=st.Walking(flow=number.flow if number else "", node=""),
+            state=adopted[1] if adopted else st.Walking(flow=number.flow if number else "", node=""),
             first=(self._state.boot, self._state.sequence),
         )
         self._state.interactions[interaction.id] = interaction
@@ -286,7 +286,9 @@ class Interactions:
 
     def wait_on(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Let the clocks of somebody who waits run (again)."""
-        if not interaction.is_called_back:
+        if interaction.is_called_back:
+            self.callbacks.arm(turn.now, interaction, waiting)
+        else:
             self._overflows.arm(turn.now, interaction, waiting)
             self.comfort.resume(turn.now, interaction)
 
@@ -316,9 +318,10 @@ class Interactions:
 
     def _flow_out(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, exit_name: str) -> None:
         self._queues.leave(interaction, waiting)
-        self._queues.counts(waiting.queue).flowed_out += 1
+        anew = interaction.counted != waiting.ticket
+        self._queues.counts(waiting.queue).flowed_out += anew
         interaction.left_queue = True
-        self._segment(turn, interaction, Outcome.FLOWED_OUT)
+        self._segment(turn, interaction, Outcome.FLOWED_OUT if anew else None)
         self._stop_waiting(interaction)
         interaction.state = st.Walking(flow=waiting.flow, node=waiting.node)
         self.go_on(turn, interaction, waiting.flow, waiting.node, exit_name)
@@ -362,10 +365,11 @@ class Interactions:
         self._segment(turn, interaction, outcome)
         for name in CLOCKS:
             self._deadlines.drop(f"{name}/{interaction.id}")
-        self._state.legs.pop(interaction.leg, None)
+        for leg in (interaction.leg, interaction.callback.line if interaction.callback else interaction.leg):
+            self._state.legs.pop(leg, None)
         del self._state.interactions[interaction.id]
         last = (self._state.boot, self._state.sequence)
-        turn.ask(ask.CallFiled(cdr=record(interaction, turn.now, cause, last)))
+        turn.ask(ask.CallFiled(cdr=record(interaction, interaction.since, cause, last)))
 
     def change(
         self, turn: Turn, interaction: st.Interaction, state: st.InteractionState, outcome: Outcome | None = None
@@ -377,16 +381,17 @@ class Interactions:
 
     def _segment(self, turn: Turn, interaction: st.Interaction, outcome: Outcome | None) -> None:
         stretch, node, queue, agent = stretch_of(interaction, interaction.state)
-        if turn.now > interaction.since or outcome is not None or stretch is Stretch.TALKING:
+        until = turn.end_of(interaction.id, interaction.since)
+        if until > interaction.since or outcome is not None or stretch is Stretch.TALKING:
             interaction.segments.append(
                 Segment(
                     stretch=stretch,
                     since=interaction.since,
-                    until=turn.now,
+                    until=until,
                     node=node,
                     queue=queue,
                     agent=agent,
                     outcome=outcome,
                 )
             )
-        interaction.since = turn.now
+        interaction.since = until

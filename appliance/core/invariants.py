@@ -49,6 +49,8 @@ class Rule(enum.StrEnum):
     "The announced wait never grows while nobody has left and nobody came to stand ahead."
     POSITION = "position"
     "A caller is never told a worse position than before, unless the queue says so."
+    IN_HOURS = "in_hours"
+    "Nobody is called back outside the hours of the queue."
     DEADLINE = "deadline"
     "Whatever holds somebody has a deadline."
     TOLD = "told"
@@ -170,10 +172,8 @@ class Watch:
         self, now: int, fact: facts.AnyFact, effect: ask.AnyEffect, about: dict[str, None], *, mixed: bool
     ) -> None:
         match effect:
-            case ask.CancelOffer(offer=offer):
-                self._account.stop(offer)
-            case ask.HangUp(leg=leg):
-                self._account.stop_leg(leg)
+            case ask.CancelOffer() | ask.HangUp():
+                self._account.silence(effect)
             case ask.Offer():
                 about[effect.interaction] = None
                 if self._account.ringing.get(effect.agent) and not isinstance(fact, facts.LegsFound):
@@ -188,6 +188,8 @@ class Watch:
                 self._one_record(cdr, about)
             case ask.Hold():
                 self._placed(fact, effect)
+            case ask.Dial(interaction=name):
+                self._dialled(now, name)
             case _:
                 pass
 
@@ -207,6 +209,12 @@ class Watch:
         kept = known_to or slug == interaction.given_to
         if not kept and (skill := lacks(known, bound.queue, now - waiting.entered_at)):
             self._wrong(Rule.SKILLED, slug, f"is offered {name} without {skill}")
+
+    def _dialled(self, now: int, name: str) -> None:
+        """Hold a call to a customer against the hours, at the time of any deadline that this fact found due."""
+        interaction, since = self._centre.state.interactions.get(name), min(now, self._deadline or now)
+        if interaction and soundness.is_out_of_hours(self._centre.directory, interaction.state, since, now):
+            self._wrong(Rule.IN_HOURS, name, "is called back although it is not the time")
 
     def _not_passed(self, slug: str, name: str, about: dict[str, None]) -> None:
         """Hold a choice against all who waited before this fact, still wait, and came first."""

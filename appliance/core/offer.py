@@ -212,7 +212,14 @@ class Offers:
     def take_back(self, turn: Turn, interaction: st.Interaction, state: st.Offered | st.Joining) -> None:
         """End an offer; the caller waits again at the same place."""
         self.forget(interaction, state)
-        self._interactions.wait_again(turn, interaction, state.waiting)
+        self._back(turn, interaction, state.waiting)
+
+    def _back(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+        """Let a caller wait again at the same place; one who was comforted no more is comforted anew."""
+        if interaction.comfort is None and not interaction.is_called_back:
+            self._interactions.enter(turn, interaction, waiting, anew=False)
+        else:
+            self._interactions.wait_again(turn, interaction, waiting)
 
     def forget(self, interaction: st.Interaction, state: Held) -> None:
         """Drop what names an interaction's offers, and the agents who had them."""
@@ -250,31 +257,36 @@ class Offers:
             st.Participant(leg=leg, role=st.Role.AGENT, doing=st.Doing.TALKING, since=turn.now, agent=agent_slug)
         )
         agent = self._agents.all[agent_slug]
-        self._count_answered(turn, interaction, waiting)
+        outcome = self._count_answered(turn, interaction, waiting)
         self._deadlines.drop(f"wait/{interaction.id}")
         self._interactions.comfort.answered(turn.now, interaction, waiting)
         interaction.left.clear()
         self._state.offers[offer] = interaction.id
         self._state.legs[leg] = interaction.id
         self._interactions.change(
-            turn, interaction, st.Connected(waiting=waiting, offer=offer, agent=agent_slug, leg=leg), Outcome.ANSWERED
+            turn, interaction, st.Connected(waiting=waiting, offer=offer, agent=agent_slug, leg=leg), outcome
         )
         interaction.given_to = ""
         wrap_up_s = max(self._wrap_up_s(waiting.queue, agent_slug), interaction.wrap_up_s)
         self._agents.talk(turn, agent, interaction.id, waiting.queue, leg, wrap_up_s)
 
-    def _count_answered(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
+    def _count_answered(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> Outcome | None:
+        """Count a queue visit as answered; gives no outcome if it was before."""
+        if interaction.counted == waiting.ticket:
+            return None
+        interaction.counted = waiting.ticket
         counts = self._queues.counts(waiting.queue)
         if interaction.callback is not None and interaction.is_callback(waiting):
             counts.callbacks_answered += 1
             counts.callback_wait_us += turn.now - interaction.callback.accepted_at
-            return
+            return Outcome.ANSWERED
         wait_us = turn.now - waiting.entered_at
         counts.answered += 1
         counts.wait_us += wait_us
         bound = self._interactions.directory.queues.get(waiting.queue)
         if bound is not None and wait_us <= bound.queue.answer_within_s * SECOND_US:
             counts.answered_within += 1
+        return Outcome.ANSWERED
 
     def agent_gone(self, turn: Turn, interaction: st.Interaction, cause: int) -> None:
         """Go on without the agent's leg: back to the head of the queue if the phone died, else on in the flow."""
@@ -284,7 +296,7 @@ class Offers:
             case st.Connected(agent=slug, waiting=waiting) as state:
                 self.end_talk(turn, interaction, state)
                 if cause in DEAD_PHONE:
-                    self._interactions.wait_again(turn, interaction, waiting)
+                    self._back(turn, interaction, waiting)
                     return
                 bound = self._interactions.directory.node(waiting.flow, waiting.node)
                 if bound is not None and bound.node.exits.get("next"):
@@ -328,14 +340,17 @@ class Offers:
         self._interactions.close(turn, interaction, cause, outcome)
 
     def _abandoned(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, cause: str) -> Outcome | None:
+        if interaction.counted == waiting.ticket:
+            return None
         counts = self._queues.counts(waiting.queue)
         if interaction.is_callback(waiting):
             counts.callbacks_failed += 1
             return None
         if cause != "caller":
             return Outcome.FAILED
-        self._interactions.comfort.given_up(turn.now, interaction, waiting)
-        wait_us = turn.now - waiting.entered_at
+        ended = turn.end_of(interaction.id, waiting.entered_at)
+        self._interactions.comfort.given_up(ended, interaction, waiting)
+        wait_us = ended - waiting.entered_at
         bound = self._interactions.directory.queues.get(waiting.queue)
         if bound is not None and wait_us < bound.queue.short_abandon_s * SECOND_US:
             counts.abandoned_short += 1

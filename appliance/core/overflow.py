@@ -41,6 +41,9 @@ class Lengths(Protocol):
     def length(self, queue: str) -> int:
         """Count those who wait."""
 
+    def ahead(self, interaction: st.Interaction, waiting: st.Waiting) -> int:
+        """Count those who would be before somebody who entered now."""
+
     def counts(self, queue: str) -> st.QueueCounts:
         """Give today's counts."""
 
@@ -83,13 +86,14 @@ class Overflows:
 
     def at_entry(self, now: int, interaction: st.Interaction, flow: str, node: str, queue: str) -> str:
         """Name the exit by which a caller leaves instead of entering; empty if the caller may wait."""
-        visit = st.Waiting(flow=flow, node=node, queue=queue, entered_at=now, ticket=0)
+        visit = st.Waiting(flow=flow, node=node, queue=queue, entered_at=now, ticket=self._state.tickets + 1)
         for rule in self._of(now, interaction, visit):
-            if self._holds_at_entry(now, queue, rule):
+            if self._holds_at_entry(now, interaction, visit, rule):
                 return rule.exit
         return ""
 
-    def _holds_at_entry(self, now: int, queue: str, rule: Rule) -> bool:
+    def _holds_at_entry(self, now: int, interaction: st.Interaction, visit: st.Waiting, rule: Rule) -> bool:
+        queue = visit.queue
         match rule.when:
             case "length":
                 return self._queues.length(queue) >= rule.limit
@@ -101,7 +105,8 @@ class Overflows:
                 )
             case "expected_wait":
                 outlook = self._state.outlooks.get(queue, Outlook())
-                wait = estimate.expected(outlook, self._queues.length(queue), self._staffing.at_work(queue))
+                ahead = self._queues.ahead(interaction, visit)
+                wait = estimate.expected(outlook, ahead, self._staffing.at_work(queue))
                 return wait is not None and wait.middle_us > rule.limit * SECOND_US
             case "no_agents":
                 return not self._staffing.signed_on(queue) and f"alone/{queue}" not in self._state.deadlines
@@ -117,19 +122,22 @@ class Overflows:
             self._deadlines.set(name, now)
             return
         moments = [
-            moment for rule in self._of(now, interaction, waiting) if (moment := self._moment(now, waiting, rule))
+            moment
+            for rule in self._of(now, interaction, waiting)
+            if (moment := self._moment(now, interaction.since, waiting.queue, rule))
         ]
         if moments:
             self._deadlines.set(name, max(min(moments), now))
         else:
             self._deadlines.drop(name)
 
-    def _moment(self, now: int, waiting: st.Waiting, rule: Rule) -> int:
+    def _moment(self, now: int, since: int, queue: str, rule: Rule) -> int:
+        """Tell when a caller leaves who waits since then; a talk or a callback's wait before it does not count."""
         match rule.when:
             case "wait":
-                return waiting.entered_at + rule.limit * SECOND_US
-            case "closing" if self._directory.queues[waiting.queue].queue.hours:
-                return closes_at(self._opening(waiting.queue), now) + rule.limit * SECOND_US
+                return since + rule.limit * SECOND_US
+            case "closing" if self._directory.queues[queue].queue.hours:
+                return closes_at(self._opening(queue), now) + rule.limit * SECOND_US
             case _:
                 return 0
 
@@ -138,9 +146,9 @@ class Overflows:
         if waiting.queue not in self._directory.queues:
             return EXITS["wait"]
         for rule in self._of(now, interaction, waiting):
-            moment = self._moment(now, waiting, rule)
+            moment = self._moment(now, interaction.since, waiting.queue, rule)
             closed = rule.when != "closing" or not self._is_open(now, waiting.queue)
-            if moment and closed and moment <= max(now, waiting.entered_at):
+            if moment and closed and moment <= now:
                 return rule.exit
         return ""
 

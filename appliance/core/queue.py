@@ -62,8 +62,7 @@ class Queues:
         self.visits[interaction.id] = waiting
         self._spots[interaction.id] = _Spot(place, None)
         self._changed[waiting.queue] = None
-        agent, _ = self._known_agent(interaction, waiting)
-        if agent:
+        for agent in self._known_agents(interaction, waiting)[0]:
             self._known.setdefault(agent, {})[interaction.id] = None
         bound = self._directory.queues.get(waiting.queue)
         interaction.wrap_up_s = max(interaction.wrap_up_s, bound.queue.wrap_up_s if bound else 0)
@@ -76,7 +75,8 @@ class Queues:
         del entries[bisect_left(entries, (spot.place, interaction.id))]
         del self.visits[interaction.id]
         self._changed[waiting.queue] = None
-        self._known.get(self._known_agent(interaction, waiting)[0], {}).pop(interaction.id, None)
+        for agent in self._known_agents(interaction, waiting)[0]:
+            self._known.get(agent, {}).pop(interaction.id, None)
         self._withdraw(interaction.id, spot)
         self._deadlines.drop(f"relax/{interaction.id}")
 
@@ -104,18 +104,18 @@ class Queues:
         waiting = self.visits[interaction.id]
         bound = self._directory.queues[waiting.queue]
         waited = self._state.now - waiting.entered_at
-        agent, kept_us = self._known_agent(interaction, waiting)
-        if waited < kept_us and is_at_work(self._state.agents[agent]):
-            return agent, KEPT, ""
+        agents, kept_us = self._known_agents(interaction, waiting)
+        if waited < kept_us and (here := [agent for agent in agents if is_at_work(self._state.agents[agent])]):
+            return here[0], KEPT, ""
         return (waiting.queue, *bound.pool(waited, self._directory.site(interaction.number)))
 
     def _note_change(self, interaction: st.Interaction, waiting: st.Waiting, bound: BoundQueue) -> None:
-        agent, kept_us = self._known_agent(interaction, waiting)
-        if len(bound.stages) == 1 and not agent:
+        agents, kept_us = self._known_agents(interaction, waiting)
+        if len(bound.stages) == 1 and not agents:
             return
         waited = self._state.now - waiting.entered_at
         moments = [stage.since_us for stage in bound.stages]
-        if agent:
+        if agents:
             moments.append(kept_us)
         following = min((moment for moment in moments if moment > waited), default=None)
         if following is None:
@@ -123,16 +123,16 @@ class Queues:
         else:
             self._deadlines.set(f"relax/{interaction.id}", waiting.entered_at + following)
 
-    def _known_agent(self, interaction: st.Interaction, waiting: st.Waiting) -> tuple[str, int]:
-        """Name the agent for whom a caller is kept at first, if at work, and for how long (microseconds)."""
+    def _known_agents(self, interaction: st.Interaction, waiting: st.Waiting) -> tuple[tuple[str, ...], int]:
+        """Name for whom a caller is kept at first, for the first who is at work, and for how long (microseconds)."""
         if interaction.given_to in self._state.agents:
-            return interaction.given_to, GIVEN_S * SECOND_US
+            return (interaction.given_to,), GIVEN_S * SECOND_US
         bound = self._directory.queues.get(waiting.queue)
-        if bound is not None and bound.queue.prefer_s:
-            for agent in (interaction.view.preferred, interaction.view.last_agent):
-                if agent in bound.positions and agent in self._state.agents:
-                    return agent, bound.queue.prefer_s * SECOND_US
-        return "", 0
+        if bound is None or not bound.queue.prefer_s:
+            return (), 0
+        known = dict.fromkeys((interaction.view.preferred, interaction.view.last_agent))
+        agents = tuple(agent for agent in known if agent in bound.positions and agent in self._state.agents)
+        return agents, bound.queue.prefer_s * SECOND_US
 
     # -- coming back
 
@@ -214,13 +214,16 @@ class Queues:
         above 1: as everybody ages alike, the order never changes, and nobody is passed by a caller who arrives more
         than 16 steps later. Without, it is priority, then weight, then arrival. The last number is the ticket.
         """
-        bound = self._directory.queues.get(waiting.queue)
+        since = waiting.entered_at - interaction.credit_us
+        return self._place(waiting.queue, interaction.priority, since, waiting.ticket)
+
+    def _place(self, queue: str, priority: int, since: int, ticket: int) -> Place:
+        bound = self._directory.queues.get(queue)
         weight = bound.queue.weight if bound else 1
         step = self._directory.company.ageing_s * SECOND_US
-        since = waiting.entered_at - interaction.credit_us
         if step:
-            return 0, 0, since + (interaction.priority - weight) * step, waiting.ticket
-        return interaction.priority, -weight, since, waiting.ticket
+            return 0, 0, since + (priority - weight) * step, ticket
+        return priority, -weight, since, ticket
 
     def priority(self, queue: str, number: str, flow: str, view: PartyView) -> int:
         """Tell a caller's priority: the first that is given of caller, class, flow, number and queue."""
@@ -245,6 +248,12 @@ class Queues:
         """Tell how many are before somebody who waits, in the same queue."""
         entries = self._waiting[self.visits[interaction].queue]
         return bisect_left(entries, (self._spots[interaction].place, interaction))
+
+    def ahead(self, interaction: st.Interaction, waiting: st.Waiting) -> int:
+        """Count those who would be before somebody who entered now."""
+        priority = self.priority(waiting.queue, interaction.number, waiting.flow, interaction.view)
+        place = self._place(waiting.queue, priority, waiting.entered_at, waiting.ticket)
+        return bisect_left(self._waiting.get(waiting.queue, ()), (place, interaction.id))
 
     def waiting(self, queue: str) -> Iterator[tuple[Place, str]]:
         """Go through those who wait, first served first."""

@@ -58,6 +58,7 @@ class Recovery:
             self._agents.see(agent.slug, reachable=extension in reachable)
             self._agents.busy(agent.slug, busy=extension in busy)
         legs = {found.leg: found for found in fact.legs}
+        gone = {told.leg: turn.now - told.ago_us for told in fact.gone}
         cause = "switch_failure" if fact.restarted else "caller"
         for interaction in self._on(fact.exchange):
             found = legs.get(interaction.leg)
@@ -65,6 +66,7 @@ class Recovery:
             if self._attempts.mended(turn, interaction, legs):
                 continue
             if found is None and not interaction.is_called_back:
+                turn.ended[interaction.id] = gone.get(interaction.leg, turn.now)
                 self._offers.customer_gone(turn, interaction, cause)
             else:
                 self._mend(turn, interaction, found or FoundLeg(leg=interaction.leg), legs)

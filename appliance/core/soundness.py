@@ -68,7 +68,18 @@ def _holds(directory: Directory, state: st.State, interaction: st.Interaction, w
     needed = [f"relax/{name}"] if waited < held_s * SECOND_US else []
     if interaction.is_called_back:
         needed.append(f"expire/{name}")
+        if queue.callback is not None and queue.callback.hours:
+            needed.append(f"callback/{name}")
     return tuple(needed)
+
+
+def is_out_of_hours(directory: Directory, state: st.InteractionState, since: int, now: int) -> bool:
+    """Whether a customer may not be called back at any moment of a stretch of time."""
+    bound = directory.queues.get(state.waiting.queue) if isinstance(state, st.Calling) else None
+    rules = bound.queue.callback if bound is not None else None
+    if rules is None or not rules.hours:
+        return False
+    return not any(begins <= now and since < ends for begins, ends in directory.opening.get(rules.hours, ()))
 
 
 def at_work(directory: Directory, state: st.State, queue: str) -> int:

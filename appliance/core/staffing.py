@@ -1,5 +1,7 @@
 """Staffing: how many agents of each queue are signed on, and how many are at work. Counted, never scanned for."""
 
+from collections.abc import Callable
+
 from appliance.core import state as st
 from appliance.core.directory import Directory
 from appliance.core.turn import Deadlines
@@ -40,10 +42,20 @@ class Staffing:
     def follow(self, now: int, agent: st.Agent) -> None:
         """Take in that an agent's state may have changed; what a queue without anybody does begins to run."""
         for queue in self._count(agent):
-            if queue in self._alone_s and self._signed_on[queue]:
+            if self._signed_on[queue]:
                 self._deadlines.drop(f"alone/{queue}")
-            elif queue in self._alone_s:
-                self._deadlines.set(f"alone/{queue}", now + self._alone_s[queue] * SECOND_US)
+            else:
+                self._set(now, queue)
+
+    def begin(self, now: int, length: Callable[[str], int]) -> None:
+        """Take in a new configuration: where callers wait and nobody is signed on, the clock begins to run."""
+        for queue in self._alone_s:
+            if not self._signed_on[queue] and length(queue) and f"alone/{queue}" not in self._deadlines:
+                self._set(now, queue)
+
+    def _set(self, now: int, queue: str) -> None:
+        if queue in self._alone_s:
+            self._deadlines.set(f"alone/{queue}", now + self._alone_s[queue] * SECOND_US)
 
     def _count(self, agent: st.Agent) -> list[str]:
         """Count an agent anew; gives the agent's queues if the agent came or left."""

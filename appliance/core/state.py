@@ -304,6 +304,8 @@ class Interaction(msgspec.Struct, kw_only=True):
     "The agent whom it was transferred to, until that one has talked or not picked up."
     wrap_up_s: int = 0
     "The longest wrap-up of the queues that it went through."
+    counted: int = 0
+    "The ticket of the queue visit that was counted as answered; it counts once, though it waits there again."
 
     @property
     def customer(self) -> Participant:

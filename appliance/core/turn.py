@@ -14,10 +14,16 @@ class Turn:
         "Centre time, microseconds."
         self.effects: list[AnyEffect] = []
         self.about: dict[str, None] = {}
+        self.ended: dict[str, int] = {}
+        "When an interaction ended of which we only now hear; every other one ends now."
 
     def ask(self, effect: AnyEffect) -> None:
         """Ask something of the world."""
         self.effects.append(effect)
+
+    def end_of(self, interaction: str, since: int) -> int:
+        """Tell when what an interaction does since a moment is over, if it is over in this turn."""
+        return min(max(self.ended.get(interaction, self.now), since), self.now)
 
     def touch(self, interaction: str) -> None:
         """Note that the fact is about an interaction."""
@@ -37,6 +43,10 @@ class Deadlines:
         """Put a deadline, or move it."""
         self._times[name] = at
         heappush(self._heap, (at, name))
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a deadline is put."""
+        return name in self._times
 
     def drop(self, name: str) -> None:
         """Forget a deadline, if there is one."""

@@ -43,7 +43,7 @@ class WaitingCallers:
         outlook = self._state.outlooks.setdefault(waiting.queue, Outlook())
         says = bool(rules.position or rules.expected_wait or rules.sounds)
         comfort = Comfort(
-            next_at=waiting.entered_at + rules.first_s * SECOND_US if says else 0,
+            next_at=interaction.since + rules.first_s * SECOND_US if says else 0,
             welcomed=not anew or not rules.welcome,
         )
         if anew:
@@ -67,13 +67,13 @@ class WaitingCallers:
     def answered(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Learn from a wait that ended with an agent."""
         if interaction.comfort is not None and not interaction.is_called_back:
-            estimate.answered(self._outlook(waiting), interaction.comfort.guesses, now)
+            estimate.answered(self._outlook(waiting), interaction.comfort.guesses, now, self._state.day)
         self.stop(interaction)
 
     def given_up(self, now: int, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Learn from a wait that the caller ended."""
-        if interaction.comfort is not None and not interaction.is_called_back:
-            estimate.given_up(self._outlook(waiting), interaction.comfort.guesses, now)
+        guesses = interaction.comfort.guesses if interaction.comfort is not None else []
+        estimate.given_up(self._outlook(waiting), guesses, now, self._state.day)
 
     def stop(self, interaction: st.Interaction) -> None:
         """Comfort no more: the caller has left the queue."""

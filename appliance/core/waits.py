@@ -47,17 +47,30 @@ class Lane(msgspec.Struct, kw_only=True):
     "Share of the samples that an interval leaves out, in thousandths: it follows the misses."
 
 
+class DayScore(msgspec.Struct, array_like=True):
+    """How well a queue has told its waits on one day."""
+
+    day: int
+    "The midnight that it began at, centre time."
+    told: int = 0
+    "Intervals that have been scored,"
+    inside: int = 0
+    "and those that the wait was inside of."
+
+
 class Outlook(msgspec.Struct, kw_only=True):
     """What a queue knows of its waits, and how well it has told them."""
 
     lanes: dict[int, Lane] = {}
     "By `estimate.lane_of`."
     told: int = 0
-    "Intervals that have been scored,"
+    "Intervals that have been scored since ever,"
     inside: int = 0
     sooner: int = 0
     later: int = 0
     "and where the wait was in respect of them."
+    days: list[DayScore] = []
+    "The last days on which there were any, the oldest first; at most `estimate.DAYS_MAX`."
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from appliance.core.centre import Centre
 from appliance.replay import sum_of
 
 SNAPSHOT_EVERY = 5_000
-"Facts between two snapshots."
+"Facts between two snapshots; one that tells of many calls counts as so many, for a restart reads them all."
 ANSWERS_MAX = 1_000
 "Commands that may wait for their answer at once; more are told to come later."
 ANSWER_S = 10.0
@@ -204,7 +204,7 @@ class Hub:
     def _count(self, fact: facts.AnyFact) -> None:
         tag = str(fact.__struct_config__.tag)
         self.counts[tag] = self.counts.get(tag, 0) + 1
-        self._since_snapshot += 1
+        self._since_snapshot += max(1, len(fact.calls)) if isinstance(fact, facts.CallsTold) else 1
         if self._since_snapshot >= SNAPSHOT_EVERY:
             self.snapshot_due = True
 

@@ -308,6 +308,8 @@ def _foretold(card: live.LiveQueue, state: st.State, promised: int) -> live.Live
     staff = sum(card.agents.get(word, 0) for word in AT_WORK)
     wait = estimate.guess(outlook, state.now, card.waiting + promised, staff)
     counts = state.counts.get(card.queue) or st.QueueCounts()
+    told, inside = estimate.came_true(outlook, state.day, estimate.DAYS_MAX)
+    told_today, inside_today = estimate.came_true(outlook, state.day, 1)
     return msgspec.structs.replace(
         card,
         callbacks=counts.callbacks,
@@ -317,6 +319,8 @@ def _foretold(card: live.LiveQueue, state: st.State, promised: int) -> live.Live
         expected_low_s=wait.low_s,
         expected_high_s=wait.high_s,
         expected_share=estimate.SHARE // 10,
-        expected_told=outlook.told,
-        expected_inside=outlook.inside,
+        expected_told=told,
+        expected_inside=inside,
+        expected_told_today=told_today,
+        expected_inside_today=inside_today,
     )

@@ -7,11 +7,12 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from appliance.api import Equipment
 from appliance.core import effects, facts
-from appliance.core.facts import PartyView, Target
+from appliance.core.facts import Leg, PartyView, Target
 from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
@@ -92,6 +93,8 @@ class Exchange:
         self._own_calls = OwnCalls()
         self.chronicle = Chronicle(site.home)
         "What Asterisk wrote down by itself."
+        self._ends: dict[str, int] = {}
+        "When callers were gone that have gone unseen, by Uniqueid."
         self._looks = 0
         self._found = False
         self._booted = False
@@ -224,6 +227,7 @@ class Exchange:
                 # Both lines at once, and nothing waits for an answer before it asks: callers wait for this.
                 await reconcile.together(
                     self._is_another(look),
+                    self._read_ends(),
                     reconcile.find_channels(self._reactor, self._link, self._channels),
                     reconcile.find_contacts(self._reactor, self._link, self._options.technologies, self._sight),
                 )
@@ -238,6 +242,9 @@ class Exchange:
                 restarted, self._another = self._another, False
                 self._tell_found(restarted=restarted)
             return
+
+    async def _read_ends(self) -> None:
+        self._ends = await deferToThread(self.chronicle.ends)
 
     async def _is_another(self, look: int) -> None:
         """Note whether this is another Asterisk than the one seen before; look again once it has booted if it is."""
@@ -263,8 +270,16 @@ class Exchange:
         self._found = True
         reachable = tuple(sorted(name for name in self._extensions if self._sight.reaches(name)))
         busy = tuple(sorted(name for name in self._extensions if self._own_calls.is_busy(name)))
+        now_us = time.time_ns() // 1_000
+        gone = tuple(
+            facts.GoneLeg(leg=Leg(self.name, uniqueid), ago_us=now_us - at_us)
+            for uniqueid, at_us in self._ends.items()
+            if self._channels.get(uniqueid) is None
+        )
         self._observe(
-            facts.LegsFound(exchange=self.name, legs=legs, reachable=reachable, busy=busy, restarted=restarted)
+            facts.LegsFound(
+                exchange=self.name, legs=legs, reachable=reachable, busy=busy, restarted=restarted, gone=gone
+            )
         )
         waiting, self._waiting = self._waiting, []
         for one in waiting:

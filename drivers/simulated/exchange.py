@@ -184,8 +184,8 @@ class SimulatedExchange:
         (self.reachable.add if reachable else self.reachable.discard)(extension)
         self._observe(facts.PhoneSeen(extension=extension, reachable=reachable))
 
-    def found(self, *, restarted: bool = False) -> None:
-        """Report everything that is there, as after a connection."""
+    def found(self, *, restarted: bool = False, gone: tuple[facts.GoneLeg, ...] = ()) -> None:
+        """Report everything that is there, as after a connection, and what was written down of what is gone."""
         self._observe(
             facts.LegsFound(
                 exchange=self.name,
@@ -202,6 +202,7 @@ class SimulatedExchange:
                 ),
                 reachable=tuple(sorted(self.reachable)),
                 restarted=restarted,
+                gone=gone,
             )
         )
 

@@ -8,6 +8,8 @@ from twisted.internet.defer import Deferred
 
 from tests.bench.stall import MOST_MS, Stalls, stalls
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("side", ["ours", "without"])
 @pytest_twisted.ensureDeferred

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from boot.silence import FORGIVEN_MAX, Silence, waited_s
+from boot.silence import FORGIVEN_MAX, Silence, waits_of
 
 SPIN = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
 LOOKS_S = 20.0
@@ -23,6 +23,11 @@ def spinning() -> Iterator[int]:
     finally:
         program.kill()
         program.wait()
+
+
+def waited_s(pid: int) -> float:
+    """Tell how long a process has waited for a processor."""
+    return sum(waits_of(pid).values())
 
 
 def until_waited(pid: int, seconds: float) -> None:

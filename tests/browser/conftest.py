@@ -138,4 +138,4 @@ class Visitor:
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.errors.append(f"{self.page.url}: {message.text}")
+            self.errors.append(f"{self.page.url}: {message.text} ({message.location.get('url')})")

@@ -60,6 +60,8 @@ def test_an_agents_day(browser: Browser, floor: Floor) -> None:
     expect(page.locator("[data-f=attempt]")).to_have_text("第 1 次，共 3 次")
     is_whole(page)
     page.select_option("[name=language]", "en")
+    gone = page.request.get(f"{floor.address}/desk/past/000009-00000009")
+    assert (gone.status, gone.body()) == (204, b""), "a call that has just left the desk is no error"
     assert agent.errors == []
     agent.context.close()
 

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.commands import replay, what_if
-from appliance.commands._day import Reading, kaplan_meier
+from appliance.commands._day import Reading
+from appliance.commands._people import kaplan_meier
 from appliance.commands._recorded import load, save
 from appliance.commands._trial import Trial, told
 from appliance.core import model
@@ -77,7 +78,7 @@ def test_a_trial_of_one_seed_is_one_trial() -> None:
     """The same seed gives the same records; another one others."""
     recorded = a_recorded_day()
     day, _done = Reading(recorded, 0, 0).read()
-    lives = [Trial(day, recorded.configurations, seed, lambda same: same).run() for seed in (1, 1, 2)]
+    lives = [Trial(day, recorded.configurations, seed).run() for seed in (1, 1, 2)]
     assert lives[0] == lives[1] != lives[2]
     queues = dict(model.by_slug(recorded.configurations[day.published[-1][1]].queues))
     assert told(lives[0], queues).answered > 50

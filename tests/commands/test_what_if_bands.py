@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.commands._trial import told
-from appliance.commands.what_if import band
+from appliance.commands.what_if import band, share
 from appliance.core import figures
 from tests.commands.bands import AGENTS, MORE, covered, shares, told_of
 from tests.commands.worlds import LivedDay, the_callers
@@ -19,20 +19,21 @@ def test_a_band_leaves_out_what_it_says() -> None:
     assert band([float(n) for n in range(20)]) == (10.0, 0.0, 19.0)
     assert band([float(n) for n in range(39)]) == (19.0, 1.0, 37.0)
     assert band([3.0, 1.0]) == (3.0, 1.0, 3.0)
+    assert [share(trials) for trials in (2, 8, 20, 39, 1000)] == [33, 78, 90, 90, 90]
 
 
 @pytest.mark.slow
 def test_a_day_with_the_same_staffing_is_lived_as_it_was() -> None:
     """To a tenth of a point and of a second: what the day showed of its callers is kept."""
     for seed in range(3):
-        for name, (really, *others) in covered(seed, 0, 2).items():
+        for name, (really, *others) in covered(0, 2, seed).items():
             assert others == pytest.approx([really] * 3, abs=0.1), name
 
 
 @pytest.mark.slow
 def test_the_band_covers_what_really_happened_with_more_agents() -> None:
     """Over independent days: the same callers, really served by two agents more."""
-    days = [covered(seed, MORE, TRIALS) for seed in range(DAYS)]
+    days = [covered(MORE, TRIALS, seed) for seed in range(DAYS)]
     inside = shares(days)
     assert sum(inside.values()) / len(inside) >= SHARE, told_of(days)
 

@@ -1,20 +1,20 @@
 """Days whose people are known: how long each caller would wait and talk is settled before anybody is at work.
 
 So the same callers can be lived through with other staffing, by the real Centre, and what really becomes of them is
-the truth that `what-if` is held against. Phones are answered by dice of their own, independent of all callers.
+the truth that `what-if` is held against. How long an agent lets it ring for a caller is settled too, each pair of them
+by dice of its own: the more of them meet in another pairing, the more is new to who knows the first day alone.
 """
 
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from appliance import api
-from appliance.core import effects, model
+from appliance.core import model
 from appliance.core import state as st
 from appliance.core.cdr import CDR
-from appliance.core.centre import Centre
-from appliance.replay import Recorded, sum_of
+from appliance.replay import Recorded
 from drivers.simulated.line import Line
+from tests.commands.recorded import journal_of
 from tests.core.world import World, a_company, a_flow, a_queue
 
 QUEUES = ("support", "second")
@@ -57,8 +57,8 @@ class LivedDay:
     """A day as it really was with so many agents."""
 
     def __init__(self, seed: int, agents: int, callers: list[Caller]) -> None:
-        """Live through it; what phones do is drawn by another seed for another number of agents."""
-        self._dice = Random(f"{seed}/{agents}/phones")  # noqa: S311  a day that must repeat
+        """Live through it."""
+        self._seed = seed
         slugs = tuple(f"a{n}" for n in range(agents))
         queues = [a_queue(slug, agents=slugs, wrap_up_s=WRAP_UP_S, ring_s=15) for slug in QUEUES]
         flows = tuple(
@@ -74,6 +74,7 @@ class LivedDay:
             )
         )
         self._callers: dict[object, Caller] = {}
+        self._order: dict[object, int] = {}
         self.world.exchange.found()
         self.world.exchange.on_ring = self._rung
         self.world.sign_on(*slugs)
@@ -93,25 +94,11 @@ class LivedDay:
 
     def recorded(self) -> Recorded:
         """Give its journal, as one that a box has written."""
-        centre = Centre(self.world.versions.__getitem__)
-        rows: list[api.Row] = []
-        for now, fact in self.world.facts:
-            asked = centre.handle(now, fact)
-            kept = tuple(effect for effect in asked if isinstance(effect, effects.Kept))
-            rows.append(
-                api.Row(
-                    sequence=centre.state.sequence,
-                    now=now,
-                    fact=fact,
-                    kept=kept,
-                    about=centre.about,
-                    effects_sum=sum_of(asked),
-                )
-            )
-        return Recorded(release="test", configurations=self.world.versions, rows=tuple(rows))
+        return journal_of(self.world.versions, self.world.facts)
 
     def _call(self, caller: Caller) -> None:
         line = self.world.exchange.call(caller.number, party=f"p{len(self._callers)}")
+        self._order[line.leg] = len(self._callers)
         self._callers[line.leg] = caller
         self.world.clock.callLater(caller.patience_s, partial(self._give_up, line))
 
@@ -120,7 +107,10 @@ class LivedDay:
             self.world.exchange.end(line.leg)
 
     def _rung(self, line: Line) -> None:
-        self.world.clock.callLater(self._dice.uniform(1.5, 6), partial(self._pick_up, line))
+        interaction = self.world.centre.state.interactions.get(line.interaction)
+        number = self._order.get(interaction.leg, 0) if interaction is not None else 0
+        dice = Random(f"{self._seed}/{line.agent}/{number}")  # noqa: S311  a day that must repeat
+        self.world.clock.callLater(dice.uniform(1.5, 6), partial(self._pick_up, line))
 
     def _pick_up(self, line: Line) -> None:
         interaction = self.world.centre.state.interactions.get(line.interaction)

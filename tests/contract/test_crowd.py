@@ -17,7 +17,7 @@ from tests.contract.company import AGENTS
 from tests.contract.floor_real import RealFloor, opened
 from tests.contract.quiet import no_error_is_logged
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = [pytest.mark.contract, pytest.mark.slow, pytest.mark.alone]
 
 CALLS = 60
 EVERY_S = 0.12

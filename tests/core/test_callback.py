@@ -18,7 +18,7 @@ from tests.core.callbacks import (
     the_customer,
     the_record,
 )
-from tests.core.world import BEGIN, SECOND, World, a_company, a_flow, a_queue
+from tests.core.world import SECOND, World, a_company, a_flow, a_queue
 
 
 def test_agent_first() -> None:
@@ -234,31 +234,6 @@ def test_a_promise_expires() -> None:
     assert not world.records()
     world.run(10)
     assert the_record(world).cause == "callback_not_confirmed"
-
-
-def test_within_hours() -> None:
-    """Nobody is called at night; where it never opens, the promise expires."""
-    hours = model.Hours(slug="day", opening=((BEGIN + 500 * SECOND, BEGIN + 900 * SECOND),))
-    world = a_world(hours=(hours,))
-    world.publish(
-        a_company(a_queue(waiting=WAITING, callback=a_callback(hours="day")), flow=a_flow(*_wait()), hours=(hours,))
-    )
-    world.sign_on("ann")
-    world.command(facts.TakeBreak, "ann", reason="lunch")
-    asks_for_a_callback(world)
-    world.command(facts.EndBreak, "ann")
-    world.run(400)
-    assert world.some(effects.Offer) == []
-    world.run(100)
-    assert world.ringing("101").extension == "101"
-    over = model.Hours(slug="day", opening=((BEGIN - 900 * SECOND, BEGIN - 500 * SECOND),))
-    world = a_world()
-    world.publish(
-        a_company(a_queue(waiting=WAITING, callback=a_callback(hours="day")), flow=a_flow(*_wait()), hours=(over,))
-    )
-    asks_for_a_callback(world)
-    world.run(14_400)
-    assert the_record(world).cause == "callback_expired"
 
 
 def _wait() -> tuple[model.Node, ...]:

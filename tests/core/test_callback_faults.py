@@ -203,3 +203,41 @@ def test_a_trunk_that_fails_late_is_nothing() -> None:
     confirms(world, line)
     world.take(facts.DialFailed(leg=line.leg, cause="congested"))
     assert trunks_dialled(world) == ["two"]
+
+
+def test_a_line_that_hangs_on_and_asks_is_hung_up_and_no_new_call() -> None:
+    """Where nobody told it to hang up in time: the promise stands, and its call has one record."""
+    world = a_world()
+    line = world.call(key="")
+    world.run(2.5)
+    world.exchange.press(line, "1")
+    world.run(0.5)
+    world.cut_off = True
+    world.run(61)
+    asks = facts.LegAsked(leg=line.leg, trunk="", number="2000", party=line.party)
+    assert world.take(asks) == (effects.HangUp(leg=line.leg),)
+    (interaction,) = world.centre.state.interactions.values()
+    assert isinstance(interaction.state, st.Waiting)
+    for found, told in (((facts.FoundLeg(leg=line.leg),), [effects.HangUp(leg=line.leg)]), ((), [])):
+        world.take(facts.ExchangeLost(exchange="simulated"))
+        out = world.take(facts.LegsFound(exchange="simulated", legs=found, reachable=("101",)))
+        assert [effect for effect in out if isinstance(effect, effects.HangUp)] == told
+    assert world.centre.state.legs == {}
+
+
+def test_a_line_that_is_over_at_last_ends_nothing_but_itself() -> None:
+    """Not the talk that the promise has led to meanwhile."""
+    world = a_world(customer_first=True)
+    line = world.call(key="")
+    world.run(2.5)
+    world.exchange.press(line, "1")
+    world.run(0.5)
+    world.cut_off = True
+    world.run(61)
+    world.cut_off = False
+    world.sign_on("ann")
+    confirms(world, the_customer(world))
+    world.talk()
+    world.take(facts.LegEnded(leg=line.leg))
+    assert world.agent_is("ann") == "talking"
+    assert line.leg not in world.centre.state.legs

@@ -88,6 +88,21 @@ def test_the_share_left_out_follows_the_misses() -> None:
     assert outlook.lanes[0].miss == estimate.MISS_MAX
 
 
+def test_how_often_it_came_true_is_kept_for_thirty_days() -> None:
+    """Told apart by their midnights, an hour more or less; what interval is said follows the misses of all days."""
+    outlook = an_outlook(*range(1, 101))
+    assert estimate.came_true(outlook, 0, 30) == (0, 0)
+    for day in range(40):
+        for waited_s in (50, 95):
+            midnight = day * estimate.DAY_US - 3_600 * SECOND * (day > 20)
+            estimate.answered(outlook, [Guess(0, 0, 1, 10, 90)], waited_s * SECOND, midnight)
+    assert (outlook.told, outlook.inside, len(outlook.days)) == (80, 40, estimate.DAYS_MAX)
+    today = outlook.days[-1].day
+    assert [estimate.came_true(outlook, today, days) for days in (1, 7, 30)] == [(2, 1), (14, 7), (60, 30)]
+    assert estimate.came_true(outlook, today + 29 * estimate.DAY_US, 30) == (2, 1)
+    assert estimate.came_true(outlook, today + 30 * estimate.DAY_US, 30) == (0, 0)
+
+
 def test_who_gives_up_in_time_says_nothing() -> None:
     """Nobody knows how long that wait would have been."""
     outlook = an_outlook(*range(1, 101))

@@ -4,7 +4,8 @@ from appliance.core import effects, facts
 from appliance.core import state as st
 from appliance.core.cdr import Outcome
 from appliance.core.centre import Centre
-from appliance.core.facts import FoundLeg, Leg, LegsFound
+from appliance.core.facts import FoundLeg, GoneLeg, Leg, LegsFound
+from appliance.core.soundness import faults_of
 from tests.core.test_offers import alone, joining
 from tests.core.world import SECOND, World, a_company, a_queue
 
@@ -46,6 +47,40 @@ def test_waiting_callers_keep_their_order_over_a_kill() -> None:
     world.exchange.found()
     assert world.ringing_or_talking("ann") == first.interaction
     assert isinstance(world.centre.state.interactions[second.interaction].state, st.Waiting)
+
+
+def test_a_talk_that_ended_unseen_ended_when_the_exchange_says() -> None:
+    """Or now, if what it says is before the talk or still to come; its record adds up."""
+    for ago_s, talked_s in ((25, 35), (500, 0), (-5, 60)):
+        world = alone()
+        line = world.call()
+        world.talk()
+        (interaction,) = world.centre.state.interactions.values()
+        since = interaction.since
+        world.exchange.crash()
+        world.run(60 - (world.clock.now - since) / SECOND)
+        gone = (GoneLeg(leg=line.leg, ago_us=ago_s * SECOND),)
+        world.take(LegsFound(exchange="simulated", gone=gone))
+        (cdr,) = world.records()
+        assert (cdr.cause, cdr.outcome, cdr.agent) == ("caller", Outcome.ANSWERED, "ann")
+        assert cdr.talk_us == talked_s * SECOND
+        assert cdr.ended - since == talked_s * SECOND
+        assert list(faults_of(cdr)) == []
+
+
+def test_a_wait_that_ended_unseen_ended_when_the_exchange_says() -> None:
+    """A caller who gave up a short while after coming counts as such, however late we hear of it."""
+    world = World(a_company(a_queue(short_abandon_s=10)))
+    line = world.call()
+    since = world.clock.now
+    world.exchange.crash()
+    world.run(60)
+    gone = (GoneLeg(leg=line.leg, ago_us=world.clock.now - since - 5 * SECOND),)
+    world.take(LegsFound(exchange="simulated", gone=gone))
+    (cdr,) = world.records()
+    assert cdr.ended == since + 5 * SECOND
+    assert world.centre.state.counts["support"].abandoned_short == 1
+    assert list(faults_of(cdr)) == []
 
 
 def test_a_leg_that_is_gone_is_filed() -> None:

@@ -283,15 +283,18 @@ def test_only_so_many_intervals_of_a_caller_are_scored() -> None:
     assert len(comfort_of(world, 1).guesses) == GUESSES_MAX
 
 
-def test_a_caller_whose_agents_phone_died_is_comforted_no_more_but_waits() -> None:
-    """The first in line again; giving up then teaches nothing."""
+def test_a_caller_whose_agents_phone_died_is_comforted_anew() -> None:
+    """The first in line again; the first words come after their time of music, and giving up teaches nothing."""
     world = a_world(sounds=("one",), first_s=5)
     world.sign_on("ann")
     line = world.call(key="")
     phone = world.talk()
+    world.run(20)
     world.exchange.end(phone.leg, 38)
-    world.run(30)
+    world.run(4.5)
     assert (line.hears, said(world)) == ("music/default", [])
+    world.run(1)
+    assert (line.hears, said(world)) == ("prompt/en/one", [("one",)])
     world.exchange.end(line.leg)
     world.run(1)
     assert world.centre.state.outlooks["support"].told == 0

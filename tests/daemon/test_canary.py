@@ -26,7 +26,10 @@ def found(files: list[Path]) -> dict[str, list[bytes]]:
     """List which canaries sing in which files, by name; UTF-16 and escaped ones too."""
     songs: dict[str, list[bytes]] = {}
     for path in files:
-        data = path.read_bytes() if path.exists() else b""  # packing removes some meanwhile
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:  # packing removes some meanwhile
+            continue
         for canary in CANARIES:
             text = canary.decode()
             forms = (

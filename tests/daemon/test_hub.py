@@ -247,6 +247,15 @@ def test_a_snapshot_is_due_every_so_many_facts() -> None:
     assert not world.hub.snapshot_due
 
 
+def test_calls_that_are_told_count_one_by_one() -> None:
+    """However many of them one fact tells of: a start has to go through them all."""
+    world = a_world()
+    calls = tuple(facts.ToldCall(uniqueid=str(number)) for number in range(SNAPSHOT_EVERY))
+    world.hub.take(facts.CallsTold(exchange="simulated"))
+    world.hub.take(facts.CallsTold(exchange="simulated", part=1, offset=1, calls=calls[1:]))
+    assert world.hub.snapshot_due
+
+
 def test_recovery_gives_the_same_centre_from_any_snapshot() -> None:
     """From nothing and every row, or from a snapshot in the middle and the rest."""
     world = a_world()

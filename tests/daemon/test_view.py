@@ -2,7 +2,8 @@
 
 from appliance import live
 from appliance.core import facts
-from appliance.core.waits import Lane, Outlook
+from appliance.core.estimate import DAY_US
+from appliance.core.waits import DayScore, Lane, Outlook
 from appliance.daemon import view
 from tests.contract.company import NAMES, company
 from tests.daemon.real import queues_of
@@ -153,15 +154,18 @@ def test_a_call_that_is_over_stays_with_who_finishes_it() -> None:
 
 
 def test_the_expected_wait_is_shown_with_how_often_it_came_true() -> None:
-    """For a caller who would come now; nothing is shown without data."""
+    """For a caller who would come now; nothing is shown without data, nor of more than 30 days ago."""
     world = a_world()
     queue = a_floor(world).queues["support"]
     assert queue is not None
     assert (queue.expected_low_s, queue.expected_high_s, queue.expected_told) == (0, 0, 0)
     samples = [second * 1_000_000 for second in range(1, 101)]
     lanes = {lane: Lane(samples=samples) for lane in range(3)}
-    world.hub.centre.state.outlooks["support"] = Outlook(lanes=lanes, told=50, inside=41, sooner=4, later=5)
+    today = world.hub.centre.state.day
+    days = [DayScore(today - 40 * DAY_US, 100, 9), DayScore(today - 29 * DAY_US, 30, 25), DayScore(today, 20, 16)]
+    world.hub.centre.state.outlooks["support"] = Outlook(lanes=lanes, told=150, inside=50, days=days)
     queue = a_floor(world).queues["support"]
     assert queue is not None
     assert (queue.expected_low_s, queue.expected_high_s) == (30, 300)
     assert (queue.expected_share, queue.expected_told, queue.expected_inside) == (80, 50, 41)
+    assert (queue.expected_told_today, queue.expected_inside_today) == (20, 16)

@@ -31,6 +31,7 @@ PASSED_ON = (*PROXIES, "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "UV_DEFAULT_INDEX
 
 ENTER = r"""
 mount --make-rprivate /
+mount --bind "$1" "$1"
 mount -t proc proc "$1/proc"
 mount --rbind /sys "$1/sys"
 mount --rbind /dev "$1/dev"
@@ -44,6 +45,7 @@ exec chroot "$root" /usr/bin/env --ignore-environment --chdir=/root/switchroom "
 """
 """Run in namespaces of its own: the root's file systems, then the story as process 1.
 
+The root is a mount of its own, as everywhere: tests that make further namespaces need one.
 The network is the host's, so the folder of the slots is too: tests of both never take each other's ports.
 """
 

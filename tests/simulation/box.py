@@ -158,7 +158,7 @@ class Box:
         self._notice()
         self.link = True
         restarted, self.exchange_restarted = self.exchange_restarted, False
-        self.exchange.found(restarted=restarted)
+        self.exchange.found(restarted=restarted, gone=self.writing.gone())
 
     def _read(self) -> None:
         """Take in what the exchange wrote down by itself, from time to time."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from appliance.core.facts import CallsTold, Leg, ToldCall
+from appliance.core.facts import CallsTold, GoneLeg, Leg, ToldCall
 from drivers.simulated.clock import HeapClock
 from drivers.simulated.exchange import SimulatedExchange
 from drivers.simulated.line import Line
@@ -62,6 +62,11 @@ class Writing:
                 for offset in range(0, len(calls), PAGE):
                     page = calls[offset : offset + PAGE]
                     take(CallsTold(exchange=self._exchange.name, part=number, offset=offset + PAGE, calls=page))
+
+    def gone(self) -> tuple[GoneLeg, ...]:
+        """Give the ends that are written and not yet told."""
+        name, now = self._exchange.name, self._clock.now
+        return tuple(GoneLeg(leg=Leg(name, call.uniqueid), ago_us=now - call.ended) for call in self._written)
 
     def _over(self, line: Line) -> None:
         crashed = line.leg in self._exchange.lines

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from appliance.store.knock import answers
@@ -17,6 +18,16 @@ from tests.store.stand import DEADLINE_S, until
 
 SIZE_BYTES = 8 << 20
 WRITES = "write,pwrite64,writev,fsync,fdatasync"
+FILES = ("journal.fs", "people.fs", "configuration.fs")
+
+
+def _opened(pid: int) -> set[Path]:
+    """List what a process has open, by the names that strace, too, sees from here."""
+    found: set[Path] = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(entry.readlink())
+    return found
 
 
 class SmallDisk:
@@ -43,7 +54,9 @@ class SmallDisk:
         argv = ["unshare", *user, "--mount", "sh", "-c", script]
         self._keeper = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._keeper.stdout is not None
-        assert self._keeper.stdout.readline() == b"mounted\n", "no disk could be made"
+        if self._keeper.stdout.readline() != b"mounted\n":
+            self.close()
+            raise AssertionError("no disk could be made")
 
     def start(self) -> None:
         """Start the process on it, and wait until it answers."""
@@ -55,7 +68,7 @@ class SmallDisk:
         assert self._keeper is not None
         user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
         argv = [
-            *("nsenter", "--target", str(self._keeper.pid), "--mount", *user, f"--wdns={Path.cwd()}"),
+            *("nsenter", "--target", str(self._keeper.pid), "--mount", "--root", *user, f"--wdns={Path.cwd()}"),
             *(sys.executable, "-m", "appliance.store.server"),
             *("--folder", str(self.folder), "--socket", str(self.socket)),
         ]
@@ -86,16 +99,14 @@ class SmallDisk:
     def fail(self, calls: str = WRITES) -> None:
         """Have the process's system calls on the journal's files fail from now on."""
         assert self.process is not None
-        paths = [part for name in ("journal.fs", "people.fs", "configuration.fs") for part in ("-P", self._path(name))]
+        paths = [part for path in _opened(self.process.pid) if path.name in FILES for part in ("-P", str(path))]
+        assert paths, "the process has no journal open"
         argv = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"inject={calls}:error=EIO", *paths]
         self._failing = subprocess.Popen(
             [*argv, "-e", f"trace={calls}", "-p", str(self.process.pid)], stderr=subprocess.DEVNULL
         )
         status = Path(f"/proc/{self.process.pid}/status")
         until(lambda: f"TracerPid:\t{self._failing.pid}\n" in status.read_text(), "strace holds the process")  # type: ignore[union-attr]  # it was just started
-
-    def _path(self, name: str) -> str:
-        return str(self.folder / name)
 
     def heal(self) -> None:
         """Let them succeed again."""

@@ -9,6 +9,9 @@ CARRIER_PORT = 10
 "Where the trunk's far end answers, counted from the base of ports."
 CROWD, CHECKED, BRISK, MENU = "2004", "2005", "2006", "2001"
 "The numbers: the crowd's queue, the robots' queue, the queue of short talks, a menu."
+HURRIED = "2007"
+"Leads to the queue of short talks too, with a better priority."
+HURRIED_PRIORITY = 2
 RING_S = 10
 PROMPTS = {
     "welcome": "Welcome to the example company. We are glad that you call. Please listen to all of this.",
@@ -69,6 +72,7 @@ def company(crowd: Crowd, *, carrier_port: int) -> model.Configuration:
         numbers=(
             *(model.Number(slug=number, flow=queue) for number, queue in numbers.items()),
             model.Number(slug=MENU, flow="main"),
+            model.Number(slug=HURRIED, flow="brisk", priority=HURRIED_PRIORITY),
         ),
         extensions=tuple(model.Extension(slug=phone, agent=agent(phone)) for phone in crowd.phones),
         agents=tuple(model.Agent(slug=agent(phone), extension=phone) for phone in crowd.phones),

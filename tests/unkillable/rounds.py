@@ -15,7 +15,7 @@ from twisted.internet.threads import deferToThread
 from appliance.store.ledger import Query
 from appliance.store.reader import open_reader
 from drivers.robot.call import Call
-from drivers.robot.waits import RobotError
+from drivers.robot.waits import DeadlineError, RobotError
 from tests.unkillable.company import MENU
 from tests.unkillable.doom.sitecustomize import BOUNDARIES
 from tests.unkillable.stage import BACK_S_MAX, LOOK_S, Stage, brisk
@@ -31,6 +31,9 @@ ONLY_AT_START = {"ami-connected"}
 "Boundaries that a daemon crosses only while it comes back."
 KNOWN_S_MAX = 5.0
 "Within which a caller whom no committed row names has asked again: the dialplan does so about once a second."
+ENDED = "daemon ended"
+ENDS = (ENDED, "daemon gave no sign", "daemon did not", "daemon-zygote")
+"How lines of the supervisor begin that tell of an end, or why it came to that."
 PAGE = 500
 FILED_S_MAX = 30.0
 STEP = re.compile(r"(\w+) ([0-9]+)")
@@ -54,10 +57,14 @@ class Tally:
     """What came of all rounds."""
 
     deaths: list[Death] = field(default_factory=list)
+    rounds: int = 0
+    "All that there were, those that prove nothing among them."
     unreached: Counter[str] = field(default_factory=Counter)
     "Boundaries that were not crossed in time."
     harm: list[str] = field(default_factory=list)
     "Everything that must not have happened."
+    overdue: int = 0
+    "Calls whose end Asterisk did not confirm in time: it was too busy, whoever kept it so."
     calls: int = 0
     "That had to be filed."
 
@@ -102,17 +109,22 @@ class Rounds:
         self._dialled = 0
         self._done: set[str] = set()
         self._log = Log(stage.places.log / "daemon.jsonl")
+        self._told = 0
+        "Lines of the supervisor that are accounted for."
         self._places: dict[str, tuple[str, str]] = {}
 
     async def kill(self, kills: int) -> None:
-        """Kill so often."""
-        self._places = await self._stage.witness.places()
-        while len(self.tally.deaths) < kills:
+        """Kill so often, once or once more."""
+        if not self.tally.rounds:
+            self._places = await self._stage.witness.places()
+            self._told = len(self._stage.house.lines)
+        for _ in range(kills):
             await self._round()
 
     async def finish(self) -> Tally:
         """Serve everybody who waits, then look into the records; give what came of it all."""
         await self._serve()
+        self.account("at the end", 0)
         await self._records()
         return self.tally
 
@@ -132,12 +144,15 @@ class Rounds:
         at = await self._stage.kill(signal.SIGSTOP if blow.kind == "hang" else signal.SIGKILL)
         if blow.kind == "start":
             self._write(blow)
-            await self._die(blow)
+            await self._die(blow, ends=2)
         else:
             await self._back(at, blow.kind)
 
-    async def _die(self, blow: Blow) -> None:
-        """Wait for its end at a boundary, and for its return; kill it if it does not come there."""
+    async def _die(self, blow: Blow, ends: int = 1) -> None:
+        """Wait for its end at a boundary, and for its return; kill it if it does not come there.
+
+        So it ends once, or twice if it was on its way back.
+        """
         stage = self._stage
         done = stage.places.run / "doom.done"
         how = blow.boundary if blow.kind == "boundary" else f"start {blow.boundary}"
@@ -156,7 +171,8 @@ class Rounds:
             how = "moment"
             (stage.places.run / "doom").unlink(missing_ok=True)  # first: the next daemon would take it
             at = await stage.kill(signal.SIGKILL)
-        await self._back(at, how)
+            ends += done.exists()  # it came there at the last moment, and another one was killed
+        await self._back(at, how, ends)
 
     def _write(self, blow: Blow) -> None:
         run = self._stage.places.run
@@ -166,13 +182,28 @@ class Rounds:
         fresh.write_text(f"{blow.boundary} {blow.crossing}")
         fresh.rename(run / "doom")
 
-    async def _back(self, at: int, how: str) -> None:
+    async def _back(self, at: int, how: str, ends: int = 1) -> None:
         """Wait for the daemon's return, and look at everybody."""
         stage = self._stage
         back = await stage.house.says("daemon ready", after=at, deadline_s=BACK_S_MAX)
         steps = self._log.steps()
+        self.tally.rounds += 1
         self.tally.deaths.append(Death(how=how, away_ms=(back - at) / 1_000_000, steps=steps))
         await self._look(how)
+        self.account(how, ends)
+
+    def account(self, how: str, ends: int) -> None:
+        """See whether the daemon has ended since the last look as often as it was made to; else quote its supervisor.
+
+        Every end is asked for, so one more is harm: a crash, or a watchdog that kills who lives.
+        """
+        house = self._stage.house
+        told = house.told(ENDS, self._told)
+        self._told = len(house.lines)
+        count = sum(line.startswith(ENDED) for line in told)
+        if count > ends:
+            said = "; ".join(told)
+            self.tally.harm.append(f"round {self.tally.rounds} ({how}): the daemon ended {count} times: {said}")
 
     # -- calls that come and go
 
@@ -199,13 +230,16 @@ class Rounds:
         self._arriving = ()
         for call in leaving:
             if not call.end:
-                await call.hang_up()
+                try:
+                    await call.hang_up()
+                except DeadlineError:
+                    self.tally.overdue += 1
 
     # -- was anybody harmed?
 
     async def _look(self, how: str) -> None:
         stage, harm = self._stage, self.tally.harm
-        round_ = f"round {len(self.tally.deaths)} ({how})"
+        round_ = f"round {self.tally.rounds} ({how})"
         harm += [f"{round_}: a talk ended: {seen}" for seen in stage.talking if seen.ended or seen.parted]
         harm += [f"{round_}: a waiting call ended: {seen}" for seen in stage.waiting if seen.ended or seen.bridge]
         harm += [f"{round_}: deaf: {who}" for pair in stage.pairs for who in pair.deaf()]

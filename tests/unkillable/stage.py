@@ -73,6 +73,10 @@ class House(ProcessProtocol):
             with suppress(RobotError):
                 await self.waits.until(lambda: None, "its end", UP_S_MAX)
 
+    def told(self, words: Sequence[str], since: int) -> list[str]:
+        """Give what it has said since its line of a number, of what begins with one of these words."""
+        return [line for _, line in self.lines[since:] if line.startswith(tuple(words))]
+
     def _said(self, word: str, after: int) -> int | None:
         return next((at for at, line in reversed(self.lines) if at > after and line.startswith(word)), None)
 
@@ -122,8 +126,6 @@ class Stage:
         self.places = places
         self.crowd = crowd
         self.house = House(reactor, places.log / "house.log")
-        self.away_again = 0
-        "How often the daemon was away when nobody had killed it since it was back."
         self.clock = MediaClock(reactor)
         self.witness = Witness(reactor, own_asterisk(places, current_bundle()).site)
         self.load: list[Sipp] = []
@@ -161,21 +163,10 @@ class Stage:
         reply = await deferToThread(Client(self.places.console_socket).send, request)
         assert not reply.problems, reply
 
-    def daemon(self) -> int:
-        """Find the daemon's process, as the supervisor noted it; 0 if there is none just now."""
-        for line in self.places.processes.read_text().splitlines():
-            words = line.split()
-            if words[:1] == ["daemon"]:
-                return int(words[1])
-        return 0
-
-    def asterisk(self) -> int:
-        """Find Asterisk's process, as `daemon`."""
-        for line in self.places.processes.read_text().splitlines():
-            words = line.split()
-            if words[:1] == ["asterisk"]:
-                return int(words[1])
-        return 0
+    def pids(self) -> dict[str, int]:
+        """Find the processes that there are just now, as the supervisor noted them."""
+        lines = (line.split() for line in self.places.processes.read_text().splitlines())
+        return {words[0]: int(words[1]) for words in lines if len(words) > 1}
 
     async def states(self) -> dict[str, int]:
         """Ask the daemon how many interactions it has in each state; if it is away once more, when it is back."""
@@ -184,7 +175,6 @@ class Stage:
             try:
                 return await deferToThread(self._states)
             except OSError:
-                self.away_again += 1
                 await self.house.says("daemon ready", after=at, deadline_s=BACK_S_MAX)
 
     def _states(self) -> dict[str, int]:
@@ -319,7 +309,7 @@ class Stage:
     async def kill(self, number: signal.Signals) -> int:
         """Send the daemon a signal; give the moment, by `time.monotonic_ns`."""
         for _ in range(KILL_LOOKS):
-            pid = self.daemon()
+            pid = self.pids().get("daemon", 0)
             if pid:
                 os.kill(pid, number)
                 return time.monotonic_ns()

@@ -10,7 +10,9 @@ from drivers.robot.waits import RobotError
 from tests.contract.conftest import the_reactor
 from tests.contract.slots import slot
 from tests.unkillable.company import Crowd
-from tests.unkillable.report import Load, Verdict, behind, least_said, percentile, prove, slowness
+from tests.unkillable.growth import Program, Size, grown
+from tests.unkillable.load import Load, behind, least_said
+from tests.unkillable.report import Verdict, percentile, prove, slowness
 from tests.unkillable.rounds import Death
 
 CROWD = Crowd(waiting=100, talking=50, robots=10)
@@ -24,6 +26,7 @@ PATIENCE = 3
 
 @pytest.mark.contract
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest_twisted.ensureDeferred
 async def test_forty_deaths_harm_nobody(tmp_path: Path) -> None:
     """At every boundary, at random moments, by a hang, twice in a row: no talk ends, no place changes, no record lacks.
@@ -76,3 +79,14 @@ def test_a_load_that_fell_behind_is_told() -> None:
     assert behind(before, well) == []
     late = Load(beats=2_000, late=9, skipped=121, retransmitted={"desks": 4, "new": 1}, gaps=2)
     assert len(behind(before, late)) == 4
+
+
+def test_a_box_that_grows_is_told() -> None:
+    """Open files, memory, files; as much as before is well, and so is less."""
+    before = Size(
+        programs={"zeo": Program(open=9, memory_mb=50), "asterisk": Program(open=900, memory_mb=90)}, files=99, mb=5
+    )
+    assert grown(before, before) == []
+    leaks = {"zeo": Program(open=9, memory_mb=150), "asterisk": Program(open=1_900, memory_mb=40)}
+    assert len(grown(before, Size(programs=leaks, files=999, mb=5))) == 3
+    assert grown(before, Size(programs={"zeo": before.programs["zeo"]}, files=9, mb=5)) == ["asterisk is gone"]

@@ -1,7 +1,9 @@
 """A witness of the calls: an AMI connection of the harness's own, which no kill of the daemon touches."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.endpoints import TCP4ClientEndpoint
@@ -9,7 +11,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from drivers.asterisk.codec_ami import Event
 from drivers.asterisk.conf import Site
 from drivers.asterisk.link import Account, Link, LinkOptions
-from drivers.asterisk.reconcile import UNSET
+from drivers.asterisk.reconcile import LIST_S, UNSET, ask_until_answered
 from drivers.asterisk.render import accounts_of
 from drivers.asterisk.vocabulary import Actions
 from drivers.robot.waits import Waits
@@ -32,6 +34,8 @@ class Seen:
     parted: int = 0
     "How often it has left a bridge."
     ended: bool = False
+    ended_at: float = 0.0
+    "By `time.time`."
     cause: str = ""
 
 
@@ -71,7 +75,8 @@ class Witness:
 
     async def places(self) -> dict[str, tuple[str, str]]:
         """Ask Asterisk for every caller's interaction and place, by Uniqueid, as the channels carry them."""
-        answer = await self._link.act(Actions().status(variables="SR_INTERACTION,SR_PLACE"), deadline_s=10)
+        status = Actions().status(variables="SR_INTERACTION,SR_PLACE")
+        answer = await ask_until_answered(self.reactor, partial(self._link.act, status, deadline_s=LIST_S))
         found: dict[str, tuple[str, str]] = {}
         for event in answer.events:
             pairs = dict(variable.partition("=")[::2] for variable in event.all("Variable"))
@@ -112,6 +117,7 @@ class Witness:
                 seen.bridge = ""
             case "Hangup" if uniqueid in self.channels:
                 self.channels[uniqueid].ended = True
+                self.channels[uniqueid].ended_at = time.time()
                 self.channels[uniqueid].cause = event.get("Cause")
             case _:
                 return

@@ -12,7 +12,7 @@ from drivers.robot.leg import By
 from tests.whole.browser import Visit, seen, visit
 from tests.whole.floor import AGENT_HZ, CALLER_HZ, LINE, STEP_S, Floor, aside, epoch_ms
 
-pytestmark = [pytest.mark.contract, pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.contract, pytest.mark.browser, pytest.mark.slow, pytest.mark.alone]
 
 AGENT, NAME = "anna-smith", "Anna Smith"
 NUMBER = "5551230001"

@@ -27,15 +27,22 @@ function drawQueue(element, queue, slug) {
   setText(field(element, "within"), String(queue.answer_within_s ?? 20));
   const seconds = word("desk", "seconds");
   setText(field(element, "expected"), queue.expected_high_s ? `${queue.expected_low_s ?? 0}–${queue.expected_high_s} ${seconds}` : word("desk", "no_data"));
-  const told = queue.expected_told ?? 0;
-  const percent = told ? ((100 * (queue.expected_inside ?? 0)) / told).toFixed(1) : "";
-  setText(field(element, "inside"), told ? say("desk", "came_true", { percent, told }) : "—");
+  const kept = [
+    share("came_true", queue.expected_told_today, queue.expected_inside_today),
+    share("came_true_lately", queue.expected_told, queue.expected_inside),
+  ];
+  setText(field(element, "inside"), kept.filter(Boolean).join(" · ") || "—");
   setText(field(element, "callbacks"), String(queue.callbacks_waiting ?? 0));
   const states = SHOWN_STATES.filter((state) => queue.agents?.[state]).map((state) => [state, queue.agents[state]]);
   keyed(field(element, "states"), document.querySelector("#floor-state"), states, (item, count, state) => {
     drawState(item, state);
     setText(field(item, "count"), String(count));
   });
+}
+
+// How often what was said has come true; nothing where nothing was said.
+function share(name, told = 0, inside = 0) {
+  return told ? say("desk", name, { percent: ((100 * inside) / told).toFixed(1), told }) : "";
 }
 
 function drawAgent(element, agent, slug) {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNoContent
 from pyramid.response import Response
 
 from appliance.client import Client, DoorClosedError
@@ -36,14 +36,14 @@ class Past:
 
 
 def view(request: PageRequest) -> Response:
-    """Show them for a call that this person sees live, and for no other."""
+    """Show them for a call that this person sees live, and nothing for any other: it may just have left the desk."""
     interaction = request.matchdict["interaction"]
     try:
         party = _party(request, interaction)
     except DoorClosedError:
         return request.show("past", away=True, own_note=_own_note(request, interaction))
     if party is None:
-        raise HTTPNotFound
+        raise HTTPNoContent
     calls = [call for call in request.reader.past_calls(party, SHOWN_MAX + 1) if call.cdr.interaction != interaction]
     addresses = call_addresses(request.reader, request.calendar, calls[:SHOWN_MAX])
     past = [_past(request, call, addresses) for call in calls[:SHOWN_MAX]]

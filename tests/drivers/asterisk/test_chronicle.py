@@ -253,6 +253,21 @@ def test_calls_that_the_exchange_took_with_it_are_told(tmp_path: Path) -> None:
     assert chronicle.cut_off(1, 100) is None, "it was born after the look"
 
 
+def test_ends_are_found_before_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of callers' legs, in every part and behind them, the oldest first; not what only looks like one."""
+    assert Chronicle(tmp_path).ends() == {}
+    chronicle = written(
+        tmp_path, birth(), end(), end(2, linkedid="main-1.1"), end(3, name='","HANGUP","9.000000","x","x",')
+    )
+    (tmp_path / FOLDER / FILE).write_bytes(birth(5) + end(4) + end(5))
+    assert chronicle.ends() == {f"main-{BORN}.{number}": (BORN + 10) * SECOND + 500_000 for number in (1, 3, 4, 5)}
+    monkeypatch.setattr(chronicle_module, "ENDS_MAX", 2)
+    assert list(chronicle.ends()) == [f"main-{BORN}.{number}" for number in (1, 3)]
+    monkeypatch.setattr(chronicle_module, "ENDS_BYTES_MAX", len(birth()) + len(end()))
+    assert list(chronicle.ends()) == [f"main-{BORN}.1"]
+    assert len(all_of(chronicle)) == 2
+
+
 def test_births_are_remembered_within_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the oldest; their ends are told all the same."""
     assert OPEN_MAX > 1_000
