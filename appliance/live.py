@@ -86,6 +86,8 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer_within_s: int = 20
     service_level: str = ""
     "Percent with one decimal, empty while nobody came."
+    speed_of_answer: str = ""
+    "ASA: seconds with one decimal, empty while nobody was answered."
     formula: str = ""
     "The name of the service level's formula (`appliance.core.figures.Formula`)."
     agents: dict[str, int] = {}
@@ -109,11 +111,15 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "and the same of today."
 
 
+AMBER = frozenset({"over_80", "over_90", "files_over_80", "files_over_90"})
+"Words of health that ask for a look and are no harm yet; `ok` is well, any other is harm."
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the box is: part to `ok`, or to a stable word of what is wrong."""
 
     parts: dict[str, str] = {}
-    "`exchange`, `store`, `journal`, `recordings`, `trunk/<slug>`."
+    "`exchange`, `store`, `journal`, `recordings`, `disk`, `trunk/<slug>`."
     boot: int = 0
     version: str = ""
 

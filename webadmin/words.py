@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance import api
+from appliance import api, live
 from appliance.core import model
 from webadmin.texts import Texts, marked
 
@@ -115,8 +115,11 @@ FORMULAS: Mapping[str, str] = {
     "within_met": marked("(answered in time + early abandons) / (answered + abandoned)"),
     "answered_only": marked("answered in time / answered"),
 }
+AMBER = " ".join(sorted(live.AMBER))
+"For the lamp's script."
 HEALTH: Mapping[str, str] = {
     "ok": marked("All is well"),
+    "amber": marked("Look at this soon"),
     "bad": marked("Needs attention"),
     "unknown": marked("No news"),
 }
@@ -125,6 +128,7 @@ PARTS: Mapping[str, str] = {
     "store": marked("Database"),
     "journal": marked("Journal"),
     "recordings": marked("Recordings"),
+    "disk": marked("Disk"),
     "daemon": marked("Daemon"),
     "web": marked("Pages"),
     "prompts": marked("Prompts"),
@@ -139,6 +143,13 @@ PART_STATES: Mapping[str, str] = {
     "not_believed": marked("The wall clock leapt and is not believed"),
     "sealer_down": marked("Recordings are not being sealed"),
     "no_space": marked("The disk is full"),
+    "halted": marked("No call begins to be recorded: the disk has too little room"),
+    "over_80": marked("More than 80 % full"),
+    "over_90": marked("More than 90 % full"),
+    "over_95": marked("More than 95 % full"),
+    "files_over_80": marked("More than 80 % of its files (inodes) are used"),
+    "files_over_90": marked("More than 90 % of its files (inodes) are used"),
+    "files_over_95": marked("More than 95 % of its files (inodes) are used"),
     "damaged": marked("Damaged"),
     "down": marked("Down"),
     "lost": marked("Connection lost"),

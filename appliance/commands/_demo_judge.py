@@ -7,7 +7,7 @@ from appliance.commands._robots import faults_of_recording
 from appliance.commands._told import Told
 from appliance.commands.calls import CallLine
 from appliance.core.cdr import Outcome
-from appliance.core.figures import Formula, service_level, speed_of_answer
+from appliance.core.figures import Formula, is_within, service_level, speed_of_answer
 from drivers.robot.sound import Samples
 
 APART_S = 0.3
@@ -69,8 +69,8 @@ def judge(
     faults += [f"{who}: a record of a call that nobody made" for who in by_caller]
     answered = [line for line in records if line.outcome == Outcome.ANSWERED]
     abandoned = [line for line in records if line.outcome == Outcome.ABANDONED]
-    short = [line for line in abandoned if line.wait_s < short_abandon_s]
-    long = [line for line in abandoned if line.wait_s >= short_abandon_s]
+    short = [line for line in abandoned if _within(line, short_abandon_s)]
+    long = [line for line in abandoned if not _within(line, short_abandon_s)]
     return Verdict(
         offered=len(answered) + len(abandoned),
         answered=len(answered),
@@ -79,9 +79,9 @@ def judge(
         speed_of_answer_s=speed_of_answer(round(sum(line.wait_s for line in answered) * MICROSECONDS), len(answered)),
         service_level=service_level(
             len(answered),
-            sum(line.wait_s <= answer_within_s for line in answered),
+            sum(_within(line, answer_within_s) for line in answered),
             len(long),
-            sum(line.wait_s <= answer_within_s for line in long),
+            sum(_within(line, answer_within_s) for line in long),
             FORMULA,
         ),
         audio_good=good["audio"],
@@ -90,6 +90,10 @@ def judge(
         apart_s_max=max(apart, default=0.0),
         faults=tuple(faults),
     )
+
+
+def _within(line: CallLine, limit_s: int) -> bool:
+    return is_within(round(line.wait_s * MICROSECONDS), limit_s)
 
 
 def _record(call: Told, record: CallLine) -> tuple[list[str], list[float]]:

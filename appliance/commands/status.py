@@ -8,6 +8,7 @@ import click
 import msgspec
 from rich.table import Table
 
+from appliance import live
 from appliance.client import Client, DoorClosedError
 from appliance.commands._box import box, out, store, supervisor
 from appliance.overview import Overview, overview
@@ -98,4 +99,5 @@ def _show(status: Status, places: Places) -> None:
         table.add_row(entry["name"], entry["state"], str(entry["pid"] or ""), str(entry["restarts"] or ""), says)
     console.print(table)
     for part, state in sorted(status.health.items()):
-        console.print(f"{part}: {state}", style="" if state == "ok" else "bold red")
+        style = "" if state == "ok" else "bold yellow" if state in live.AMBER else "bold red"
+        console.print(f"{part}: {state}", style=style)

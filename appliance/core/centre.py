@@ -177,8 +177,8 @@ class Centre:
                 self._agents.see(self._directory.agents_at.get(extension, ""), reachable=reachable)
             case facts.PhoneBusy(extension=extension, busy=busy):
                 self._agents.busy(self._directory.agents_at.get(extension, ""), busy=busy)
-            case facts.ContactTaken() | facts.ContactDone():
-                self._take_contact(fact)
+            case facts.ContactTaken() | facts.ContactDone() | facts.RecordingsHalted():
+                self._take_news(fact)
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
                 self._queues.look(fact.exchange)
@@ -189,12 +189,17 @@ class Centre:
             case _:
                 self._take_call(turn, fact)
 
-    def _take_contact(self, fact: facts.ContactTaken | facts.ContactDone) -> None:
-        if isinstance(fact, facts.ContactDone):
-            self._agents.done(fact.agent, fact.contact)
-            return
-        units = rule_of(self._directory.company, fact.medium).units or self._directory.units(fact.agent)
-        self._agents.take(fact.agent, fact.contact, Task(fact.medium, units))
+    def _take_news(self, fact: facts.ContactTaken | facts.ContactDone | facts.RecordingsHalted) -> None:
+        match fact:
+            case facts.ContactTaken(agent=agent, contact=contact, medium=medium):
+                units = rule_of(self._directory.company, medium).units or self._directory.units(agent)
+                self._agents.take(agent, contact, Task(medium, units))
+            case facts.ContactDone(agent=agent, contact=contact):
+                self._agents.done(agent, contact)
+            case facts.RecordingsHalted(halted=halted):
+                self.state.unrecorded = halted
+            case _:
+                assert_never(fact)
 
     def _take_call(self, turn: Turn, fact: facts.AnyCallFact) -> None:
         match fact:

@@ -198,6 +198,12 @@ class ContactDone(Observation, frozen=True, kw_only=True, tag="contact-done"):
     contact: str
 
 
+class RecordingsHalted(Observation, frozen=True, kw_only=True, tag="recordings-halted"):
+    """The disk has no room left for recordings, or has it again; what is left is for the journal."""
+
+    halted: bool
+
+
 class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A live leg as reconcile finds it on the exchange."""
 
@@ -356,6 +362,7 @@ AnyObservation = (
     | PhoneBusy
     | ContactTaken
     | ContactDone
+    | RecordingsHalted
     | ExchangeLost
     | LegsFound
     | CallsTold

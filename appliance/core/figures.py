@@ -1,7 +1,22 @@
 """The figures, each defined once: desk, wallboard, report, API and alarm all ask here."""
 
 import enum
-from typing import assert_never
+from typing import Protocol, TypeVar, assert_never
+
+SECOND_US = 1_000_000
+AnswerT_co = TypeVar("AnswerT_co", covariant=True)
+
+
+class Wait(Protocol[AnswerT_co]):
+    """A wait in microseconds, or an array of them: whoever keeps calls alive reads no numpy for this module's sake."""
+
+    def __le__(self, limit_us: int, /) -> AnswerT_co:
+        """Compare it, or each."""
+
+
+def is_within(wait_us: Wait[AnswerT_co], limit_s: int) -> AnswerT_co:
+    """Whether a wait was within so many seconds, or each of many: just as many is. Of *T* and of short abandons."""
+    return wait_us <= limit_s * SECOND_US
 
 
 class Formula(enum.StrEnum):
@@ -56,7 +71,7 @@ def service_level_holds(answered: int, answered_within: int, abandoned: int, per
 
 def speed_of_answer(wait_us: int, answered: int) -> float | None:
     """ASA in seconds: the waits of the answered calls, shared; None while none was answered."""
-    return wait_us / answered / 1_000_000 if answered else None
+    return wait_us / answered / SECOND_US if answered else None
 
 
 def abandon_rate(abandoned: int, offered: int) -> float | None:
@@ -71,7 +86,7 @@ def offered(*, answered: int, abandoned: int, flowed_out: int, turned_into_callb
 
 def handle_time(*, talk_us: int, hold_us: int, wrap_up_us: int, handled: int) -> float | None:
     """AHT in seconds: talk, hold and wrap-up of the handled interactions, shared; None while none was handled."""
-    return (talk_us + hold_us + wrap_up_us) / handled / 1_000_000 if handled else None
+    return (talk_us + hold_us + wrap_up_us) / handled / SECOND_US if handled else None
 
 
 def occupancy(*, handling_us: int, available_us: int) -> float | None:

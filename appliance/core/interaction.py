@@ -18,8 +18,8 @@ from appliance.core.waiting import WaitingCallers
 
 STEPS_MAX = 50
 "Steps of a flow in one turn; a flow that takes more goes in circles and is ended."
-LEAVE_S = 10
-"Seconds after which a leg that we hung up is taken for gone."
+LEAVE_S = 20
+"Seconds after which a leg that we hung up is taken for gone: longer than a lost link to the exchange goes unnoticed."
 SECOND_US = 1_000_000
 UNALLOCATED = 1
 "Q.850: unallocated number."
@@ -270,7 +270,7 @@ class Interactions:
         bound = self.directory.queues.get(waiting.queue)
         if anew:
             self._queues.welcome(interaction, waiting)
-        if bound is not None and is_recorded(bound.queue) and not interaction.recording:
+        if bound is not None and is_recorded(self._state, bound.queue) and not interaction.recording:
             interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
         self.wait_again(turn, interaction, waiting)
         self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
@@ -355,10 +355,11 @@ class Interactions:
     # -- the end
 
     def leave(self, turn: Turn, interaction: st.Interaction, cause: str, code: int = 16) -> None:
-        """Hang up on the customer; the record is filed when the leg is gone."""
+        """Hang up on the customer; the record is filed when the leg is gone, which we must see to believe."""
         self.change(turn, interaction, st.Leaving(cause=cause))
         turn.ask(ask.HangUp(leg=interaction.leg, cause=code))
-        self._deadlines.set(f"leave/{interaction.id}", turn.now + LEAVE_S * SECOND_US)
+        if interaction.leg.exchange in self._state.seen:
+            self._deadlines.set(f"leave/{interaction.id}", turn.now + LEAVE_S * SECOND_US)
 
     def close(self, turn: Turn, interaction: st.Interaction, cause: str, outcome: Outcome | None = None) -> None:
         """File the record of an interaction whose customer is gone, and forget it."""

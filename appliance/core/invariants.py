@@ -179,9 +179,9 @@ class Watch:
                 if self._account.ringing.get(effect.agent) and not isinstance(fact, facts.LegsFound):
                     self._wrong(Rule.ONE_OFFER, effect.agent, "is offered a second interaction while the phone rings")
                 self._account.ring(effect.offer, effect.agent, effect.leg)
-            case ask.Decided(chosen=chosen, interaction=interaction):
+            case ask.Decided(chosen=chosen, interaction=interaction, queue=queue):
                 about[interaction] = None
-                self._chosen(now, chosen.agent, interaction)
+                self._chosen(now, chosen.agent, interaction, queue)
                 if not mixed and not isinstance(fact, facts.ConfigurationPublished):
                     self._not_passed(chosen.agent, interaction, about)
             case ask.CallFiled(cdr=cdr):
@@ -193,7 +193,8 @@ class Watch:
             case _:
                 pass
 
-    def _chosen(self, now: int, slug: str, name: str) -> None:
+    def _chosen(self, now: int, slug: str, name: str, queue: str) -> None:
+        """Judge a choice for a caller of a queue, unless the same fact has led the caller out of it again."""
         rest = self._account.rest.pop(slug, 0)
         if now < rest:
             self._wrong(Rule.WRAP_UP, slug, f"is offered a call {rest - now} us before the wrap-up ends")
@@ -203,7 +204,7 @@ class Watch:
             return
         waiting = waiting_of(interaction.state)
         bound = self._centre.directory.queues.get(waiting.queue)
-        if bound is None:
+        if bound is None or waiting.queue != queue:
             return
         known_to = slug in {interaction.view.preferred, interaction.view.last_agent} and bound.queue.prefer_s
         kept = known_to or slug == interaction.given_to

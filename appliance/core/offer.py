@@ -5,6 +5,7 @@ from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.cdr import Outcome
 from appliance.core.facts import Leg
+from appliance.core.figures import is_within
 from appliance.core.filing import waiting_of
 from appliance.core.interaction import SECOND_US, Interactions
 from appliance.core.matching import Match
@@ -284,7 +285,7 @@ class Offers:
         counts.answered += 1
         counts.wait_us += wait_us
         bound = self._interactions.directory.queues.get(waiting.queue)
-        if bound is not None and wait_us <= bound.queue.answer_within_s * SECOND_US:
+        if bound is not None and is_within(wait_us, bound.queue.answer_within_s):
             counts.answered_within += 1
         return Outcome.ANSWERED
 
@@ -352,11 +353,11 @@ class Offers:
         self._interactions.comfort.given_up(ended, interaction, waiting)
         wait_us = ended - waiting.entered_at
         bound = self._interactions.directory.queues.get(waiting.queue)
-        if bound is not None and wait_us < bound.queue.short_abandon_s * SECOND_US:
+        if bound is not None and is_within(wait_us, bound.queue.short_abandon_s):
             counts.abandoned_short += 1
             return Outcome.ABANDONED
         counts.abandoned += 1
-        if bound is not None and wait_us <= bound.queue.answer_within_s * SECOND_US:
+        if bound is not None and is_within(wait_us, bound.queue.answer_within_s):
             counts.abandoned_within += 1
         return Outcome.ABANDONED
 

@@ -389,6 +389,8 @@ class State(msgspec.Struct, kw_only=True):
     "Live offers to their interaction."
     seen: list[str] = []
     "Exchanges that we see and steer."
+    unrecorded: bool = False
+    "Whether no call begins to be recorded, for want of room."
     chronicles: dict[str, Chronicle] = {}
     "By exchange; one that writes nothing down has none."
     deadlines: dict[str, int] = {}

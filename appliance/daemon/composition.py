@@ -17,6 +17,8 @@ from appliance import api
 from appliance.core import effects, facts
 from appliance.daemon import publishing
 from appliance.daemon.chronicles import Chronicles
+from appliance.daemon.disk import EVERY_S as DISK_EVERY_S
+from appliance.daemon.disk import Disk
 from appliance.daemon.door import Door, Offices
 from appliance.daemon.health import Figures, Organs, health_of, metrics_of
 from appliance.daemon.hub import Hub
@@ -96,6 +98,8 @@ class Options:
     changed: publishing.Places
     sealer: list[str]
     "Arguments that start the sealer."
+    folders: tuple[Path, ...] = ()
+    "Those whose file systems must not fill up."
     notify: str = ""
     "`NOTIFY_SOCKET`."
     watchdog_us: int = 0
@@ -151,6 +155,7 @@ class Daemon:
         for exchange in self._exchanges:
             self.hub.attach(exchange)
         self._publishing.exchanges = self._exchanges
+        self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -194,6 +199,7 @@ class Daemon:
             store=self._store.health,
             backlog=lambda: self._store.journal.backlog,
             recordings=self.recordings,
+            disk=self.disk,
             lookout=self._lookout,
             prompts=lambda: self._publishing.health,
             release=self._options.release,
@@ -236,6 +242,8 @@ class Daemon:
             port = self._reactor.listenUNIX(str(path), factory, mode=mode)  # type: ignore[arg-type]  # invariant there
             self._ports.append(port)
         self._every("sessions", SESSIONS_EVERY_S, self.sessions.refresh)
+        self._every("disk", DISK_EVERY_S, self.disk.look)
+        self._do(self.disk.look())
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())
         steps.done("doors")
@@ -290,6 +298,9 @@ class Daemon:
     def _remember_agent(self, kept: effects.Kept) -> None:
         if isinstance(kept, effects.CallFiled) and kept.cdr.agent:
             self._store.people.talked(kept.cdr.party, kept.cdr.agent, self.hub.now)
+
+    def _look_again(self) -> None:
+        self.live.changed()
 
     def _every(self, name: str, every_s: float, work: Callable[[], Coroutine[Deferred[Any], Any, None]]) -> None:
         def turn() -> None:

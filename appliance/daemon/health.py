@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from appliance import live
 from appliance.core import state as st
+from appliance.daemon.disk import HALTED, Disk
 from appliance.daemon.hub import Hub
 from appliance.daemon.live import Live
 from appliance.daemon.lookout import Lookout
@@ -28,6 +29,7 @@ class Organs:
     "Each storage to its word."
     backlog: Callable[[], int]
     recordings: Recordings
+    disk: Disk
     lookout: Lookout
     prompts: Callable[[], str]
     "`ok`, or what is wrong with the spoken prompts."
@@ -45,7 +47,8 @@ def health_of(organs: Organs) -> live.Health:
     parts["journal"] = storages.get("journal", "ok")
     parts["store"] = next((word for word in storages.values() if word != "ok"), "ok")
     parts["prompts"] = organs.prompts()
-    parts["recordings"] = organs.recordings.health
+    parts["recordings"] = HALTED if organs.disk.halted else organs.recordings.health
+    parts["disk"] = organs.disk.health
     parts["centre"] = "quarantined" if organs.hub.quarantined else "ok"
     parts["invariants"] = "broken" if organs.lookout.counts else "ok"
     parts["clock"] = "ok" if organs.clock_believed else "not_believed"
@@ -81,6 +84,11 @@ class Figures(Collector):
         for part, word in sorted(health_of(self._organs).parts.items()):
             parts.add_metric([part], 1 if word == "ok" else 0)
         yield parts
+        used = GaugeMetricFamily("switchroom_disk_used_percent", "How full a file system is.", labels=["folder", "of"])
+        for room in self._organs.disk.rooms:
+            used.add_metric([room.folder.name, "bytes"], room.used)
+            used.add_metric([room.folder.name, "files"], room.used_files)
+        yield used
         broken = CounterMetricFamily("switchroom_broken", "Times an invariant did not hold.", labels=["rule"])
         for rule, count in sorted(self._organs.lookout.counts.items()):
             broken.add_metric([rule], count)
@@ -90,6 +98,8 @@ class Figures(Collector):
         yield _gauge("switchroom_streams", "Live streams being read.", self._live.streams)
         yield _counter("switchroom_recordings_sealed", "Recordings sealed.", self._organs.recordings.sealed)
         yield _counter("switchroom_quarantined", "Facts the Centre could not digest.", self._organs.hub.quarantined)
+        left = self._organs.hub.left_alone
+        yield _counter("switchroom_left_alone", "New calls left to the fall-back: the journal was not written.", left)
         yield _counter("switchroom_proofs_of_life", "Times the watchdog was fed.", self._watchdog.proofs)
 
 

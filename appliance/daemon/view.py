@@ -284,6 +284,7 @@ def _queue(
     level = figures.service_level(
         counts.answered, counts.answered_within, counts.abandoned, counts.abandoned_within, formula
     )
+    answer_s = figures.speed_of_answer(counts.wait_us, counts.answered)
     return live.LiveQueue(
         queue=queue.slug,
         title=queue.title,
@@ -297,6 +298,7 @@ def _queue(
         wait_us=counts.wait_us,
         answer_within_s=queue.answer_within_s,
         service_level="" if level is None else f"{level * 100:.1f}",
+        speed_of_answer="" if answer_s is None else f"{answer_s:.1f}",
         formula=formula,
         agents=states,
     )

@@ -1,7 +1,7 @@
 """What is left to do once a person was erased: files of recordings are removed, and the storage is packed.
 
-Until then the keys and labels still stand in older transactions of the file. It is done within a minute, and again at
-the next start if it was not finished.
+Until then the keys and labels still stand in older transactions of the file. It is done within a minute (in
+PostgreSQL within two hours), and again at the next start if it was not finished.
 """
 
 import threading
@@ -19,6 +19,8 @@ PACKED = "packed"
 ANSWER_S = 60.0
 PACK_S_MAX = 3_600.0
 LOOK_S = 0.2
+PAUSE_S = 3_000.0
+"PostgreSQL, which writes its tables and its log anew for it, does so for all who were erased meanwhile."
 
 
 class Forgetting:
@@ -29,12 +31,13 @@ class Forgetting:
         self._writer = writer
         self._where = where
         self._media = media
+        self._not_before = 0.0
 
     def finish(self, stopping: threading.Event) -> None:
         """Do what is left to do, if anything; raises `StoreError` or OSError, and is to be called again then."""
         self._remove()
         erased = self._writer.submit(_unpacked).result(ANSWER_S)
-        if not erased:
+        if not erased or time.monotonic() < self._not_before:
             return
         before = tidied(self._where)
         if tidy(self._where):
@@ -42,6 +45,8 @@ class Forgetting:
             while tidied(self._where) == before:
                 if stopping.wait(LOOK_S) or time.monotonic() > deadline:
                     raise StoreError("the people's storage was not packed")
+        else:
+            self._not_before = time.monotonic() + PAUSE_S
         self._writer.submit(lambda root: _note(root, erased), "packed").result(ANSWER_S)
 
     def _remove(self) -> None:

@@ -54,13 +54,15 @@ def uri_of(socket: Path, storage: str) -> str:
 def connect(where: Where) -> GuardedDB:
     """Open a storage; raises `StoreAbsentError` if it does not answer in time, `StoreBrokenError` if it is another."""
     database = GuardedDB(_storage(where), pool_size=16, cache_size=OBJECTS_MAX, cache_size_bytes=OBJECTS_BYTES_MAX)
-    manager = TransactionManager()
+    manager = TransactionManager(explicit=True)
     connection = database.open(manager)
+    manager.begin()
     root = connection.root()
     if not where.read_only and urlsplit(where.uri).scheme == POSTGRES and lay_out(root, where.storage):
         manager.commit()
-    manager.begin()
+        manager.begin()
     found = (root.get("storage"), root.get("format"))
+    manager.abort()
     connection.close()
     if found != (where.storage, FORMAT):
         database.close()
@@ -69,6 +71,16 @@ def connect(where: Where) -> GuardedDB:
             "start the release that wrote it"
         )
     return database
+
+
+def last_of(where: Where, database: GuardedDB) -> bytes:
+    """Tell a storage's last transaction as it is now; PostgreSQL keeps no transaction open for having been asked."""
+    last = database.lastTransaction()
+    if urlsplit(where.uri).scheme == POSTGRES:
+        from appliance.store import postgres  # noqa: PLC0415  as below
+
+        postgres.let_go(database.storage)
+    return last
 
 
 def _storage(where: Where) -> IStorage:

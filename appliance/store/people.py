@@ -248,6 +248,12 @@ def party_named(people: PeopleTables, named: str) -> str:
     return named if named in people.parties else people.numbers.get(cleaned(named), "")
 
 
+def view_of(people: PeopleTables, party: str) -> PartyView:
+    """Tell what routing may know of a party; nothing of an unknown or erased one."""
+    record = _record(people, party)
+    return PartyView() if record is None else record.view
+
+
 def since_of(people: PeopleTables, party: str) -> int:
     """Tell when a party was first seen, microseconds UTC; 0 of an unknown or erased one, which may be of any time."""
     record = _record(people, party)

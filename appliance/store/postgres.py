@@ -5,21 +5,31 @@ RelStorage's own, of the database's clock; nothing of ours reads a time from the
 goes by that.
 """
 
+import re
 import time
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg2
+from psycopg2.errors import InsufficientPrivilege
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class, whatever its name
 from relstorage.adapters.postgresql import PostgreSQLAdapter
 from relstorage.options import Options
 from relstorage.storage import RelStorage
+from ZODB.interfaces import IStorage
 from ZODB.POSException import POSError
 from ZODB.serialize import referencesf
 
 from appliance.store.guard import StoreAbsentError, StoreError
+from appliance.store.schema import PEOPLE
 
 CACHE_MB = 8
 LOCK_S = 2
 "How long a table may be waited for; then it is tried again later."
+LOG_FILES_MAX = 1_024
+"Files of the log that are gone over, 16 MB each as a rule."
+_NO_SAMPLES = "ALTER TABLE object_state ALTER COLUMN state TYPE bytea, ALTER COLUMN state SET STATISTICS 0"
+"Where a column's type is set, though to the same, the planner's samples of it are dropped."
+_LEFT = re.compile(r"\b[1-9][0-9]* dead row versions cannot be removed")
 
 
 def storage_of(uri: str, name: str, *, read_only: bool, wait_s: float) -> RelStorage:
@@ -32,12 +42,18 @@ def storage_of(uri: str, name: str, *, read_only: bool, wait_s: float) -> RelSto
         raise StoreAbsentError(f"PostgreSQL does not answer ({type(error).__name__}); see SWITCHROOM_STORE") from error
 
 
+def let_go(storage: IStorage) -> None:
+    """End the database's transaction in which a storage was asked something."""
+    if isinstance(storage, RelStorage):
+        storage.sync()
+
+
 def tidy(uri: str, name: str, *, wait_s: float) -> None:
     """Drop what nothing leads to and what is no longer current; raises `StoreError`, and is to be tried again then.
 
-    No samples of objects are kept for the planner. The bytes of dead rows are the database's to write over: only its
-    administrator's VACUUM FULL, which needs the table for itself, leaves none at once (PostgreSQL manual, VACUUM), and
-    what stands in its log and its backups is the administrator's too.
+    Of the people's storage no byte of it is left in the database's files: dead rows and the samples that the planner
+    had are written over by VACUUM FULL, which has the table for itself as long as that takes; and the log is gone over,
+    if this user may do that (see `_go_over_log`).
     """
     storage = storage_of(uri, name, read_only=False, wait_s=wait_s)
     try:
@@ -51,12 +67,39 @@ def tidy(uri: str, name: str, *, wait_s: float) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = '{LOCK_S}s'")
-            cursor.execute("ALTER TABLE object_state ALTER COLUMN state SET STATISTICS 0")
-            cursor.execute("VACUUM (ANALYZE) object_state")
+            if name != PEOPLE:
+                cursor.execute("VACUUM (ANALYZE) object_state")
+                return
+            cursor.execute(_NO_SAMPLES)
+            cursor.execute("VACUUM (FULL, VERBOSE) object_state")
+            if any(_LEFT.search(notice) for notice in connection.notices):
+                raise StoreError(f"somebody still reads what was dropped from the {name} storage")
+            cursor.execute("VACUUM FULL pg_statistic")
+            _go_over_log(cursor)
     except psycopg2.Error as error:
         raise StoreError(f"the {name} storage could not be vacuumed ({type(error).__name__})") from error
     finally:
         connection.close()
+
+
+def _go_over_log(cursor: Cursor) -> None:
+    """Leave nothing of the log (pg_wal) as it was, where a superuser or who was granted the three functions asks.
+
+    A checkpoint lets go of what was logged; the files are kept to be used again, as they are. So each is: a switch
+    fills what is left of a file with zeros (xlog.c, CopyXLogRecordToWAL). What a standby, a slot, an archive or
+    `wal_keep_size` holds back stays.
+    """
+    try:
+        cursor.execute("SELECT pg_switch_wal()")
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SELECT count(*) FROM pg_ls_waldir()")
+        ((files,),) = cursor.fetchall()
+        for _ in range(min(int(files), LOG_FILES_MAX)):
+            cursor.execute("SELECT pg_logical_emit_message(true, 'switchroom', '')")
+            cursor.execute("SELECT pg_switch_wal()")
+        cursor.execute("CHECKPOINT")
+    except InsufficientPrivilege:
+        return
 
 
 def dsn_of(uri: str, wait_s: float) -> str:

@@ -20,11 +20,12 @@ from appliance import api
 from appliance.core import model
 from appliance.core.columns import Part
 from appliance.core.effects import Decided, WorkFiled
+from appliance.core.facts import PartyView
 from appliance.store import ledger, media, sessions, standing
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
 from appliance.store.ledger import Calls, History, Listed, Numbered, Query, Recording, Told
 from appliance.store.link import Where, connect, uri_of
-from appliance.store.people import Label, Note, labels_of, notes_of, parties_like, party_named, since_of
+from appliance.store.people import Label, Note, labels_of, notes_of, parties_like, party_named, since_of, view_of
 from appliance.store.publishing import equipment_of
 from appliance.store.schema import (
     CONFIGURATION,
@@ -143,6 +144,10 @@ class Reader:
     def party(self, named: str) -> str:
         """Tell the party of an id or a number; empty if nobody is known by it."""
         return self._people(lambda people: party_named(people, named))
+
+    def routed(self, party: str) -> PartyView:
+        """Tell what routing may know of a party; nothing of an unknown or erased one."""
+        return self._people(lambda people: view_of(people, party))
 
     def notes(self, interactions: Iterable[str]) -> dict[str, tuple[Note, ...]]:
         """Tell the notes of interactions that have any."""
@@ -276,7 +281,7 @@ class Reader:
         return self._ask(JOURNAL, lambda root: work(tables(root, JournalTables)))
 
     def _ask(self, storage: str, work: Callable[[Root], ResultT]) -> ResultT:
-        manager = TransactionManager()
+        manager = TransactionManager(explicit=True)  # else PostgreSQL keeps a transaction open between two questions
         try:
             connection = self._database(storage).open(manager)
             try:

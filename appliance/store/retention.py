@@ -28,6 +28,7 @@ class Keeping:
         self._where = where
         self._forgetting = forgetting
         self._from = ""
+        self._dropped = 0
 
     def retention(self) -> Retention:
         """Tell how long things are kept now."""
@@ -37,9 +38,11 @@ class Keeping:
         """Let go of some recordings that began before a moment: key, row and file; tells whether there may be more."""
         begin = self._from
         self._from, dropped = self._people.submit(lambda root: _drop(root, begin, before), "retention").result(ANSWER_S)
-        if dropped:
+        self._dropped += dropped
+        if self._dropped and not self._from:
             self._forgetting.finish(threading.Event())
             tidy(self._where)
+            self._dropped = 0
         return bool(self._from)
 
 

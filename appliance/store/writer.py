@@ -17,12 +17,13 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from transaction import TransactionManager
+from transaction.interfaces import NoTransaction
 from ZEO.Exceptions import ClientStorageError, ServerException
 from ZODB.Connection import Connection
 from ZODB.POSException import POSError
 
 from appliance.store.guard import AT, GuardedDB, StoreAbsentError, StoreError
-from appliance.store.link import Where, connect
+from appliance.store.link import Where, connect, last_of
 from appliance.store.schema import Root
 
 TICK_S = 0.25
@@ -103,6 +104,11 @@ def _disk_trouble(error: Exception) -> str:
             return ""
 
 
+def _manager() -> TransactionManager:
+    """Make one whose transactions begin when they are begun: PostgreSQL would keep one open while there is no work."""
+    return TransactionManager(explicit=True)
+
+
 class Writer:
     """The writing thread of one storage."""
 
@@ -115,7 +121,7 @@ class Writer:
         self._closing = False
         self._health = "ok"
         self._beat = Beat(at_ns=time.monotonic_ns(), inside=True)
-        self._manager = TransactionManager()
+        self._manager = _manager()
         self._opened: tuple[GuardedDB, Connection] | None = self._connect_within(where.wait_s)
         self._thread = threading.Thread(target=self._run, name=f"store-{where.storage}", daemon=True)
         self._thread.start()
@@ -191,26 +197,27 @@ class Writer:
         while True:
             self._tick(inside=True)
             try:
-                database, root = self._open()
-                if last and database.lastTransaction() != last:
+                database, connection = self._open()
+                if last and last_of(self._where, database) != last:
                     break
                 last = b""
                 transaction = self._manager.begin()
-                job.work(root)
+                job.work(connection.root())
                 transaction.setExtendedInfo(AT, self._clock())
                 transaction.note(job.note)
-                last = database.lastTransaction()
+                last = last_of(self._where, database)
                 self._manager.commit()
             except (ClientStorageError, StoreAbsentError, OSError) as error:
                 word = _disk_trouble(error)
                 if not word and isinstance(error, OSError):
-                    self._manager.abort()
+                    with suppress(NoTransaction):
+                        self._manager.abort()
                     raise
                 self._disconnect()
                 last = b"" if word else last
                 self._wait(word or "waiting")
             except BaseException:
-                with suppress(POSError):
+                with suppress(POSError, NoTransaction):
                     self._manager.abort()
                 raise
             else:
@@ -218,12 +225,11 @@ class Writer:
         self._health = "ok"
         self._tick(inside=False)
 
-    def _open(self) -> tuple[GuardedDB, Root]:
-        """Give the root, connecting anew where the connection was lost."""
+    def _open(self) -> tuple[GuardedDB, Connection]:
+        """Give the connection, a new one where it was lost."""
         if self._opened is None:
             self._opened = self._connect()
-        database, connection = self._opened
-        return database, connection.root()
+        return self._opened
 
     def _connect_within(self, wait_s: float) -> tuple[GuardedDB, Connection]:
         """Connect at a start, where the ZEO process may be starting too."""
@@ -243,11 +249,13 @@ class Writer:
         """Let go of a connection whose state is not known."""
         opened, self._opened = self._opened, None
         if opened is not None:
-            with suppress(POSError):
+            with suppress(POSError, NoTransaction):
                 self._manager.abort()
             with suppress(POSError):
+                opened[1].close()  # else the database would end a transaction that there is not
+            with suppress(POSError):
                 opened[0].close()
-        self._manager = TransactionManager()
+        self._manager = _manager()
 
     def _wait(self, word: str = "waiting") -> None:
         """Wait before another try; raises `StoreFailedError` once the writer is to close."""

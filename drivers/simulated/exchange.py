@@ -7,6 +7,7 @@ facts, and asks again for a leg on music as often as it was told to. Who hears w
 from collections.abc import Callable
 from functools import partial
 from itertools import count
+from math import inf
 from typing import assert_never
 
 from appliance.api import Equipment
@@ -44,8 +45,8 @@ class SimulatedExchange:
         self.performed: list[effects.AnyCallEffect] = []
         "Everything that was asked of it, in order."
         self.reachable: set[str] = set()
-        self.full: set[str] = set()
-        "Trunks that have no line for a call of ours."
+        self.lines_max: dict[str, int] = {}
+        "How many calls a trunk carries, in and out, before it has no line for one of ours; any number if not named."
         self.on_ring: Callable[[Line], None] = lambda _line: None
         "Told of every phone that begins to ring."
         self.on_over: Callable[[Line], None] = lambda _line: None
@@ -347,12 +348,16 @@ class SimulatedExchange:
     def _dial(self, effect: effects.Dial) -> None:
         line = Line(leg=effect.leg, doing="ringing", dialled=True, interaction=effect.interaction)
         line.party, line.trunk = effect.party, effect.trunk
+        is_full = self._calls_on(effect.trunk) >= self.lines_max.get(effect.trunk, inf)
         self.lines[effect.leg] = line
-        if effect.trunk in self.full:
+        if is_full:
             self._not_reached(line, "congested")
             return
         self._later(lambda: self.on_dial(line))
         line.timers.append(self._later(lambda: self._not_reached(line, "no_answer"), effect.ring_s))
+
+    def _calls_on(self, trunk: str) -> int:
+        return sum(line.trunk == trunk for line in self.lines.values())
 
     def _not_reached(self, line: Line, cause: str) -> None:
         if self.lines.pop(line.leg, None) is not None:

@@ -54,7 +54,8 @@ SELECT CAST(FLOOR((began - {BEGIN}) / {float(DAY_US)}) AS BIGINT) AS day, queue,
   COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us > 5000000),
   COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us > 5000000 AND wait_us <= 20000000),
   COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us <= 5000000),
-  COUNT(*) FILTER (WHERE outcome NOT IN ('answered', 'abandoned')),
+  COUNT(*) FILTER (WHERE outcome = 'flowed_out'),
+  COUNT(*) FILTER (WHERE outcome NOT IN ('answered', 'abandoned', 'flowed_out')),
   CAST(COALESCE(SUM(wait_us) FILTER (WHERE outcome = 'answered'), 0) AS BIGINT),
   CAST(COALESCE(SUM(talk_us) FILTER (WHERE outcome = 'answered'), 0) AS BIGINT)
 FROM calls WHERE began >= {BEGIN} AND began < {BEGIN + DAYS * DAY_US} GROUP BY 1, 2 ORDER BY 1, 2
@@ -156,7 +157,7 @@ def ours(home: Path) -> Found:
     return [
         [
             *(row.day, row.queue, row.answered, row.answered_within, row.abandoned, row.abandoned_within),
-            *(row.short, row.other, row.wait_us, row.talk_us),
+            *(row.short, row.flowed_out, row.other, row.wait_us, row.talk_us),
         ]
         for row in made
     ]
@@ -204,7 +205,7 @@ def expected(home: Path) -> str:
 def digest(found: Found) -> str:
     """Sum up a report."""
     return json.dumps(
-        [len(found), [sum(int(row[place]) for row in found) for place in range(2, 10)], found[:3], found[-3:]]
+        [len(found), [sum(int(row[place]) for row in found) for place in range(2, 11)], found[:3], found[-3:]]
     )
 
 

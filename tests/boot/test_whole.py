@@ -11,7 +11,7 @@ import pytest
 from tests.boot.toy import is_gone
 from tests.boot.whole import WholeBox, whole_box
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.contract, pytest.mark.slow]
 
 PROGRAMS = {"supervisor", "zeo", "daemon", "daemon-zygote", "asterisk", "web", "nginx"}
 SECOND_START_S_MAX = 15.0

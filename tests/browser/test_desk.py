@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Floor, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 POP_S = 0.5
 "From the ringing of the phone to the number on the desk, on a machine of its own."
 BUSY = 3

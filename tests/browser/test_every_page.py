@@ -68,7 +68,7 @@ def test_every_page(browser: Browser, floor: Floor, language: str, dark: bool) -
 
 
 def test_a_call_and_its_candidates(browser: Browser, floor: Floor) -> None:
-    """A call's timeline and the candidates of its decision are without a barrier, in both languages."""
+    """A call's timeline, the candidates of its decision and the caller are without a barrier, in both languages."""
     agent = Visitor(browser, floor)
     page = agent.sign_in("anna-smith")
     page.click(".desk-bar > [data-do=take-seat]")
@@ -89,6 +89,14 @@ def test_a_call_and_its_candidates(browser: Browser, floor: Floor) -> None:
             assert overflow(page) <= 0, page.url
         expect(page.locator("#eligible b")).to_have_text("Anna Smith")
         expect(page.locator("#excluded tbody tr")).to_have_count(5)
+        page.go_back()
+        page.locator("main a[href$='/caller']").click()
+        assert faults(page) == [], page.url
+        assert overflow(page) <= 0, page.url
+        page.select_option("#priority", "2")
+        page.locator(".form-buttons button").click()
+        expect(page.locator(".alert-success")).to_be_visible()
+        expect(page.locator("#priority")).to_have_value("2")
         assert visitor.errors == []
         visitor.context.close()
     agent.context.close()

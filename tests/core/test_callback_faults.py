@@ -165,7 +165,7 @@ def trunks_dialled(world: World) -> list[str]:
 def test_a_trunk_without_a_line_is_passed_over() -> None:
     """In the company's order, the customer's own first; it is one attempt all the same."""
     world = a_world_of_trunks()
-    world.exchange.full = {"two"}
+    world.exchange.lines_max = {"two": 0}
     phone = world.ringing("101")
     world.exchange.pick_up(phone)
     world.run()
@@ -181,14 +181,14 @@ def test_a_trunk_without_a_line_is_passed_over() -> None:
 def test_where_no_trunk_has_a_line_the_agent_is_spared() -> None:
     """That was no attempt; there is another after the pause, by the first trunk again."""
     world = a_world_of_trunks(attempts=1, customer_first=True)
-    world.exchange.full = {"one", "two"}
+    world.exchange.lines_max = {"one": 0, "two": 0}
     world.exchange.refuse(the_customer(world), "congested")
     world.run(1)
     assert world.agent_is("ann") == "available"
     assert world.centre.state.agents["ann"].missed == 0
     (interaction,) = world.centre.state.interactions.values()
     assert isinstance(interaction.state, st.Suspended)
-    world.exchange.full.clear()
+    world.exchange.lines_max.clear()
     world.run(60)
     assert trunks_dialled(world) == ["two", "one", "two"]
     confirms(world, the_customer(world))

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -11,6 +12,7 @@ from appliance.core.figures import (
     Formula,
     abandon_rate,
     handle_time,
+    is_within,
     occupancy,
     offered,
     service_level,
@@ -66,6 +68,12 @@ def test_speed_of_answer_and_abandon_rate() -> None:
     """Seconds, and a share."""
     assert speed_of_answer(30_000_000, 3) == 10
     assert abandon_rate(1, 4) == 0.25
+
+
+def test_just_so_many_seconds_are_within_them() -> None:
+    """Of one wait, and of many at once."""
+    waits = (20_000_000, 20_000_001)
+    assert [is_within(wait, 20) for wait in waits] == is_within(np.array(waits, np.int64), 20).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(("agents", "waits", "level", "asa"), [(13, 0.2853, 79.56, 17.12), (14, 0.1741, 88.84, 7.84)])

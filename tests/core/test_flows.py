@@ -5,6 +5,7 @@ import pytest
 
 from appliance.core import effects, facts, model
 from appliance.core.cdr import Outcome, Stretch
+from appliance.core.centre import Centre
 from appliance.core.nodes import hours as hours_node
 from appliance.core.nodes import queue as queue_node
 from appliance.core.nodes import transfer as transfer_node
@@ -295,6 +296,21 @@ def test_a_leg_that_asks_again_in_a_flow_begins_its_node_again() -> None:
     world.exchange._ask(line)  # noqa: SLF001 the daemon's connection died: the dialplan asks again
     world.run()
     assert line.hears == "prompt/en/welcome"
+
+
+def test_without_room_no_recording_begins_and_those_that_have_go_on() -> None:
+    """The state says so after a start, too; with room again the next caller is recorded."""
+    world = World(a_company(a_queue()))
+    before = world.call()
+    world.take(facts.RecordingsHalted(halted=True))
+    recorded = before.recording
+    assert recorded
+    without = world.call()
+    assert (without.doing, without.recording) == ("music", "")
+    assert Centre.restore(world.centre.snapshot(), world.versions.__getitem__).state.unrecorded
+    world.take(facts.RecordingsHalted(halted=False))
+    assert before.recording == recorded
+    assert world.call().recording > recorded
 
 
 def test_a_caller_who_goes_from_queue_to_queue_keeps_one_recording() -> None:

@@ -1,5 +1,7 @@
 """Stories that the simulator found: each once broke an invariant."""
 
+import pytest
+
 from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.facts import Leg
@@ -70,3 +72,29 @@ def test_a_call_that_becomes_a_callback_twice_is_filed_as_the_call_that_came() -
     assert world.until(lambda: isinstance(interaction.state, st.Suspended), 5)
     assert interaction.leg == again.leg
     assert interaction.promised.line == caller.leg
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_call_whose_hang_up_was_lost_is_not_filed_before_it_is_over(*, noticed: bool) -> None:
+    """Neither if we know that the link is lost, however long, nor in the seconds until that is noticed."""
+    world = World()
+    world.sign_on("ann")
+    caller = world.call()
+    world.talk()
+    name = world.ringing_or_talking("ann")
+    world.cut_off = True
+    lost = facts.ExchangeLost(exchange="simulated")
+    if noticed:
+        world.take(lost)
+    assert world.command(facts.HangUpCall, "ann", interaction=name) == ""
+    world.run(15)
+    if not noticed:
+        world.take(lost)
+    world.run(60)
+    assert world.records() == []
+    world.cut_off = False
+    world.exchange.found()
+    world.run(1)
+    assert caller.doing == "gone"
+    (record,) = world.records()
+    assert record.cause == "agent/ann"

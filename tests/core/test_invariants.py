@@ -114,6 +114,16 @@ def test_nobody_serves_without_the_skill() -> None:
     assert Rule.SKILLED not in watched.look(decided(watched), about=watched.call.id)
 
 
+def test_who_has_left_the_queue_by_the_same_fact_is_not_judged_by_the_next_one() -> None:
+    """A late fact finds a wrap-up over, which offers the caller, and then its own key leads the caller on."""
+    need = model.Need(skill="french", level=3)
+    watched = waiting(a_queue(), a_queue("other", requirement=(need,)))
+    watched.change(msgspec.structs.replace(watched.call.state, queue="other"))
+    assert Rule.SKILLED not in watched.look(decided(watched), about=watched.call.id)
+    chosen = msgspec.structs.replace(decided(watched), queue="other")
+    assert Rule.SKILLED in watched.look(chosen, about=watched.call.id)
+
+
 @pytest.mark.parametrize(
     ("how", "level", "fits"),
     [

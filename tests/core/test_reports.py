@@ -60,11 +60,22 @@ def test_calls_are_counted_by_workgroup_and_day() -> None:
     )
     assert [row.queue for row in rows] == ["sales", "support", "sales"]
     assert [
-        (row.day, row.answered, row.answered_within, row.abandoned, row.abandoned_within, row.short, row.other)
+        (row.day, row.answered, row.answered_within, row.abandoned, row.abandoned_within, row.short, row.flowed_out)
         for row in rows
     ] == [(0, 2, 1, 2, 1, 0, 0), (0, 0, 0, 0, 0, 1, 0), (1, 1, 1, 0, 0, 0, 1)]
     assert [(row.wait_us // SECOND, row.talk_us // SECOND) for row in rows] == [(41, 90), (0, 0), (2, 8)]
-    assert [(row.service_level, row.asa_s) for row in rows] == [(1 / 4, 20.5), (None, None), (1 / 2, 2.0)]
+    assert [(row.service_level, row.asa_s) for row in rows] == [(1 / 4, 20.5), (None, None), (1, 2.0)]
+
+
+def test_flow_outs_count_as_not_met_where_they_are_in() -> None:
+    """What became of the others is told apart, and is in no service level."""
+    day = part(
+        *[(0, "sales", ANSWERED, 2, 8), (0, "sales", OUT, 90, 0), (0, "sales", OUT, 9, 0)],
+        *[(0, "sales", str(Outcome.CALLBACK), 9, 0), (0, "sales", str(Outcome.FAILED), 9, 0)],
+    )
+    for flow_outs, level in ((False, 1), (True, 1 / 3)):
+        (row,) = workgroups.rows(Options(borders=BORDERS, flow_outs=flow_outs), [day])
+        assert (row.answered, row.flowed_out, row.other, row.service_level) == (1, 2, 2, level)
 
 
 def test_a_year_of_days_is_counted_as_a_few_are() -> None:

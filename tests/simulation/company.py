@@ -56,6 +56,12 @@ def a_company(dice: Random, begins: int) -> model.Configuration:
     )
 
 
+def the_trunks(dice: Random) -> tuple[model.Trunk, ...]:
+    """Draw the trunks, half of them of few lines, so that there is not always one for who is to be called back."""
+    lines = [dice.choice([0, 1, 2, 6]) for _ in range(dice.randint(1, 3))]
+    return tuple(model.Trunk(slug=f"trunk-{n}", host="192.0.2.1", calls_max=most) for n, most in enumerate(lines))
+
+
 def another(dice: Random, company: model.Configuration) -> model.Configuration:
     """Change a company as an administrator does in the middle of a day: other members, other limits, other order."""
     slugs = [agent.slug for agent in company.agents]

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
+import msgspec
+
 from appliance.core import effects, facts, model
 from appliance.core.cdr import Outcome, Stretch
 from appliance.core.centre import Centre
 from appliance.core.invariants import Watch
 from drivers.simulated.clock import HeapClock
 from tests.simulation.box import BEGIN, SECOND, Box, Observer, WrongError
-from tests.simulation.company import a_company
+from tests.simulation.company import a_company, the_trunks
 from tests.simulation.faults import Faults
 from tests.simulation.people import Agents, Callers
 from tests.simulation.tally import Tally
@@ -30,7 +32,8 @@ class Life:
         self.alone = 0
         "Calls that the exchange alone knew, once the day is over."
         self.dice = Random(seed)  # noqa: S311  a game, and one that must repeat
-        self.company = a_company(self.dice, BEGIN)
+        trunks = the_trunks(Random(f"{seed}/trunks"))  # noqa: S311  a game, and one that must repeat
+        self.company = msgspec.structs.replace(a_company(self.dice, BEGIN), trunks=trunks)
         self.versions: dict[str, model.Configuration] = {}
         self.clock = HeapClock(BEGIN)
         self.box = Box(self.clock, self.dice, self.versions)
@@ -43,6 +46,7 @@ class Life:
         self.box.start()
         self.box.publish(self.company)
         self.box.exchange.reachable = {extension.slug for extension in self.company.extensions}
+        self.box.exchange.lines_max = {trunk.slug: trunk.calls_max for trunk in trunks if trunk.calls_max}
         self.agents = Agents(self.box, self.dice, self.company)
         load = self.dice.uniform(0.4, 1.3)
         self.callers = Callers(

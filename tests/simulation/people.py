@@ -24,6 +24,7 @@ class Callers:
         """Begin to call, so often, until so many calls were placed."""
         self._box = box
         self._dice = dice
+        self._trunks = tuple(trunk.slug for trunk in company.trunks)
         self._numbers = tuple(number.slug for number in company.numbers)
         self._agents = tuple(agent.slug for agent in company.agents)
         self._queues = tuple(queue.slug for queue in company.queues)
@@ -57,7 +58,12 @@ class Callers:
         self._left -= 1
         if not self._box.exchange_up:
             return
-        line = self._box.exchange.call(number or self._dice.choice(self._numbers), party=party, view=self._view())
+        line = self._box.exchange.call(
+            number or self._dice.choice(self._numbers),
+            party=party,
+            trunk=self._trunks[self._left % len(self._trunks)],
+            view=self._view(),
+        )
         self._box.writing.call(line)
         self._box.clock.callLater(self._dice.expovariate(1 / self.patience_s), lambda: self._give_up(line))
 
@@ -216,12 +222,15 @@ class Agents:
             box.clock.callLater(self._dice.uniform(5, 60), lambda: self._done(slug, contact))
 
     def _done(self, slug: str, contact: str) -> None:
-        """Be done with a contact, and say so until it is heard."""
+        """Be done with a contact, and say so until it is heard, and not forgotten by a kill before the commit."""
         self._box.observe(facts.ContactDone(agent=slug, contact=contact))
+        self._box.clock.callLater(30, lambda: self._look_again(slug, contact))
+
+    def _look_again(self, slug: str, contact: str) -> None:
         centre = self._box.centre
         agent = centre.state.agents.get(slug) if centre else None
         if centre is None or (agent is not None and contact in agent.tasks):
-            self._box.clock.callLater(30, lambda: self._done(slug, contact))
+            self._done(slug, contact)
 
     def rung(self, line: Line) -> None:
         """Pick up, refuse, or let it ring."""

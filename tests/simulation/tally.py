@@ -9,6 +9,7 @@ from collections import Counter
 from appliance.core import effects as ask
 from appliance.core import facts
 from appliance.core import state as st
+from appliance.core.attempt import CONGESTED
 from appliance.core.centre import Centre
 from appliance.core.plugins import all_strategies
 from drivers.simulated.exchange import SimulatedExchange
@@ -40,7 +41,7 @@ SEEN = (
     *(f"overflow to: {kind}" for kind in ("queue", "callback", "extension", "number", "announcement")),
     *(f"due: {kind}" for kind in DUE),
     *(f"offer failed: {cause}" for cause in ("busy", "failed", "no_answer", "refused", "unreachable")),
-    *(f"dial failed: {cause}" for cause in ("busy", "failed", "no_answer")),
+    *(f"dial failed: {cause}" for cause in ("busy", "congested", "failed", "no_answer")),
     *(f"refused: {why}" for why in REFUSED),
     *(f"command: {kind.__name__}" for kind in (facts.SignOn, facts.SignOff, facts.TakeBreak, facts.EndBreak)),
     *(f"command: {kind.__name__}" for kind in (facts.EndWrapUp, facts.ExtendWrapUp, facts.Dispose, facts.HangUpCall)),
@@ -66,6 +67,8 @@ SEEN = (
     "callback: promised",
     "callback: dialled, agent first",
     "callback: dialled, customer first",
+    "callback: dialled by the next trunk, for the last one was full",
+    "callback: put off, for every trunk was full",
     "callback: asked to press 1",
     "callback: talked",
     "callback: given up",
@@ -173,6 +176,8 @@ class Tally:
                 kept = calling.state if calling is not None else None
                 first = isinstance(kept, st.Calling) and kept.leg not in centre.state.legs
                 self.add(f"callback: dialled, {'customer' if first else 'agent'} first")
+                again = calling is not None and calling.promised.trunks_full > 0
+                self.add("callback: dialled by the next trunk, for the last one was full", again)
             case ask.CallFiled(cdr=cdr):
                 self.add("call: known to the exchange alone", cdr.alone)
                 self.add("call: told by the exchange, and known", -cdr.alone)
@@ -230,6 +235,8 @@ class Tally:
                 self.add(f"caller: gave up {'waiting' if isinstance(before, st.Waiting) else 'while a phone rang'}")
             return
         after = self._about[name] = interaction.state
+        if isinstance(fact, facts.DialFailed) and fact.cause == CONGESTED:
+            self.add("callback: put off, for every trunk was full", isinstance(after, st.Suspended))
         if isinstance(after, st.Waiting):
             self._waits(before, after, interaction, fact)
         key = fact.key if isinstance(fact, facts.LegAsked | facts.Prompted) else ""

@@ -16,6 +16,8 @@ DATABASE = "switchroom"
 USER = "switchroom"
 AS_ROOT = "postgres"
 "Who runs it where we are root: PostgreSQL refuses to be root."
+LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+"Asked before a database is emptied: what a failed test left open would hold its tables for ever."
 
 
 def newest() -> Path:
@@ -43,9 +45,7 @@ class Cluster:
         (folder / "home").write_text(str(self.home))
         data = self.home / "data"
         self._call("initdb", "-D", str(data), "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories='{self.home}' -c fsync=off -c full_page_writes=off"
-        )
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self.home}' -c fsync=off"
         self._call("pg_ctl", "-D", str(data), "-w", "-l", str(self.home / "log"), "-o", options, "start")
         self._call("createdb", "-h", str(self.home), "-U", USER, DATABASE)
 
@@ -65,6 +65,7 @@ class Cluster:
             if name not in self._made:
                 self._ask(self.dsn, f"CREATE DATABASE {name}_{storage} STRATEGY wal_log")
             else:
+                self._ask(self.dsn, LEAVE.format(f"{name}_{storage}"))
                 of = self.dsn.replace(f"dbname={DATABASE}", f"dbname={name}_{storage}")
                 self._ask(of, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         self._made.add(name)
@@ -78,6 +79,16 @@ class Cluster:
             ((found,),) = cursor.fetchall()
         connection.close()
         return int(found)
+
+    def files_with(self, text: str) -> set[str]:
+        """Name the files of the cluster that have a text in them, tables and log and all."""
+        self._ask(self.dsn, "CHECKPOINT")
+        found: set[str] = set()
+        for path in (self.home / "data").rglob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and text.encode() in path.read_bytes():
+                    found.add(str(path.relative_to(self.home / "data")))
+        return found
 
     def _ask(self, dsn: str, query: str) -> None:
         connection = psycopg2.connect(dsn)

@@ -17,8 +17,9 @@ from appliance.store.knock import answers
 from tests.store.stand import DEADLINE_S, until
 
 SIZE_BYTES = 8 << 20
+FILES = 2_000
 WRITES = "write,pwrite64,writev,fsync,fdatasync"
-FILES = ("journal.fs", "people.fs", "configuration.fs")
+JOURNALS = ("journal.fs", "people.fs", "configuration.fs")
 
 
 def _opened(pid: int) -> set[Path]:
@@ -50,7 +51,8 @@ class SmallDisk:
     def mount(self) -> None:
         """Make the disk; it is there until `close`."""
         user = [] if os.geteuid() == 0 else ["--map-root-user"]
-        script = f"mount -t tmpfs -o size={SIZE_BYTES} tmpfs '{self.folder}' && echo mounted && exec cat"
+        options = f"size={SIZE_BYTES},nr_inodes={FILES}"
+        script = f"mount -t tmpfs -o {options} tmpfs '{self.folder}' && echo mounted && exec cat"
         argv = ["unshare", *user, "--mount", "sh", "-c", script]
         self._keeper = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._keeper.stdout is not None
@@ -99,7 +101,7 @@ class SmallDisk:
     def fail(self, calls: str = WRITES) -> None:
         """Have the process's system calls on the journal's files fail from now on."""
         assert self.process is not None
-        paths = [part for path in _opened(self.process.pid) if path.name in FILES for part in ("-P", str(path))]
+        paths = [part for path in _opened(self.process.pid) if path.name in JOURNALS for part in ("-P", str(path))]
         assert paths, "the process has no journal open"
         argv = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"inject={calls}:error=EIO", *paths]
         self._failing = subprocess.Popen(

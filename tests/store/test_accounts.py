@@ -14,7 +14,7 @@ from appliance.store.passwords import Account
 from appliance.store.reader import Reader
 from tests.store.stand import BEGIN, SECOND, Zeo
 
-WAIT_S = 30
+WAIT_S = 60
 PASSWORD = "correct horse battery"  # noqa: S105  a test's
 MINUTE_US = 60 * SECOND
 

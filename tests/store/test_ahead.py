@@ -8,7 +8,7 @@ from appliance.store.ahead import OBJECTS_MAX, AheadStorage
 from appliance.store.opened import Store
 from tests.store.stand import BEGIN, Zeo
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 def _storage(zeo: Zeo) -> AheadStorage:

@@ -14,7 +14,7 @@ from appliance.store.reader import Reader
 from appliance.store.upkeep import SNAPSHOTS_KEPT
 from tests.store.stand import BEGIN, SECOND, Clock, Zeo, a_row, filed, until
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 def test_first_start_has_nothing_and_boot_one(store: Store) -> None:

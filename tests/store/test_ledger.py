@@ -13,7 +13,7 @@ from appliance.store.opened import Store
 from appliance.store.reader import Calls, Query, Reader
 from tests.store.stand import BEGIN, SECOND, Clock, Zeo, a_row, filed
 
-WAIT_S = 30
+WAIT_S = 60
 HOUR = 3600 * SECOND
 
 File = Callable[..., str]

@@ -21,7 +21,7 @@ from appliance.store.server import MARKER, open_files
 from appliance.store.tail import walk
 from tests.store.stand import BEGIN, DEADLINE_S, Clock, Zeo, until
 
-WAIT_S = 30
+WAIT_S = 60
 SECRET = b"what has to go"
 
 

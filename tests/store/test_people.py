@@ -13,7 +13,7 @@ from appliance.store.people import LABEL_CHARACTERS_MAX, NOTE_CHARACTERS_MAX, NO
 from appliance.store.reader import Reader
 from tests.store.stand import BEGIN
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 def test_number_is_one_party_and_keeps_its_latest_name(store: Store, reader: Reader) -> None:

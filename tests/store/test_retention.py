@@ -10,7 +10,7 @@ from appliance.store.opened import open_store
 from appliance.store.orders import Sealed, SealOrder
 from tests.store.stand import BEGIN, DEADLINE_S, SECOND, Clock, Zeo, until
 
-WAIT_S = 20
+WAIT_S = 60
 DAY_US = 86_400 * SECOND
 
 

@@ -30,7 +30,7 @@ from appliance.store.seal import (
 from appliance.store.vault import RATE, SealedRecording
 from tests.store.stand import BEGIN, DEADLINE_S
 
-WAIT_S = 20
+WAIT_S = 60
 KEY = bytes(32)
 
 

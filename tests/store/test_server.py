@@ -29,7 +29,7 @@ from appliance.store.link import Where, connect, uri_of
 from appliance.store.server import BROKEN, MARKER, NO_SOCKET, TAKEN
 from tests.store.stand import DEADLINE_S, Clock, Zeo
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 class Planted(Persistent):

@@ -13,7 +13,7 @@ from appliance.store.reader import Reader
 from appliance.store.settings import Applied, SettingsRequest
 from tests.store.stand import BEGIN, SECOND
 
-WAIT_S = 30
+WAIT_S = 60
 DAY_US = 24 * 3600 * SECOND
 
 Ask = Callable[[SettingsRequest], Applied]

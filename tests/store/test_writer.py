@@ -18,7 +18,7 @@ from appliance.store.schema import PEOPLE, Root
 from appliance.store.writer import StoreBusyError, StoreFailedError, Writer
 from tests.store.stand import Clock, Zeo, until
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 @pytest.fixture

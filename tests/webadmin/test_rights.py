@@ -24,6 +24,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "api_status": SEES_ALL,
     "breaks": SETS_UP,
     "call": EVERYBODY,
+    "call_caller": SEES_ALL,
     "call_candidates": SEES_ALL,
     "calls": EVERYBODY,
     "calls_csv": SEES_ALL,

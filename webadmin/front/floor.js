@@ -19,10 +19,9 @@ function drawQueue(element, queue, slug) {
   setText(field(element, "waiting"), String(queue.waiting ?? 0));
   element.toggleAttribute("data-waiting", (queue.waiting ?? 0) > 0);
   timed(field(element, "longest"), queue.longest_since, "—");
-  const answered = queue.answered ?? 0;
-  setText(field(element, "answered"), String(answered));
+  setText(field(element, "answered"), String(queue.answered ?? 0));
   setText(field(element, "abandoned"), String(queue.abandoned ?? 0));
-  setText(field(element, "asa"), answered ? `${((queue.wait_us ?? 0) / answered / 1e6).toFixed(1)} ${word("desk", "seconds")}` : "—");
+  setText(field(element, "asa"), queue.speed_of_answer ? `${queue.speed_of_answer} ${word("desk", "seconds")}` : "—");
   setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
   setText(field(element, "within"), String(queue.answer_within_s ?? 20));
   const seconds = word("desk", "seconds");

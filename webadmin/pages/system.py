@@ -23,6 +23,7 @@ class Part:
     title: str
     state: str
     well: bool
+    amber: bool = False
 
 
 def view(request: PageRequest) -> Response:
@@ -51,4 +52,4 @@ def _part(request: PageRequest, name: str, state: str) -> Part:
     if name.startswith(TRUNK):
         title = request.say("Trunk {name}", name=name.removeprefix(TRUNK))
     word = PART_STATES.get(state)
-    return Part(title=title, state=request.say(word) if word else state, well=state == "ok")
+    return Part(title=title, state=request.say(word) if word else state, well=state == "ok", amber=state in live.AMBER)

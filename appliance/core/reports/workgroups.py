@@ -11,11 +11,14 @@ from appliance.core.columns import Ints, Part
 from appliance.core.figures import Formula
 
 COLUMNS = ("began", "queue", "outcome", "wait_us", "talk_us")
-SECOND_US = 1_000_000
 
-_ANSWERED, _ABANDONED, _OTHER = 0, 1, 2
-_SORTS = {Outcome.ANSWERED.value: _ANSWERED, Outcome.ABANDONED.value: _ABANDONED}
-_ENDS = 3
+_ANSWERED, _ABANDONED, _FLOWED_OUT, _OTHER = 0, 1, 2, 3
+_SORTS = {
+    Outcome.ANSWERED.value: _ANSWERED,
+    Outcome.ABANDONED.value: _ABANDONED,
+    Outcome.FLOWED_OUT.value: _FLOWED_OUT,
+}
+_ENDS = 4
 "How calls end: see above."
 _SPANS = 4
 "How long a call waited: 1 if longer than a short abandon, and 2 more if longer than *T*."
@@ -35,6 +38,8 @@ class Options:
     short_s: int = 5
     "An abandon within so many seconds is shown apart."
     formula: Formula = Formula.ALL_COUNTED
+    flow_outs: bool = False
+    "Whether those who left the queue otherwise count as not met; on desk and wallboard they do not count."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +55,9 @@ class Row:
     "Short abandons left out."
     abandoned_within: int
     short: int
+    flowed_out: int
     other: int
-    "Flowed out, or turned into something else."
+    "Turned into a callback that reached nobody, or broken by us or the exchange."
     wait_us: int
     "Of the answered."
     talk_us: int
@@ -91,8 +97,8 @@ def _counted(options: Options, part: Part, borders: Ints) -> tuple[Ints, Ints]:
     cells = queues.places * (days * _ENDS * _SPANS)
     cells += _days(part.numbers["began"], borders) * (_ENDS * _SPANS)
     cells += sorts[outcomes.places]
-    cells += wait > options.short_s * SECOND_US
-    cells += (wait > options.within_s * SECOND_US) * 2
+    cells += ~figures.is_within(wait, options.short_s)
+    cells += ~figures.is_within(wait, options.within_s) * 2
     many = len(queues.values) * days * _ENDS * _SPANS
     counts = np.bincount(cells, minlength=many).reshape(shape)
     sums = [np.bincount(cells, weights=part.numbers[name], minlength=many).reshape(shape) for name in _TIMES]
@@ -112,18 +118,18 @@ def _days(began: Ints, borders: Ints) -> Ints:
 
 def _summed(counts: Ints, times: Ints) -> list[list[int]]:
     """Sum each day up to the figures of a row, in their order."""
-    answered, abandoned, other = counts[:, _ANSWERED], counts[:, _ABANDONED], counts[:, _OTHER]
+    answered, abandoned = counts[:, _ANSWERED], counts[:, _ABANDONED]
     sums = (
         *(answered.sum(axis=1), answered[:, :2].sum(axis=1)),
         *(abandoned[:, 1::2].sum(axis=1), abandoned[:, 1], abandoned[:, ::2].sum(axis=1)),
-        *(other.sum(axis=1), *times.T),
+        *(counts[:, _FLOWED_OUT].sum(axis=1), counts[:, _OTHER].sum(axis=1), *times.T),
     )
     summed: list[list[int]] = np.stack(sums, axis=-1).tolist()
     return summed
 
 
 def _row(options: Options, day: int, queue: str, *sums: int) -> Row:
-    answered, answered_within, abandoned, abandoned_within, short, other, wait_us, talk_us = sums
+    answered, answered_within, abandoned, abandoned_within, short, flowed_out, other, wait_us, talk_us = sums
     return Row(
         day=day,
         queue=queue,
@@ -132,11 +138,13 @@ def _row(options: Options, day: int, queue: str, *sums: int) -> Row:
         abandoned=abandoned,
         abandoned_within=abandoned_within,
         short=short,
+        flowed_out=flowed_out,
         other=other,
         wait_us=wait_us,
         talk_us=talk_us,
         service_level=figures.service_level(
-            answered, answered_within, abandoned, abandoned_within, options.formula, flowed_out=other
+            *(answered, answered_within, abandoned, abandoned_within, options.formula),
+            flowed_out=flowed_out if options.flow_outs else 0,
         ),
         asa_s=figures.speed_of_answer(wait_us, answered),
     )
