@@ -222,12 +222,15 @@ class Agents:
             box.clock.callLater(self._dice.uniform(5, 60), lambda: self._done(slug, contact))
 
     def _done(self, slug: str, contact: str) -> None:
-        """Be done with a contact, and say so until it is heard."""
+        """Be done with a contact, and say so until it is heard, and not forgotten by a kill before the commit."""
         self._box.observe(facts.ContactDone(agent=slug, contact=contact))
+        self._box.clock.callLater(30, lambda: self._look_again(slug, contact))
+
+    def _look_again(self, slug: str, contact: str) -> None:
         centre = self._box.centre
         agent = centre.state.agents.get(slug) if centre else None
         if centre is None or (agent is not None and contact in agent.tasks):
-            self._box.clock.callLater(30, lambda: self._done(slug, contact))
+            self._done(slug, contact)
 
     def rung(self, line: Line) -> None:
         """Pick up, refuse, or let it ring."""
