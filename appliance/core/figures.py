@@ -1,21 +1,20 @@
 """The figures, each defined once: desk, wallboard, report, API and alarm all ask here."""
 
 import enum
-from typing import assert_never, overload
-
-import numpy as np
-from numpy.typing import NDArray
-
-from appliance.core.columns import Ints
+from typing import Protocol, TypeVar, assert_never
 
 SECOND_US = 1_000_000
+AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 
-@overload
-def is_within(wait_us: int, limit_s: int) -> bool: ...
-@overload
-def is_within(wait_us: Ints, limit_s: int) -> NDArray[np.bool_]: ...
-def is_within(wait_us: int | Ints, limit_s: int) -> bool | NDArray[np.bool_]:
+class Wait(Protocol[AnswerT_co]):
+    """A wait in microseconds, or an array of them: whoever keeps calls alive reads no numpy for this module's sake."""
+
+    def __le__(self, limit_us: int, /) -> AnswerT_co:
+        """Compare it, or each."""
+
+
+def is_within(wait_us: Wait[AnswerT_co], limit_s: int) -> AnswerT_co:
     """Whether a wait was within so many seconds, or each of many: just as many is. Of *T* and of short abandons."""
     return wait_us <= limit_s * SECOND_US
 

@@ -98,6 +98,8 @@ class Figures(Collector):
         yield _gauge("switchroom_streams", "Live streams being read.", self._live.streams)
         yield _counter("switchroom_recordings_sealed", "Recordings sealed.", self._organs.recordings.sealed)
         yield _counter("switchroom_quarantined", "Facts the Centre could not digest.", self._organs.hub.quarantined)
+        left = self._organs.hub.left_alone
+        yield _counter("switchroom_left_alone", "New calls left to the fall-back: the journal was not written.", left)
         yield _counter("switchroom_proofs_of_life", "Times the watchdog was fed.", self._watchdog.proofs)
 
 

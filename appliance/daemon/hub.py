@@ -15,6 +15,7 @@ from twisted.logger import Logger
 
 from appliance import api
 from appliance.core import effects, facts
+from appliance.core.callback import is_dialled
 from appliance.core.centre import Centre
 from appliance.replay import sum_of
 
@@ -26,6 +27,9 @@ ANSWER_S = 10.0
 "How long a command waits for its answer."
 BACKLOG_FOR_COMMANDS = 20_000
 "Rows waiting for their commit beyond which commands are told to come later; observations are always taken in."
+BACKLOG_FOR_CALLS = 50_000
+"""Rows waiting beyond which new calls are left to the exchange's own fall-back, so that those we have can end well.
+A call makes about thirty rows, so these are some 1,600 calls; an arrival takes 0.8 KB."""
 NESTED_MAX = 10_000
 "Facts that may gather while one is handled."
 DUE_LATE_S = 0.001
@@ -102,6 +106,8 @@ class Hub:
         self.counts: dict[str, int] = {}
         "How often each kind of fact was taken in, by tag."
         self.quarantined = 0
+        self.left_alone = 0
+        "New calls that were left to the exchange's fall-back."
 
     # -- who hears what
 
@@ -126,7 +132,7 @@ class Hub:
 
     def take(self, fact: facts.AnyFact) -> None:
         """Take a fact in. Never raises, never waits; a fact that comes while another is handled is handled after it."""
-        if self._broken:
+        if self._broken or (self._diary.backlog >= BACKLOG_FOR_CALLS and self._leave_alone(fact)):
             return
         if len(self._nested) >= NESTED_MAX:
             self._break("facts come faster than they can be handled")
@@ -141,6 +147,17 @@ class Hub:
         finally:
             self._handling = False
         self._set_alarm()
+
+    def _leave_alone(self, fact: facts.AnyFact) -> bool:
+        """Send a new call to its exchange's fall-back; False if the fact is anything else."""
+        known = self.centre.state.legs
+        if not isinstance(fact, facts.LegAsked) or fact.leg in known or fact.interaction or is_dialled(fact.leg):
+            return False
+        if not self.left_alone:
+            report.error("the journal cannot be written: new calls are left to the exchange's fall-back")
+        self.left_alone += 1
+        self._perform(effects.FallBack(leg=fact.leg))
+        return True
 
     async def ask(self, command: facts.AnyFact) -> str:
         """Put a command to the Centre; returns its refusal, empty if it was done, after the commit.

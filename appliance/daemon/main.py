@@ -27,7 +27,9 @@ from appliance.daemon.start import Steps, process_began_ns
 from appliance.exchanges import own_asterisk
 from appliance.places import Places, PlacesError, places_of
 from appliance.store.guard import StoreAbsentError, StoreError, StoreTakenError
+from appliance.store.journal import Recovered
 from appliance.store.opened import Store, open_store
+from appliance.store.schema import JOURNAL
 from drivers.asterisk.bundle import BundleMissingError, open_bundle
 from drivers.asterisk.exchange import Exchange as AsteriskExchange
 
@@ -91,7 +93,7 @@ def _run(places: Places, makers: tuple[ExchangeMaker, ...], steps: Steps) -> int
 def _come_back(
     reactor: Reactor, places: Places, store: Store, makers: tuple[ExchangeMaker, ...], time_of: "CentreTime"
 ) -> tuple[Daemon, int]:
-    past = store.journal.recover().result(RECOVER_S)
+    past = past_of(store)
     configurations = Configurations(lambda version: store.settings.configuration(version).result(RECOVER_S))
     recovered = recover(
         Past(boot=past.boot, snapshot=past.snapshot, rows=past.rows, last_us=past.last_us), CLOCKS, configurations
@@ -115,6 +117,16 @@ def _come_back(
         release=store.release,
     )
     return Daemon(reactor, options, store, recovered, configurations, makers), past.boot
+
+
+def past_of(store: Store, wait_s: float = RECOVER_S) -> Recovered:
+    """Read where the journal ends, with a new boot number on the disk; raises `StoreError` if it cannot be written."""
+    try:
+        return store.journal.recover().result(wait_s)
+    except TimeoutError:
+        raise StoreAbsentError(
+            f"the journal cannot be written ({store.health()[JOURNAL]}): make room on the disk, or see the store's log"
+        ) from None
 
 
 class CentreTime:

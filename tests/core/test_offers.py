@@ -6,6 +6,7 @@ from appliance.core import effects, facts
 from appliance.core import state as st
 from appliance.core.cdr import Outcome, Stretch
 from appliance.core.facts import Leg
+from appliance.core.interaction import LEAVE_S
 from tests.core.test_flows import node
 from tests.core.world import SECOND, World, a_company, a_flow, a_queue
 
@@ -231,7 +232,7 @@ def test_a_leg_that_never_ends_is_taken_for_gone() -> None:
     world.take(facts.LegAsked(leg=line.leg, trunk="sim", number="2000", party="p"))
     assert world.effects[-1] == effects.HangUp(leg=line.leg)
     assert not world.records()
-    world.run(11)
+    world.run(LEAVE_S + 1)
     assert world.records()[0].cause == "agent/ann"
 
 

@@ -12,7 +12,10 @@ from appliance import api
 from appliance.client import Client
 from appliance.core import state as st
 from appliance.core.cdr import Outcome
+from appliance.daemon.main import past_of
 from appliance.store.durable import DISK_FAILED
+from appliance.store.guard import StoreAbsentError
+from appliance.store.opened import Store, open_store
 from appliance.store.reader import Query, open_reader
 from appliance.store.schema import TABLES
 from appliance.store.tail import walk
@@ -21,6 +24,9 @@ from tests.daemon.real import Box
 from tests.store.disk import SmallDisk
 
 HEALED_S = 30.0
+REFUSED_S = 3.0
+STARTS_MAX = 100
+"So many begin in what is free of the last page."
 CALLS_MAX = 60
 
 
@@ -135,6 +141,24 @@ async def test_a_full_disk(box: Box, disk: SmallDisk) -> None:
     for name in TABLES:
         assert walk(disk.inside / f"{name}.fs", whole=True).cut == 0, "no torn end is left of what could not be written"
     await comes_back(box)
+
+
+def start_often(store: Store) -> None:
+    """Begin until there is no room for one more boot number."""
+    for _ in range(STARTS_MAX):
+        past_of(store, REFUSED_S)
+
+
+@pytest.mark.slow
+def test_a_start_on_a_full_disk_is_one_clear_line(disk: SmallDisk, tmp_path: Path) -> None:
+    """Not even its number can be kept, so it takes no call; with room it starts."""
+    store = open_store(folder=tmp_path / "lock", socket=disk.socket, clock=lambda: 0)
+    disk.fill()
+    with pytest.raises(StoreAbsentError, match=r"cannot be written \(no_space\): make room on the disk"):
+        start_often(store)
+    disk.make_room()
+    assert past_of(store, HEALED_S).boot
+    store.close()
 
 
 async def comes_back(box: Box) -> None:

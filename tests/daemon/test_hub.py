@@ -9,6 +9,7 @@ from appliance.core import state as st
 from appliance.core.cdr import Outcome
 from appliance.core.centre import Centre
 from appliance.core.model import Configuration
+from appliance.daemon import hub
 from appliance.daemon.clock import Clocks
 from appliance.daemon.hub import ANSWER_S, NESTED_MAX, SNAPSHOT_EVERY, BusyError
 from appliance.daemon.recovery import Configurations, Past, recover
@@ -192,6 +193,29 @@ def test_a_full_journal_stops_the_daemon() -> None:
     world.hub.take(facts.PhoneSeen(extension="110", reachable=True))
     world.hub.take(facts.PhoneSeen(extension="110", reachable=True))
     assert world.broken == ["the journal cannot keep up with the calls"]
+
+
+def test_with_a_journal_that_waits_new_calls_are_left_to_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that we have go on to their end; with a journal that is written again, so do new ones."""
+    monkeypatch.setattr(hub, "BACKLOG_FOR_CALLS", 60)
+    world = a_world()
+    world.sign_on("anna")
+    ours = world.call_support("p-1")
+    while world.diary.backlog < 60:
+        world.hub.take(facts.PhoneSeen(extension="110", reachable=True))
+    news = [world.exchange.call("2001", party=f"p-{number}") for number in (2, 3)]
+    world.clock.advance(0.1)
+    assert [(line.hears, line.leg in world.hub.centre.state.legs) for line in news] == [("fall-back", False)] * 2
+    assert world.hub.left_alone == 2
+    world.exchange.pick_up(world.ringing["101"])
+    world.clock.pump([0.01] * 100)
+    assert ours.doing == "bridged"
+    world.exchange.end(ours.leg)
+    world.clock.pump([0.01] * 100)
+    assert ours.leg not in world.hub.centre.state.legs
+    world.commit()
+    assert world.call_support("p-4").leg in world.hub.centre.state.legs
+    assert (world.hub.left_alone, world.broken) == (2, [])
 
 
 def test_a_failed_journal_stops_the_daemon_once() -> None:

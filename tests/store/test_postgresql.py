@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.store.forgetting import PACKED
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
 from appliance.store.link import STORE, Where, connect, tidied, tidy, uri_of
+from appliance.store.schema import TABLES, PeopleTables, Root, tables
 from tests.store.cluster import USER, Cluster
 from tests.store.stand import BEGIN, Clock, Zeo, until
 
@@ -79,4 +81,29 @@ def test_nobody_keeps_a_transaction_open(
     until(lambda: cluster.count("idle_people", open_ones) == 1, "only the one that asks has one")
     assert cluster.count("idle_people", "SELECT count(*) FROM pg_stat_activity WHERE datname = 'idle_people'") > 2
     reader.close()
+    store.close()
+
+
+@pytest.mark.slow
+def test_who_may_not_go_over_the_log_cleans_the_tables(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock
+) -> None:
+    """An ordinary user owns the tables alone; the rest is its administrator's, and nothing fails for it."""
+    uri = cluster.databases("plain")
+    cluster.count("plain_people", "CREATE ROLE ordinary LOGIN; SELECT 1")
+    for storage in TABLES:
+        cluster.count(f"plain_{storage}", "GRANT ALL ON SCHEMA public TO ordinary; SELECT 1")
+    monkeypatch.setenv(STORE, uri.replace(f"//{USER}@", "//ordinary@"))
+    store = Zeo(tmp_path).store(clock)
+    number, name = "13800138333", "Sun Erased"
+    party = store.people.party_of(number, name, BEGIN).result(WAIT_S).party
+    assert any(path.startswith("base/") for path in cluster.files_with(name))
+    store.people.erase(party, BEGIN).result(WAIT_S)
+    until(lambda: {path.split("/")[0] for path in cluster.files_with(name)} == {"pg_wal"}, "the tables are clean")
+
+    def noted(root: Root) -> bool:
+        return PACKED in tables(root, PeopleTables).erased
+
+    writer = store.people._writer  # noqa: SLF001  what the upkeep notes has no word of its own
+    until(lambda: writer.submit(noted).result(WAIT_S), "it is done, and not tried again")
     store.close()

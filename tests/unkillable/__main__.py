@@ -4,10 +4,12 @@ import argparse
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor, install
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ReactorNotRunning
 
 
 def main() -> int:
@@ -39,9 +41,20 @@ def main() -> int:
     def over(result: object) -> None:
         if result is not None:
             sys.stderr.write(f"{result}\n")
-        reactor.stop()  # type: ignore[no-untyped-call]  # as above
+        with suppress(ReactorNotRunning):  # it stops already, because somebody has told us to end
+            reactor.stop()  # type: ignore[no-untyped-call]  # as above
 
-    reactor.callWhenRunning(lambda: Deferred.fromCoroutine(run()).addBoth(over))
+    def begin() -> None:
+        running = Deferred.fromCoroutine(run()).addBoth(over)
+
+        def end() -> Deferred[None]:
+            """Let the box and the load be ended first."""
+            running.cancel()
+            return running
+
+        reactor.addSystemEventTrigger("before", "shutdown", end)
+
+    reactor.callWhenRunning(begin)
     reactor.run()  # type: ignore[no-untyped-call]  # as above
     return codes[0] if codes else 1
 

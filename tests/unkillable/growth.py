@@ -13,12 +13,12 @@ from tests.unkillable.stage import Stage
 
 LASTING = ("zeo", "asterisk", "supervisor", "daemon-zygote")
 "The programs that no kill of the daemon ends; the daemon itself is a new one after each."
-OPEN_MAX = 30
+OPEN_MAX = 60
 "Open files by which one of them may have grown: calls come and go, a call has four, and each look is one moment."
-MEMORY_MB_MAX = 64.0
-"The same of its memory: what an allocator keeps, and an index of what was stored."
-FILES_MAX = 60
-"Files by which the box's folders may have grown: logs put aside, parts of the store."
+MEMORY_MB_MAX = 128.0
+"The same of its memory: what an allocator keeps, caches that fill, an index of what was stored."
+FILES_MAX = 200
+"Files by which the box's folders may have grown: logs put aside, recordings that wait to be sealed."
 MEGA = 1_000_000
 
 

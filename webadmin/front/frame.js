@@ -7,9 +7,10 @@ function health() {
   const lamp = document.querySelector("#health");
   if (!lamp) return;
   const parts = live.fresh ? Object.entries(live.view?.health?.parts ?? {}) : [];
-  const bad = parts.filter(([, state]) => state !== "ok");
-  const amber = lamp.dataset.amber.split(" ");
-  const worst = bad.every(([, state]) => amber.includes(state)) ? "amber" : "bad";
+  const amber = lamp.parentElement.dataset.amber.split(" ");
+  const isAmber = ([, state]) => amber.includes(state);
+  const bad = parts.filter(([, state]) => state !== "ok").sort((a, b) => isAmber(a) - isAmber(b));
+  const worst = bad.every(isAmber) ? "amber" : "bad";
   const state = !live.fresh ? "unknown" : bad.length ? worst : "ok";
   if (lamp.dataset.state !== state) lamp.dataset.state = state;
   setText(lamp.querySelector("[data-f=word]"), word("health", state));
