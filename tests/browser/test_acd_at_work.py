@@ -64,6 +64,7 @@ def test_an_agents_day(browser: Browser, floor: Floor) -> None:
     expect(page.locator("[data-f=attempt]")).to_have_text("第 1 次，共 3 次")
     is_whole(page)
     page.select_option("[name=language]", "en")
+    expect(page.locator("[data-f=attempt]")).to_have_text("attempt 1 of 3")
     assert agent.errors == []
     agent.context.close()
 
