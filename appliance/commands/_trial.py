@@ -85,13 +85,13 @@ def told(records: list[CDR], queues: Mapping[str, model.Queue], queue: str = "")
 
 
 def _count(counts: Counter[str], queue: model.Queue, wait_us: int, outcome: Outcome) -> None:
-    within = wait_us <= queue.answer_within_s * SECOND_US
+    within = figures.is_within(wait_us, queue.answer_within_s)
     match outcome:
         case Outcome.ANSWERED:
             counts["answered"] += 1
             counts["within"] += within
             counts["wait_us"] += wait_us
-        case Outcome.ABANDONED if wait_us < queue.short_abandon_s * SECOND_US:
+        case Outcome.ABANDONED if figures.is_within(wait_us, queue.short_abandon_s):
             counts["short"] += 1
         case Outcome.ABANDONED:
             counts["abandoned"] += 1

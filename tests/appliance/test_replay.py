@@ -7,8 +7,8 @@ import pytest
 
 from appliance import api
 from appliance.core import effects, facts
-from appliance.core.centre import Centre
-from appliance.replay import Recorded, explain, replay, sum_of, versions_of
+from appliance.replay import Recorded, explain, replay, versions_of
+from tests.commands.recorded import journal_of
 from tests.core.world import World
 
 
@@ -21,24 +21,7 @@ def recorded(after: int = 0) -> Recorded:
     world.run(5)
     world.exchange.end(line.leg)
     world.run(60)
-    centre = Centre(world.versions.__getitem__)
-    rows: list[api.Row] = []
-    snapshot = b""
-    for now, fact in world.facts:
-        if len(rows) == after and after:
-            snapshot = centre.snapshot()
-        asked = centre.handle(now, fact)
-        rows.append(
-            api.Row(
-                sequence=centre.state.sequence,
-                now=now,
-                fact=fact,
-                kept=tuple(effect for effect in asked if isinstance(effect, effects.Kept)),
-                about=centre.about,
-                effects_sum=sum_of(asked),
-            )
-        )
-    return Recorded(release="1", snapshot=snapshot, configurations=world.versions, rows=tuple(rows[after:]))
+    return journal_of(world.versions, world.facts, begin_at=after)
 
 
 @pytest.mark.parametrize("after", [0, 7])
