@@ -70,10 +70,10 @@ class Broken:
 class Watch:
     """Looks at a Centre after each of its facts."""
 
-    def __init__(self, centre: Centre, *, sweep: int = SWEEP) -> None:
+    def __init__(self, centre: Centre, *, sweep: int = SWEEP, depth: int = DEPTH_MAX) -> None:
         """Begin with what the Centre remembers."""
         self._centre = centre
-        self._sweep = sweep
+        self._sweep, self._depth = sweep, depth
         self._broken: list[Broken] = []
         self._rounds: list[str] = []
         self._agent_rounds: list[str] = []
@@ -226,7 +226,7 @@ class Watch:
         place = self._account.place_of(interaction, waiting_of(interaction.state))
         then = msgspec.structs.replace(agent, state=st.Available(), reachable=True, busy=False)
         for queue in self._account.members.get(slug, ()):
-            for older in self._account.lines.get(queue, ())[:DEPTH_MAX]:
+            for older in self._account.lines.get(queue, ())[: self._depth]:
                 if older[0] >= place:
                     break
                 if older[1] not in about and self._suits(then, older):
@@ -369,7 +369,7 @@ class Watch:
             return
         bound = self._centre.directory.queues.get(seen.state.queue)
         for queue in (seen.state.queue, *(bound.queue.lenders if bound is not None else ())):
-            for slug in list(self._account.free.get(queue, ()))[:DEPTH_MAX]:
+            for slug in list(self._account.free.get(queue, ()))[: self._depth]:
                 agent = self._centre.state.agents.get(slug)
                 if agent is not None and self._suits(agent, seen.entry):
                     self._wrong(Rule.NOBODY_IDLE, name, f"waits in {seen.state.queue} while {slug} is free")
@@ -380,7 +380,7 @@ class Watch:
         agent = self._centre.state.agents.get(slug)
         for queue in self._account.members.get(slug, ()):
             if agent is not None and slug in self._account.free.get(queue, ()):
-                for entry in self._account.lines.get(queue, ())[:DEPTH_MAX]:
+                for entry in self._account.lines.get(queue, ())[: self._depth]:
                     if self._suits(agent, entry):
                         self._wrong(Rule.NOBODY_IDLE, entry[1], f"waits in {queue} while {slug} is free")
                         return
