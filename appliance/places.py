@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.texts import said
+
 PORT = 8080
 LISTEN = "127.0.0.1"
 LOOPBACK = "127.0.0.1"
@@ -252,7 +254,13 @@ def places_of(environment: Mapping[str, str]) -> Places:
 def _port(text: str) -> int:
     highest = 65_536 - PORTS_TAKEN
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= highest):
-        raise PlacesError(f"SWITCHROOM_PORT={text!r} is no port from 1 to {highest}: set one such as {PORT}.")
+        told = said(
+            "SWITCHROOM_PORT={text} is no port from 1 to {highest}: set one such as {port}.",
+            text=repr(text),
+            highest=highest,
+            port=PORT,
+        )
+        raise PlacesError(told)
     return int(text)
 
 
@@ -261,7 +269,11 @@ def _listen(text: str) -> str:
         return str(ipaddress.IPv4Address(text))
     except ValueError:
         raise PlacesError(
-            f"SWITCHROOM_LISTEN={text!r} is no IPv4 address: set one of this machine's, such as {LISTEN}."
+            said(
+                "SWITCHROOM_LISTEN={text} is no IPv4 address: set one of this machine's, such as {listen}.",
+                text=repr(text),
+                listen=LISTEN,
+            )
         ) from None
 
 
@@ -269,11 +281,19 @@ def _check_home(places: Places) -> None:
     home = str(places.home)
     if any(ord(letter) <= ord(" ") or letter in "\"';{}$#\\,=>|" or letter == "\x7f" for letter in home):
         raise PlacesError(
-            f"SWITCHROOM_HOME={home!r} has a space or a sign that configuration files cannot hold: choose a plain path."
+            said(
+                "SWITCHROOM_HOME={home} has a space or a sign that configuration files cannot hold: "
+                "choose a plain path.",
+                home=repr(home),
+            )
         )
     longest = max((str(path) for path in places.sockets), key=lambda path: len(path.encode()))
     excess = len(longest.encode()) - SOCKET_PATH_BYTES_MAX
     if excess > 0:
         raise PlacesError(
-            f"SWITCHROOM_HOME={home} is {excess} bytes too long for the sockets in it: choose a shorter path."
+            said(
+                "SWITCHROOM_HOME={home} is {excess} bytes too long for the sockets in it: choose a shorter path.",
+                home=home,
+                excess=excess,
+            )
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from appliance.places import LOOPBACK, Places
+from appliance.texts import marked, said
 
 SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 "A user's PATH often lacks sbin, where nginx is."
@@ -29,7 +30,11 @@ def program(name: str) -> str:
     found = shutil.which(name, path=SEARCH_PATH)
     if found is None:
         raise CheckError(
-            f"{name} is not installed: apt-get install {PROGRAMS.get(name, name)}, or start with `make run`."
+            said(
+                "{program} is not installed: apt-get install {package}, or start with `make run`.",
+                program=name,
+                package=PROGRAMS.get(name, name),
+            )
         )
     return found
 
@@ -38,7 +43,8 @@ def front_end() -> None:
     """See that the pages were built."""
     for path in BUILT:
         if not path.exists():
-            raise CheckError(f"{path} is missing: build the pages, or start with `make run`, which does.")
+            told = said("{path} is missing: build the pages, or start with `make run`, which does.", path=path)
+            raise CheckError(told)
 
 
 def folders(places: Places) -> None:
@@ -48,11 +54,17 @@ def folders(places: Places) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if folder.stat().st_uid != os.geteuid():
                 raise CheckError(
-                    f"{folder} belongs to another user: start as that user, or set another SWITCHROOM_HOME."
+                    said(
+                        "{folder} belongs to another user: start as that user, or set another SWITCHROOM_HOME.",
+                        folder=folder,
+                    )
                 )
             folder.chmod(0o700)
         except OSError as error:
-            raise CheckError(f"{folder} cannot be made ({error.strerror}): set another SWITCHROOM_HOME.") from error
+            told = said(
+                "{folder} cannot be made ({error}): set another SWITCHROOM_HOME.", folder=folder, error=error.strerror
+            )
+            raise CheckError(told) from error
 
 
 @contextlib.contextmanager
@@ -64,8 +76,12 @@ def alone(places: Places) -> Iterator[None]:
         except OSError:
             lock.seek(0)
             raise CheckError(
-                f"Switchroom already runs in {places.home} (pid {lock.read().strip() or 'unknown'}): "
-                "stop it by `switchroom stop`, or set another SWITCHROOM_HOME."
+                said(
+                    "Switchroom already runs in {home} (pid {pid}): "
+                    "stop it by `switchroom stop`, or set another SWITCHROOM_HOME.",
+                    home=places.home,
+                    pid=lock.read().strip() or said("unknown"),
+                )
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -77,11 +93,11 @@ def ports(places: Places) -> None:
     """See that the ports of the box are free."""
     stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
     for host, port, kind, use in (
-        (places.listen, places.web_port, stream, "web"),
-        (LOOPBACK, places.ami_port, stream, "Asterisk's manager interface"),
-        (LOOPBACK, places.http_port, stream, "Asterisk's HTTP"),
+        (places.listen, places.web_port, stream, marked("web")),
+        (LOOPBACK, places.ami_port, stream, marked("Asterisk's manager interface")),
+        (LOOPBACK, places.http_port, stream, marked("Asterisk's HTTP")),
         (LOOPBACK, places.agi_port, stream, "FastAGI"),
-        (places.listen, places.sip_port, stream, "SIP over TCP"),
+        (places.listen, places.sip_port, stream, marked("SIP over TCP")),
         (places.listen, places.sip_port, datagram, "SIP"),
     ):
         with socket.socket(socket.AF_INET, kind) as trial:
@@ -91,12 +107,22 @@ def ports(places: Places) -> None:
                 trial.bind((host, port))
             except PermissionError:
                 raise CheckError(
-                    f"Port {port} ({use}) is for root alone: set SWITCHROOM_PORT to 1024 or more."
+                    said(
+                        "Port {port} ({use}) is for root alone: set SWITCHROOM_PORT to 1024 or more.",
+                        port=port,
+                        use=said(use),
+                    )
                 ) from None
             except OSError as error:
                 raise CheckError(
-                    f"Port {port} on {host} ({use}) cannot be had ({error.strerror}{_owner(port)}): "
-                    "free it, or set SWITCHROOM_PORT to another base, 3000 away from any other box's."
+                    said(
+                        "Port {port} on {host} ({use}) cannot be had ({error}): "
+                        "free it, or set SWITCHROOM_PORT to another base, 3000 away from any other box's.",
+                        port=port,
+                        host=host,
+                        use=said(use),
+                        error=f"{error.strerror}{_owner(port)}",
+                    )
                 ) from error
 
 
@@ -107,5 +133,6 @@ def _owner(port: int) -> str:
             here = connection.laddr and connection.laddr.port == port
             if here and connection.pid and connection.status in {psutil.CONN_LISTEN, psutil.CONN_NONE}:
                 with contextlib.suppress(psutil.Error):
-                    return f", held by {psutil.Process(connection.pid).name()}, pid {connection.pid}"
+                    name = psutil.Process(connection.pid).name()
+                    return said(", held by {program}, pid {pid}", program=name, pid=connection.pid)
     return ""

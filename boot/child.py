@@ -8,6 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from appliance.texts import marked, said
 from boot.notes import Notes
 from boot.process import Accepts, Fetches, Listens, Notified, Process, is_ready
 from boot.program import Program, start
@@ -22,6 +23,9 @@ TRIES_MAX = 3
 LOG_BYTES_MAX = 10_000_000
 "A log longer than this is put aside as `.1` at the program's next start."
 TAIL_BYTES = 8192
+
+
+SILENT = marked("{program} gave no sign of life for {limit} s: killed ({silence})")
 
 
 class State(enum.StrEnum):
@@ -91,8 +95,9 @@ class Child:
             pause_s = min(self.process.restart_s * 2 ** (failures - 1), self.process.restart_s_max)
             at_once = self.process.at_once and self._rose
             why = f": {self._last_line()}" if code > 0 else ""
-            again = "again at once" if at_once else f"again in {pause_s:.1f} s"
-            self._say(f"{self.process.name} ended ({_ending(code)}){why}: {again}")
+            again = said("again at once") if at_once else said("again in {seconds} s", seconds=f"{pause_s:.1f}")
+            ended = said("{program} ended ({how})", program=self.process.name, how=_ending(code))
+            self._say(f"{ended}{why}: {again}")
             if not at_once:
                 await self._unless_stopping(asyncio.sleep(pause_s))
         self.state = State.STOPPED
@@ -112,7 +117,8 @@ class Child:
             async with asyncio.timeout(self.process.stop_s):
                 await program.wait()
         except TimeoutError:
-            self._say(f"{self.process.name} did not stop within {self.process.stop_s:.0f} s: killed")
+            limit = f"{self.process.stop_s:.0f}"
+            self._say(said("{program} did not stop within {limit} s: killed", program=self.process.name, limit=limit))
             self.kill()
             await program.wait()
 
@@ -187,7 +193,9 @@ class Child:
         except TimeoutError:
             self._late = not self._was_ready
             if not self._late:
-                self._say(f"{self.process.name} gave no sign of life in {self.process.start_s_max:.0f} s: killed")
+                limit = f"{self.process.start_s_max:.0f}"
+                name = self.process.name
+                self._say(said("{program} gave no sign of life in {limit} s: killed", program=name, limit=limit))
             self.kill()
 
     async def _watch_life(self, pid: int) -> None:
@@ -210,7 +218,8 @@ class Child:
             lasted_s = silence.lasted_s(now)
             self.silence_s_max = max(self.silence_s_max, silence.longest_s)
             if lasted_s > limit_s:
-                self._say(f"{self.process.name} gave no sign of life for {limit_s:.1f} s: killed ({silence})")
+                told = said(SILENT, program=self.process.name, limit=f"{limit_s:.1f}", silence=silence)
+                self._say(told)
                 self.kill()
                 return
 
@@ -218,15 +227,24 @@ class Child:
         self.state = State.READY
         self._was_ready = self._rose = True
         self.ready.set()
-        self._say(f"{self.process.name} ready")
+        self._say(said("{program} ready", program=self.process.name))
 
     def _judge(self, code: int, failures: int) -> None:
         if self._late:
+            limit, line = f"{self.process.start_s_max:.0f}", self._last_line()
             raise StartError(
-                f"{self.process.name} was not ready within {self.process.start_s_max:.0f} s: {self._last_line()}"
+                said(
+                    "{program} was not ready within {limit} s: {line}",
+                    program=self.process.name,
+                    limit=limit,
+                    line=line,
+                )
             )
         if not self._was_ready and (code in self.process.hopeless or failures >= TRIES_MAX):
-            raise StartError(f"{self.process.name} does not start ({_ending(code)}): {self._last_line()}")
+            how, line = _ending(code), self._last_line()
+            raise StartError(
+                said("{program} does not start ({how}): {line}", program=self.process.name, how=how, line=line)
+            )
 
     def _last_line(self) -> str:
         """Quote the last thing that this run of the program wrote."""
@@ -234,8 +252,12 @@ class Child:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_from, end - TAIL_BYTES))
             lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-        said = "".join(letter if letter.isprintable() else "?" for letter in lines[-1]) if lines else "it said nothing"
-        return f"{said} [{self._log}]"
+        line = (
+            "".join(letter if letter.isprintable() else "?" for letter in lines[-1])
+            if lines
+            else said("it said nothing")
+        )
+        return f"{line} [{self._log}]"
 
     async def _unless_stopping(self, other: Awaitable[object]) -> None:
         stopping = asyncio.ensure_future(self._stopping.wait())

@@ -9,6 +9,8 @@ from appliance import api, document, sample, sign_ins, speech
 from appliance.client import Client, DoorClosedError
 from appliance.places import Places
 from appliance.store.reader import Reader
+from appliance.texts import here, said
+from appliance.words import problem_text
 
 
 class SetUpError(Exception):
@@ -26,20 +28,24 @@ def is_due(places: Places, reader: Reader) -> bool:
 def set_up(places: Places, say: Callable[[str], None]) -> None:
     """Make the sample company. The daemon must be there. Blocking: some seconds."""
     company = sample.document(trunk_host=places.host, trunk_port=places.far_port)
-    say("speaking the prompts")
+    say(said("speaking the prompts"))
     speech.speak(company.configuration.prompts, places.prompts)
     kept = sign_ins.read(places.sign_ins) or sign_ins.SignIns(
         people={person.slug: sign_ins.make_password() for person in company.people},
         extensions={phone.slug: sign_ins.make_password() for phone in company.configuration.extensions},
     )
     sign_ins.write(places.sign_ins, kept)
-    say("making the sample company")
+    say(said("making the sample company"))
     client = Client(places.console_socket, timeout_s=60.0)
-    _ask(client, api.Import(text=document.write(company)), "the company")
+    _ask(client, api.Import(text=document.write(company)), said("the company"))
     for person, password in kept.people.items():
-        _ask(client, api.SetPassword(person=person, password=password), f"the password of {person}")
+        _ask(client, api.SetPassword(person=person, password=password), said("the password of {person}", person=person))
     for extension, secret in kept.extensions.items():
-        _ask(client, api.SetSecret(of=f"extension/{extension}", secret=secret), f"the phone {extension}")
+        _ask(
+            client,
+            api.SetSecret(of=f"extension/{extension}", secret=secret),
+            said("the phone {extension}", extension=extension),
+        )
     sign_ins.write(places.sign_ins, sign_ins.SignIns(complete=True, people=kept.people, extensions=kept.extensions))
 
 
@@ -57,7 +63,11 @@ def _ask(client: Client, request: api.AnyRequest, what: str) -> None:
     try:
         reply = client.send(request)
     except DoorClosedError as error:
-        raise SetUpError(f"The sample company could not be made: {what}: {error}") from error
+        told = said("The sample company could not be made: {what}: {error}", what=what, error=error)
+        raise SetUpError(told) from error
     if reply.problems:
         problem = reply.problems[0]
-        raise SetUpError(f"The sample company was refused: {what}: {problem.code} {problem.field} {problem.detail}")
+        place = f"{what} {problem.field}".rstrip()
+        raise SetUpError(
+            said("The sample company was refused: {what}: {problem}", what=place, problem=problem_text(here(), problem))
+        )

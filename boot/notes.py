@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.texts import said
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 LOOK_S = 0.02
 "How often to look whether a process is gone."
@@ -102,7 +104,8 @@ def end_left(notes: Notes, *, wait_s: float, say: Callable[[str], None]) -> int:
     ended = 0
     for note in reversed(list(notes.left())):
         if members(note.pid, since=note.started):
-            say(f"{note.name} (pid {note.pid}) was left behind by an earlier run: ending it")
+            left = {"program": note.name, "pid": note.pid}
+            say(said("{program} (pid {pid}) was left behind by an earlier run: ending it", **left))
             _end(note, wait_s)
             ended += 1
     return ended

@@ -7,23 +7,34 @@ from rich.table import Table
 
 from appliance.overview import Overview, Way
 from appliance.places import Places
+from appliance.texts import marked, said
+from appliance.words import ROLES
 from boot.certificate import fingerprint
+
+ENDS = {"menu": marked("menu"), "hours": marked("by opening hours"), "hang_up": marked("goodbye")}
+END = marked("end")
 
 
 def show(overview: Overview, places: Places, console: Console, *, ready_s: float) -> None:
     """Print it."""
     console.print()
-    console.print(f"[bold]{escape(overview.company or 'Switchroom')}[/] takes calls, {ready_s:.1f} s after the start.")
-    console.print(f"  Console    [bold]{overview.address}[/]")
-    console.print(f"  SHA-256    {fingerprint(places.certificate)}", style="dim")
-    console.print(f"  SIP        {overview.sip.host}:{overview.sip.port} UDP and TCP")
+    company = f"[bold]{escape(overview.company or 'Switchroom')}[/]"
+    console.print(
+        said("{company} takes calls, {seconds} s after the start.", company=company, seconds=f"{ready_s:.1f}")
+    )
+    sip = f"{overview.sip.host}:{overview.sip.port}"
+    grid = Table.grid(padding=(0, 2), pad_edge=True)
+    grid.add_row(said("Console"), f"[bold]{overview.address}[/]")
+    grid.add_row("SHA-256", fingerprint(places.certificate), style="dim")
+    grid.add_row("SIP", said("{address} UDP and TCP", address=sip))
     if overview.sample:
-        console.print(f"  Passwords  made by chance, kept in {places.sign_ins}")
+        grid.add_row(said("Passwords"), said("made by chance, kept in {file}", file=escape(str(places.sign_ins))))
+    console.print(grid)
     console.print()
     console.print(_sign_ins(overview))
     console.print(_accounts(overview))
     console.print(_numbers(overview))
-    console.print("Ctrl-C or `switchroom stop` stops it. Try it: `switchroom selftest`.")
+    console.print(said("Ctrl-C or `switchroom stop` stops it. Try it: `switchroom selftest`."))
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -34,23 +45,24 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _sign_ins(overview: Overview) -> Table:
-    table = _table("Sign-ins", "person", "password", "role", "name")
+    table = _table(said("Sign-ins"), said("person"), said("password"), said("role"), said("name"))
     for entry in overview.sign_ins:
-        table.add_row(entry.person, entry.password or "(yours)", entry.role, escape(entry.name))
+        role = said(ROLES.get(entry.role, entry.role))
+        table.add_row(entry.person, entry.password or said("(yours)"), role, escape(entry.name))
     return table
 
 
 def _accounts(overview: Overview) -> Table:
-    table = _table("SIP accounts", "user", "password", "agent", "workgroups")
+    table = _table(said("SIP accounts"), said("user"), said("password"), said("agent"), said("workgroups"))
     shown = overview.sample
     for account in overview.accounts:
-        password = account.password if shown else "(set up → people)"
+        password = account.password if shown else said("(set up → people)")
         table.add_row(account.extension, password, escape(account.name), ", ".join(account.queues))
     return table
 
 
 def _numbers(overview: Overview) -> Table:
-    table = _table("Numbers to dial", "number", "key", "leads to", "title")
+    table = _table(said("Numbers to dial"), said("number"), said("key"), said("leads to"), said("title"))
     for number in overview.numbers:
         table.add_row(number.number, "", _leads(number.way), escape(f"{number.title} ({number.language})"))
         for key, way in number.keys.items():
@@ -60,7 +72,7 @@ def _numbers(overview: Overview) -> Table:
 
 def _leads(way: Way) -> str:
     if way.queue:
-        return f"workgroup {way.queue}"
+        return said("workgroup {queue}", queue=way.queue)
     if way.extension or way.outside:
-        return f"phone {way.extension or way.outside}"
-    return {"menu": "menu", "hours": "by opening hours", "hang_up": "goodbye"}.get(way.ends, "end")
+        return said("phone {number}", number=way.extension or way.outside)
+    return said(ENDS.get(way.ends, END))

@@ -19,6 +19,7 @@ from appliance.places import Places, PlacesError, places_of
 from appliance.speech import SpeechError
 from appliance.store.guard import StoreError
 from appliance.store.reader import open_reader
+from appliance.texts import said
 from boot import certificate, checks, first_run, page
 from boot.child import StartError
 from boot.notes import Notes, end_left
@@ -71,7 +72,7 @@ def main() -> int:
     except FAILURES as error:
         sys.stderr.write(f"switchroom: {error}\n")
         return FAILED
-    say("stopped")
+    say(said("stopped"))
     return 0
 
 
@@ -79,7 +80,7 @@ def _prepare(places: Places, bundle: Bundle, say: Callable[[str], None]) -> None
     end_left(Notes(places.processes), wait_s=LEFT_S, say=say)
     checks.ports(places)
     if certificate.ensure(places.certificate, places.key, listen=places.listen, now=dt.datetime.now(dt.UTC)):
-        say("made a self-signed certificate")
+        say(said("made a self-signed certificate"))
     render.lay_out(own_asterisk(places, bundle))
 
 

@@ -6,6 +6,7 @@ import socket
 import sys
 
 from appliance.places import Places, PlacesError, places_of
+from appliance.texts import said
 from boot.notes import Notes, end_left
 
 STOP_S_MAX = 90.0
@@ -33,7 +34,7 @@ def main() -> int:
     """Stop the box of this environment."""
     try:
         places = places_of(os.environ)
-        _say("stopped" if stop(places) else f"no Switchroom runs in {places.home}")
+        _say(said("stopped") if stop(places) else said("no Switchroom runs in {home}", home=places.home))
     except (PlacesError, OSError) as error:
         sys.stderr.write(f"switchroom: {error}\n")
         return 1

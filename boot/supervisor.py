@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
+from appliance.texts import said
 from boot.caller import SIGNALS, watched
 from boot.child import Child, State
 from boot.notes import Notes
@@ -115,7 +116,7 @@ class Supervisor:
     async def _end(self, keeping: Sequence[asyncio.Future[None]]) -> None:
         for child in reversed(self._children.values()):
             if child.state not in {State.WAITING, State.STOPPED}:
-                self._say(f"stopping {child.process.name}")
+                self._say(said("stopping {program}", program=child.process.name))
             await child.stop()
         await asyncio.wait(keeping)
 
@@ -144,7 +145,7 @@ class Supervisor:
     def _left_by_make(self) -> None:
         """Stop, but never kill: the signal that `make` passes on may have come first."""
         if not self._stop.is_set():
-            self._say("make was told to end")
+            self._say(said("make was told to end"))
             self._stop.set()
 
 

@@ -15,6 +15,7 @@ from typing import IO
 
 from typing_extensions import override
 
+from appliance.texts import said
 from boot import zygote
 from boot.notes import Notes
 from boot.process import Process
@@ -201,7 +202,10 @@ class Warm:
                     forked = await made.fork(out)
             except TimeoutError:
                 forked = None
-                self._say(f"{self._process.name}-zygote did not fork within {FORK_S_MAX:.0f} s: killed")
+                name = f"{self._process.name}-zygote"
+                self._say(
+                    said("{program} did not fork within {limit} s: killed", program=name, limit=round(FORK_S_MAX))
+                )
                 made.kill()
                 await made.gone.wait()
             if forked is not None:

@@ -15,9 +15,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C and a closed terminal end what the tests start: shells and nohup ignore them, and children inherit.
 
     Let the workers of a whole run take turns. And let compiled modules be kept, whatever the environment says: a
-    thousand programs are started here, which would compile every library anew.
+    thousand programs are started here, which would compile every library anew. And let all of them speak English.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["LC_ALL"] = "C.UTF-8"
     sys.dont_write_bytecode = False
     config.pluginmanager.register(plugin_for(config))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

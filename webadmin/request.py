@@ -18,7 +18,7 @@ from appliance.records.opening import unexpanded
 from appliance.store.guard import StoreError
 from appliance.store.reader import Reader, Signed, Standing
 from webadmin.bundle import Bundle
-from webadmin.texts import DEFAULT, LANGUAGES, Texts, texts
+from webadmin.texts import DEFAULT, LANGUAGES, Texts, locale_of, texts
 from webadmin.times import Calendar, zone_of
 
 SESSION_COOKIE = "switchroom"
@@ -127,7 +127,7 @@ class PageRequest(Request):
     @cached_property
     def calendar(self) -> Calendar:
         """Give the calendar of the company's zone."""
-        return Calendar(zone=zone_of(self.standing.configuration.company.zone), locale=self.say.locale)
+        return Calendar(zone=zone_of(self.standing.configuration.company.zone), locale=locale_of(self.say.language))
 
     # -- what it reads and asks
 

@@ -16,9 +16,11 @@ from appliance.client import Client, DoorClosedError
 from appliance.places import Places, PlacesError, places_of
 from appliance.store.guard import StoreAbsentError, StoreError
 from appliance.store.reader import Reader, open_reader
+from appliance.texts import marked, said
 
 SUPERVISOR_S_MAX = 5.0
 PIPE_WIDTH = 200
+NOT_RUNNING = marked("No Switchroom runs in {home}: start it by `switchroom run`.")
 
 
 def out() -> Console:
@@ -34,9 +36,14 @@ def box() -> Places:
         raise click.ClickException(str(error)) from error
 
 
+def not_running(places: Places) -> str:
+    """Say that a box does not run."""
+    return said(NOT_RUNNING, home=places.home)
+
+
 def is_not_running(places: Places) -> click.ClickException:
     """Give the one line for a box that does not run."""
-    return click.ClickException(f"No Switchroom runs in {places.home}: start it by `switchroom run`.")
+    return click.ClickException(not_running(places))
 
 
 @contextlib.contextmanager

@@ -8,12 +8,26 @@ from appliance.commands._told import Told
 from appliance.commands.calls import CallLine
 from appliance.core.cdr import Outcome
 from appliance.core.figures import Formula, is_within, service_level, speed_of_answer
+from appliance.texts import marked, said
 from drivers.robot.sound import Samples
 
 APART_S = 0.3
 "How far a recorded time may be from the demo's clock."
 FORMULA = Formula.ALL_COUNTED
 MICROSECONDS = 1_000_000
+RECORDS = marked("{count} records where there should be 1")
+DIFFERS = {
+    "number": marked("the number is {said} in the record and {seen} in truth"),
+    "workgroup": marked("the workgroup is {said} in the record and {seen} in truth"),
+    "outcome": marked("the outcome is {said} in the record and {seen} in truth"),
+    "agent": marked("the agent is {said} in the record and {seen} in truth"),
+}
+APART = {
+    "wait": marked("the wait is {said} s in the record and {seen} s by the demo's clock"),
+    "talk": marked("the talk is {said} s in the record and {seen} s by the demo's clock"),
+}
+UNMADE = marked("a record of a call that nobody made")
+UNSEEN = {"wait": marked("the demo's clock knows no wait"), "talk": marked("the demo's clock knows no talk")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +71,7 @@ def judge(
         good["audio"] += call.answered and not call.faults
         found = by_caller.pop(who, [])
         if len(found) != 1:
-            faults.append(f"{who}: {len(found)} records where there should be 1")
+            faults.append(f"{who}: {said(RECORDS, count=len(found))}")
             continue
         wrong, differences = _record(call, found[0])
         apart += differences
@@ -66,7 +80,7 @@ def judge(
         wrong = _recording(call, found[0], recordings)
         faults += [f"{who}: {fault}" for fault in wrong]
         good["recordings"] += call.answered and not wrong
-    faults += [f"{who}: a record of a call that nobody made" for who in by_caller]
+    faults += [f"{who}: {said(UNMADE)}" for who in by_caller]
     answered = [line for line in records if line.outcome == Outcome.ANSWERED]
     abandoned = [line for line in records if line.outcome == Outcome.ABANDONED]
     short = [line for line in abandoned if _within(line, short_abandon_s)]
@@ -101,15 +115,17 @@ def _record(call: Told, record: CallLine) -> tuple[list[str], list[float]]:
     expected = Outcome.ANSWERED if call.answered else Outcome.ABANDONED
     pairs = [("number", record.number, call.plan.number), ("workgroup", record.queue, call.plan.queue)]
     pairs += [("outcome", record.outcome, str(expected)), ("agent", record.agent, call.agent)]
-    faults = [f"{what} is {said!r} in the record and {seen!r} in truth" for what, said, seen in pairs if said != seen]
+    faults = [
+        said(DIFFERS[what], said=repr(recorded), seen=repr(seen)) for what, recorded, seen in pairs if recorded != seen
+    ]
     differences = []
     for what, recorded_s, seen_s in (("wait", record.wait_s, call.wait_s), ("talk", record.talk_s, call.talk_s)):
         if seen_s is None:
-            faults.append(f"the demo's clock knows no {what}")
+            faults.append(said(UNSEEN[what]))
             continue
         differences.append(abs(recorded_s - seen_s))
         if differences[-1] > APART_S:
-            faults.append(f"{what} is {recorded_s:.2f} s in the record and {seen_s:.2f} s by the demo's clock")
+            faults.append(said(APART[what], said=f"{recorded_s:.2f}", seen=f"{seen_s:.2f}"))
     return faults, differences
 
 
@@ -119,5 +135,5 @@ def _recording(call: Told, record: CallLine, recordings: Mapping[str, Samples]) 
     if not call.answered:
         return []
     if sound is None:
-        return ["there is no recording"]
+        return [said("there is no recording")]
     return faults_of_recording(sound, caller_hz=call.plan.tone_hz, agent_hz=call.agent_hz, talk_s=call.talk_s)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from appliance.commands._robots import Floor, RobotsError, Seat
 from appliance.commands._told import Plan, Told
 from appliance.overview import Account
+from appliance.texts import marked, plural, said
 from drivers.robot.call import KEY_GAP_S, Call
 from drivers.robot.clock import MediaClock, Pace
 from drivers.robot.leg import State
@@ -27,6 +28,8 @@ REST_S = 30.0
 LOOK_S = 0.5
 "Before its end, a talk is listened to for a second: only the other party may be heard."
 NEXT_CALL_S = 86_400.0
+CALLER_HEARS = marked("the caller hears {heard} Hz where {hz} Hz is the other party")
+AGENT_HEARS = marked("the agent hears {heard} Hz where {hz} Hz is the other party")
 
 
 class Cast:
@@ -65,10 +68,10 @@ class Cast:
         await self._line.start()
         try:
             await self._stage.together(*(seat.take(SIGN_ON_S) for seat in seats))
-            self._say(f"{len(seats)} agents are available")
+            self._say(plural("{count} agent is available", "{count} agents are available", len(seats)))
             work = [self._stage.begin(self._work(seat)) for seat in seats]
             await self._stage.together(*(self._call(told) for told in self._told.values()))
-            await self._changes.until(lambda: self._busy == 0 or None, "all agents to be done", REST_S)
+            await self._changes.until(lambda: self._busy == 0 or None, said("all agents to be done"), REST_S)
             for one in work:
                 one.cancel()
                 one.addErrback(lambda _: None)
@@ -99,7 +102,7 @@ class Cast:
                 await self._leave(call, told)
         self._done += 1
         if self._done % max(1, len(self._told) // 10) == 0:
-            self._say(f"{self._done} of {len(self._told)} calls done")
+            self._say(said("{done} of {all} calls done", done=self._done, all=len(self._told)))
 
     async def _choose(self, call: Call, told: Told) -> None:
         plan, since = told.plan, call.times.answered
@@ -116,10 +119,10 @@ class Cast:
             return
         self._waiting[plan.caller_number] = call
         picked_up_at = await self._changes.until(
-            lambda: told.picked_up_at, f"an agent for {plan.caller_number}", PICK_UP_S
+            lambda: told.picked_up_at, said("an agent for {caller}", caller=plan.caller_number), PICK_UP_S
         )
         _connected(told, await call.hears_tone(told.agent_hz, TONE_S, since=picked_up_at))
-        await self._talk(call, told, told.agent_hz, "caller")
+        await self._talk(call, told, told.agent_hz, CALLER_HEARS)
         if not plan.caller_hangs_up:
             await call.ended(END_S)
 
@@ -138,7 +141,9 @@ class Cast:
             call = await seat.phone.next_call(NEXT_CALL_S)
             told = self._told.get(call.from_number)
             if told is None:
-                self.strays.append(f"{seat.agent} was rung by {call.from_number!r}")
+                self.strays.append(
+                    said("{agent} was rung by {caller}", agent=seat.agent, caller=repr(call.from_number))
+                )
                 call.reject()
                 continue
             self._busy += 1
@@ -161,14 +166,14 @@ class Cast:
             return
         waiting = self._waiting.get(plan.caller_number)
         if waiting is not None and (early := waiting.heard_tones(1.0) & {seat.tone_hz}):
-            told.faults.append(f"the caller hears the agent's {early} Hz before the answer")
+            told.faults.append(said("the caller hears the agent's {hz} Hz before the answer", hz=early))
         call.mute(on=plan.mute)
         call.answer()
         told.agent, told.agent_hz, told.picked_up_at = seat.agent, seat.tone_hz, call.times.answered
         self._changes.look()
         await call.answered(TONE_S)
         _connected(told, await call.hears_tone(plan.tone_hz, TONE_S, since=call.times.answered))
-        await self._talk(call, told, plan.tone_hz, "agent")
+        await self._talk(call, told, plan.tone_hz, AGENT_HEARS)
         if plan.caller_hangs_up:
             await call.ended(END_S)
         else:
@@ -182,7 +187,7 @@ class Cast:
         await self._stage.pause(until - LOOK_S - time.monotonic())
         heard = call.heard_tones(1.0)
         if heard != {other_hz}:
-            told.faults.append(f"the {side} hears {sorted(heard)} Hz where {other_hz} Hz is the other party")
+            told.faults.append(said(side, heard=sorted(heard), hz=other_hz))
         await self._stage.pause(until - time.monotonic())
 
 

@@ -12,6 +12,7 @@ from appliance.commands._box import box, store
 from appliance.commands._since import MICROSECONDS, moment
 from appliance.replay import FORMAT, Recorded, versions_of
 from appliance.store.reader import Reader
+from appliance.texts import said
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Recorded)
@@ -28,9 +29,12 @@ def load(path: Path) -> Recorded:
     try:
         recorded = _decoder.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError) as error:
-        raise click.ClickException(f"{path} is no recorded journal: {error}") from error
+        raise click.ClickException(said("{path} is no recorded journal: {error}", path=path, error=error)) from error
     if recorded.format != FORMAT:
-        raise click.ClickException(f"{path} has format {recorded.format}, this release reads {FORMAT}")
+        told = said(
+            "{path} has format {format}, this release reads {ours}", path=path, format=recorded.format, ours=FORMAT
+        )
+        raise click.ClickException(told)
     return recorded
 
 
@@ -49,7 +53,7 @@ def _day(text: str, zone: zoneinfo.ZoneInfo) -> tuple[int, int]:
     try:
         since = moment(text, now_us=time.time_ns() // 1000, zone=zone)
     except ValueError as error:
-        raise click.ClickException(f"there is no file {text}, and {error}") from error
+        raise click.ClickException(said("there is no file {text}, and {error}", text=text, error=error)) from error
     begin = dt.datetime.fromtimestamp(since / MICROSECONDS, zone)
     end = (begin + dt.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return since, int(end.timestamp()) * MICROSECONDS
@@ -58,7 +62,7 @@ def _day(text: str, zone: zoneinfo.ZoneInfo) -> tuple[int, int]:
 def _from(reader: Reader, since: int, until: int, what: str) -> Recorded:
     history = reader.history(since, until)
     if history is None or not history.rows:
-        raise click.ClickException(f"the journal holds nothing of {what} any more, or not yet")
+        raise click.ClickException(said("the journal holds nothing of {what} any more, or not yet", what=what))
     versions = dict.fromkeys([*([history.configuration] if history.configuration else []), *versions_of(history.rows)])
     configurations = {version: reader.configuration(version) for version in versions}
     return Recorded(

@@ -13,6 +13,8 @@ from appliance import api, live
 from appliance.client import Client, DoorClosedError
 from appliance.overview import Account, Overview
 from appliance.places import Places
+from appliance.texts import here, marked, said
+from appliance.words import STATES, Word, problem_text
 from drivers.asterisk.bundle import Bundle
 from drivers.robot.clock import MediaClock
 from drivers.robot.line import Options
@@ -29,6 +31,8 @@ SHARE_MIN = 0.8
 LENGTH_S = 0.5
 "A recording may be this much longer or shorter than the talk."
 RETRY_S = 0.1
+LEFT, RIGHT = marked("left side"), marked("right side")
+UNKNOWN = marked("unknown")
 CALLER_TONES = TONES[0::2]
 AGENT_TONES = TONES[1::2]
 
@@ -41,9 +45,8 @@ def read_wav(data: bytes | Path) -> Samples:
     """Read a WAV of 16 bits and 8 kHz; two channels make an array of two columns."""
     with wave.open(io.BytesIO(data) if isinstance(data, bytes) else str(data)) as sound:
         if (sound.getsampwidth(), sound.getframerate()) != (2, RATE_HZ):
-            raise RobotsError(
-                f"sound of {sound.getsampwidth() * 8} bits and {sound.getframerate()} Hz, not 16 and 8000"
-            )
+            found = {"bits": sound.getsampwidth() * 8, "hz": sound.getframerate()}
+            raise RobotsError(said("sound of {bits} bits and {hz} Hz, not 16 and 8000", **found))
         samples: Samples = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
         return samples.reshape(-1, sound.getnchannels()) if sound.getnchannels() > 1 else samples
 
@@ -63,7 +66,10 @@ class Sounds:
         if key not in self._known:
             path = self._prompts / language / f"{slug}.wav"
             if not path.exists():
-                raise RobotsError(f"The prompt {language}/{slug} is not spoken yet: {path} is missing.")
+                prompt = f"{language}/{slug}"
+                raise RobotsError(
+                    said("The prompt {prompt} is not spoken yet: {path} is missing.", prompt=prompt, path=path)
+                )
             self._known[key] = Known(read_wav(path))
         return self._known[key]
 
@@ -99,7 +105,7 @@ class Floor:
         try:
             return next(seen for event, seen in self.client().live() if event == "view")
         except (DoorClosedError, StopIteration) as error:
-            raise RobotsError(f"The daemon does not answer: {error}") from error
+            raise RobotsError(said("The daemon does not answer: {error}", error=error)) from error
 
     def at_work(self) -> list[str]:
         """List the agents who are signed on."""
@@ -139,7 +145,8 @@ class Seat:
             if seen is not None and seen.state == "available":
                 return
             if time.monotonic() > deadline:
-                raise RobotsError(f"{self.agent} is {seen.state if seen else 'unknown'}, not available.")
+                state = STATES.get(seen.state, Word(text=seen.state)).text if seen else UNKNOWN
+                raise RobotsError(said("{agent} is not available: {state}", agent=self.agent, state=said(state)))
             await self._stage.pause(RETRY_S)
 
     async def leave(self) -> None:
@@ -158,7 +165,8 @@ class Seat:
             if not reply.problems:
                 return
             if time.monotonic() > deadline:
-                raise RobotsError(f"{self.agent} cannot end the wrap-up: {reply.problems[0].code}.")
+                problem = problem_text(here(), reply.problems[0])
+                raise RobotsError(said("{agent} cannot end the wrap-up: {problem}", agent=self.agent, problem=problem))
             await self._stage.pause(RETRY_S)
 
     async def ask(self, request: api.AnyRequest) -> None:
@@ -166,25 +174,29 @@ class Seat:
         try:
             reply = await self._stage.aside(self._floor.client().send, request)
         except DoorClosedError as error:
-            raise RobotsError(f"The daemon does not answer: {error}") from error
+            raise RobotsError(said("The daemon does not answer: {error}", error=error)) from error
         if reply.problems:
-            problem = reply.problems[0]
-            raise RobotsError(f"{self.agent}: {type(request).__name__} was refused: {problem.code} {problem.detail}")
+            problem, asked = problem_text(here(), reply.problems[0]), type(request).__name__
+            raise RobotsError(
+                said("{agent}: {asked} was refused: {problem}", agent=self.agent, asked=asked, problem=problem)
+            )
 
 
 def faults_of_recording(sound: Samples, *, caller_hz: int, agent_hz: int, talk_s: float) -> list[str]:
     """Say what is wrong with a recording: left must be the caller, right the agent, from the bridge to the end."""
     if sound.ndim != 2 or sound.shape[1] != 2:  # noqa: PLR2004  two sides
-        return ["the recording is not stereo"]
+        return [said("the recording is not stereo")]
     faults = []
     if abs(len(sound) / RATE_HZ - talk_s) > LENGTH_S:
-        faults.append(f"the recording lasts {len(sound) / RATE_HZ:.2f} s, the talk {talk_s:.2f} s")
-    for side, column, hz in (("left", 0, caller_hz), ("right", 1, agent_hz)):
+        lengths = {"recording": f"{len(sound) / RATE_HZ:.2f}", "talk": f"{talk_s:.2f}"}
+        faults.append(said("the recording lasts {recording} s, the talk {talk} s", **lengths))
+    for side, column, hz in ((LEFT, 0, caller_hz), (RIGHT, 1, agent_hz)):
         share, others = _tones(sound[:, column], hz)
         if share < SHARE_MIN:
-            faults.append(f"{hz} Hz is in {share:.0%} of the {side} side")
+            faults.append(said("{hz} Hz is in {share} of the {side}", hz=hz, share=f"{share:.0%}", side=said(side)))
         if others:
-            faults.append(f"the {side} side holds {', '.join(map(str, others))} Hz of somebody else")
+            tones = ", ".join(map(str, others))
+            faults.append(said("the {side} holds {tones} Hz of somebody else", side=said(side), tones=tones))
     return faults
 
 

@@ -7,6 +7,8 @@ import zoneinfo
 import click
 from typing_extensions import override
 
+from appliance.texts import said
+
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 MICROSECONDS = 1_000_000
@@ -37,7 +39,7 @@ def moment(text: str, *, now_us: int, zone: zoneinfo.ZoneInfo) -> int:
         found = dt.datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            f"{text!r} is no moment: give one such as 2h, 3d, today, 2026-11-21 or 2026-11-21T09:30"
+            said("{text} is no moment: give one such as 2h, 3d, today, 2026-11-21 or 2026-11-21T09:30", text=repr(text))
         ) from None
     return _micros(found if found.tzinfo else found.replace(tzinfo=zone))
 

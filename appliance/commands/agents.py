@@ -11,19 +11,32 @@ from rich.table import Table
 from appliance import live
 from appliance.client import Client, DoorClosedError
 from appliance.commands._box import box, is_not_running, out
+from appliance.texts import marked, said
+from appliance.words import STATES, Word
 
 MICROSECONDS = 1_000_000
-SIGNS = {
-    "available": ("●", "green"),
-    "ringing": ("◉", "blue"),
-    "talking": ("▶", "magenta"),
-    "wrap_up": ("◔", "yellow"),
-    "on_break": ("‖", "bright_black"),
-    "missed": ("!", "red"),
-    "unreachable": ("×", "red"),
-    "signed_out": ("○", "bright_black"),
+COLOURS = {
+    "available": "green",
+    "ringing": "blue",
+    "talking": "magenta",
+    "wrap_up": "yellow",
+    "on_break": "bright_black",
+    "missed": "red",
+    "unreachable": "red",
+    "signed_out": "bright_black",
 }
-"State to sign and colour; the word stands beside it always."
+"Of a state's sign; the word stands beside it always."
+COLUMNS = {
+    "agent": marked("agent"),
+    "name": marked("name"),
+    "phone": marked("phone"),
+    "state": marked("state"),
+    "for": marked("for"),
+    "handled": marked("handled"),
+    "missed": marked("missed"),
+    "workgroups": marked("workgroups"),
+}
+FIGURES = {"for", "handled", "missed"}
 
 
 def view(client: Client) -> live.LiveView | None:
@@ -46,19 +59,19 @@ def command(*, as_json: bool) -> None:
         return
     console = out()
     if not agents:
-        console.print("There is no agent yet: make one in the console, under Set up, People.")
+        console.print(said("There is no agent yet: make one in the console, under Set up, People."))
         return
     now = seen.now if seen else time.time_ns() // 1000
     table = Table(box=None, pad_edge=False)
-    for column in ("agent", "name", "phone", "state", "for", "handled", "missed", "workgroups"):
-        table.add_column(column, justify="right" if column in {"for", "handled", "missed"} else "left")
+    for column, heading in COLUMNS.items():
+        table.add_column(said(heading), justify="right" if column in FIGURES else "left")
     for agent in agents:
-        sign, colour = SIGNS.get(agent.state, ("?", ""))
+        word = STATES.get(agent.state, Word(text=agent.state, sign="?"))
         table.add_row(
             agent.agent,
             escape(agent.name),
             agent.extension,
-            f"[{colour}]{sign}[/] {agent.state.replace('_', ' ')}" if colour else agent.state,
+            f"[{COLOURS.get(agent.state, 'default')}]{word.sign}[/] {said(word.text)}",
             _length(now - agent.since) if agent.since else "",
             str(agent.handled),
             str(agent.missed),

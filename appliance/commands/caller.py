@@ -4,6 +4,8 @@ import click
 
 from appliance import api
 from appliance.commands._box import ask, box, out
+from appliance.texts import here, said
+from appliance.words import problem_text
 
 
 @click.command()
@@ -20,6 +22,6 @@ def command(party: str, grade: str | None, priority: int | None, agent: str | No
     request = api.SetParty(party=party, grade=grade, priority=priority, preferred=agent, blocked=blocked)
     reply = ask(box(), request)
     if reply.problems:
-        problem = reply.problems[0]
-        raise click.ClickException(f"{party} was not changed: {problem.code} {problem.field} {problem.detail}".strip())
-    out().print("Changed.")
+        problem = problem_text(here(), reply.problems[0])
+        raise click.ClickException(said("{party} was not changed: {problem}", party=party, problem=problem))
+    out().print(said("Changed."))

@@ -16,6 +16,8 @@ from appliance.commands._box import box, out, store
 from appliance.commands._since import MICROSECONDS, Moment, moment, shown
 from appliance.core.cdr import Outcome
 from appliance.store.reader import Listed, Query, Reader
+from appliance.texts import marked, said
+from appliance.words import OUTCOMES, Word
 
 FIRST = 64
 "Calls that are asked for first, so that something is to be seen at once."
@@ -24,15 +26,15 @@ PAGE = 4_096
 
 
 COLUMNS = {
-    "began": 19,
-    "number": 12,
-    "caller": 16,
-    "workgroup": 16,
-    "agent": 20,
-    "wait s": 7,
-    "talk s": 7,
-    "outcome": 11,
-    "recorded": 8,
+    marked("began"): 19,
+    marked("number"): 12,
+    marked("caller"): 16,
+    marked("workgroup"): 16,
+    marked("agent"): 20,
+    marked("wait s"): 7,
+    marked("talk s"): 7,
+    marked("outcome"): 18,
+    marked("recorded"): 8,
 }
 "Of the table, with how wide each is at least: calls that come later stand below those that came first."
 
@@ -135,14 +137,14 @@ def command(  # noqa: PLR0913  one option each
             return
         if not _show(lines, reader.names(), zone):
             began = shown(moment(since, now_us=now_us, zone=zone), zone)
-            out().print(f"No call has ended since {began} ({zone.key}).")
+            out().print(said("No call has ended since {began} ({zone}).", began=began, zone=zone.key))
 
 
 def _show(lines: Iterator[CallLine], names: Mapping[str, str], zone: zoneinfo.ZoneInfo) -> bool:
     """Print tables of so many calls each, the first at once; tells whether there was any."""
     some = False
     for part in parts(lines):
-        title = "" if some else f"Calls, times of {zone.key}"
+        title = "" if some else said("Calls, times of {zone}", zone=zone.key)
         out().print(_table(part, names, zone, title))
         some = True
     return some
@@ -151,18 +153,20 @@ def _show(lines: Iterator[CallLine], names: Mapping[str, str], zone: zoneinfo.Zo
 def _table(lines: Iterable[CallLine], names: Mapping[str, str], zone: zoneinfo.ZoneInfo, title: str) -> Table:
     table = Table(box=None, pad_edge=False, title=title or None, title_justify="left", show_header=bool(title))
     for column, width in COLUMNS.items():
-        table.add_column(column, min_width=width, justify="right" if column.endswith(" s") else "left")
+        table.add_column(said(column), min_width=width, justify="right" if column.endswith(" s") else "left")
+    withheld, alone, recorded = said("withheld"), said("exchange alone"), said("yes")
+    outcomes = {str(outcome): said(OUTCOMES.get(outcome, Word(text=outcome)).text) for outcome in Outcome}
     for line in lines:
         table.add_row(
             shown(round(line.began * MICROSECONDS), zone),
             line.number,
-            _plain(line.caller_number or "withheld"),
+            _plain(line.caller_number or withheld),
             line.queue,
             _plain(names.get(line.agent, line.agent)),
             f"{line.wait_s:.1f}",
             f"{line.talk_s:.1f}",
-            line.outcome.replace("_", " ") + (" (exchange alone)" if line.alone else ""),
-            "yes" if line.recording else "",
+            outcomes[line.outcome] + (f" ({alone})" if line.alone else ""),
+            recorded if line.recording else "",
         )
     return table
 

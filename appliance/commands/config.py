@@ -11,6 +11,8 @@ from appliance import api, document, sample, sign_ins
 from appliance.commands._box import ask, box, store
 from appliance.core import model
 from appliance.places import Places
+from appliance.texts import here, plural, said
+from appliance.words import problem_text
 
 TEXT_BYTES_MAX = 4 * 1024 * 1024
 
@@ -42,9 +44,12 @@ def import_(file: TextIO, *, dry_run: bool, yes: bool) -> None:
     try:
         text = file.read(TEXT_BYTES_MAX + 1)
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file.name} is no UTF-8 text: {error.reason} at byte {error.start}.") from error
+        told = said(
+            "{file} is no UTF-8 text: {reason} at byte {place}.", file=file.name, reason=error.reason, place=error.start
+        )
+        raise click.ClickException(told) from error
     if len(text.encode()) > TEXT_BYTES_MAX:
-        raise click.ClickException(f"{file.name} is longer than {TEXT_BYTES_MAX} bytes.")
+        raise click.ClickException(said("{file} is longer than {bytes} bytes.", file=file.name, bytes=TEXT_BYTES_MAX))
     replace(places, text, dry_run=dry_run, yes=yes)
 
 
@@ -53,33 +58,37 @@ def replace(places: Places, text: str, *, dry_run: bool = False, yes: bool = Fal
     try:
         after = document.read(text)
     except document.DocumentError as error:
-        where = f"line {error.line}: " if error.line else f"{error.path}: " if error.path else ""
-        raise click.ClickException(f"{where}{error.detail}") from error
+        where = said("line {line}", line=error.line) if error.line else error.path
+        raise click.ClickException(f"{where}: {error.detail}" if where else error.detail) from error
     with store(places) as reader:
         lines = document.differences(reader.document(), after)
+    nothing = said("(nothing)")
     for line in lines:
-        click.echo(f"{line.path}: {line.before or '(nothing)'} -> {line.after or '(nothing)'}")
+        click.echo(f"{line.path}: {line.before or nothing} -> {line.after or nothing}")
     if not lines:
-        click.echo("It is the same already.")
+        click.echo(said("It is the same already."))
         return False
-    if not dry_run and not yes and not click.confirm(f"Change these {len(lines)} things?"):
-        click.echo("Nothing was changed.")
+    if (
+        not dry_run
+        and not yes
+        and not click.confirm(plural("Change this {count} thing?", "Change these {count} things?", len(lines)))
+    ):
+        click.echo(said("Nothing was changed."))
         return False
     reply = ask(places, api.Import(text=text, dry_run=dry_run))
     if reply.problems:
-        told = (
-            f"{problem.field or 'document'}: {problem.code} {problem.detail}".rstrip() for problem in reply.problems
-        )
-        raise click.ClickException("It was refused:\n  " + "\n  ".join(told))
+        whole = said("document")
+        told = (f"{problem.field or whole}: {problem_text(here(), problem)}" for problem in reply.problems)
+        raise click.ClickException("\n  ".join((said("It was refused:"), *told)))
     if dry_run:
-        click.echo("It would be taken; nothing was changed.")
+        click.echo(said("It would be taken; nothing was changed."))
         return False
     sign_ins.keep(
         places.sign_ins,
         people={person.slug for person in after.people},
         extensions={phone.slug for phone in after.configuration.extensions},
     )
-    click.echo(f"Done: change {reply.change}, version {reply.version}.")
+    click.echo(said("Done: change {change}, version {version}.", change=reply.change, version=reply.version))
     return True
 
 
@@ -94,7 +103,7 @@ def remove_sample(administrator: str, *, yes: bool) -> None:
     places = box()
     known = sign_ins.read(places.sign_ins)
     if known is None:
-        raise click.ClickException("The sample company is not here any more.")
+        raise click.ClickException(said("The sample company is not here any more."))
     with store(places) as reader:
         before = reader.document()
     people = tuple(
@@ -108,8 +117,14 @@ def remove_sample(administrator: str, *, yes: bool) -> None:
         password = sign_ins.make_password()
         reply = ask(places, api.SetPassword(person=administrator, password=password))
         if reply.problems:
-            raise click.ClickException(f"{administrator} has no password yet: {reply.problems[0].code}.")
-        click.echo(f"Sign in as {administrator} with the password {password} and change it: it is shown this once.")
+            problem = problem_text(here(), reply.problems[0])
+            raise click.ClickException(
+                said("{person} has no password yet: {problem}", person=administrator, problem=problem)
+            )
+        once = {"person": administrator, "password": password}
+        click.echo(
+            said("Sign in as {person} with the password {password} and change it: it is shown this once.", **once)
+        )
 
 
 def _without_sample(configuration: model.Configuration, places: Places) -> model.Configuration:

@@ -12,13 +12,14 @@ from rich.table import Table
 
 from appliance.commands import calls
 from appliance.commands._box import box, out, store
-from appliance.commands._demo_judge import FORMULA, Verdict, judge
+from appliance.commands._demo_judge import RECORDS, Verdict, judge
 from appliance.commands._demo_play import Cast
-from appliance.commands._robots import AGENT_TONES, CALLER_TONES, Floor, RobotsError, Sounds, read_wav
+from appliance.commands._robots import AGENT_TONES, CALLER_TONES, LEFT, Floor, RobotsError, Sounds, read_wav
 from appliance.commands._told import Plan, Told
 from appliance.commands.calls import CallLine
 from appliance.overview import Account, overview
 from appliance.store.reader import Query, Reader
+from appliance.texts import marked, said
 from drivers.asterisk.bundle import current_bundle
 from drivers.robot.clock import Pace
 from drivers.robot.sound import Samples
@@ -36,6 +37,9 @@ LATE_SHARE_MAX = 0.02
 "If more of the robots' audio was late, the machine was too busy to blame the box for what was wrong."
 LOOK_S = 0.5
 SABOTAGE_CALLS_MIN = 6
+FORMULA_WORDS = marked("all counted")
+"Of `FORMULA`."
+SEEN, UNSEEN = marked("sabotage, {what}: seen"), marked("sabotage, {what}: NOT SEEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,7 @@ def command(count: int, agents: int, seed: int, *, sabotage: bool) -> None:
     Exit code 0 if every call, recording and record is right. With --sabotage 1 if all that was spoilt was seen, else 3.
     """
     if sabotage and count < SABOTAGE_CALLS_MIN:
-        raise click.UsageError(f"--sabotage needs at least {SABOTAGE_CALLS_MIN} calls")
+        raise click.UsageError(said("--sabotage needs at least {count} calls", count=SABOTAGE_CALLS_MIN))
     places = box()
     console = out()
     began = time.monotonic()
@@ -109,9 +113,14 @@ def _spoil(evidence: Evidence) -> tuple[Evidence, list[Spoilt]]:
 
 def _refuse(floor: Floor) -> None:
     if not floor.overview.sample:
-        raise RobotsError("The sample company is not here, and the demo works with no other: try it on a new box.")
+        raise RobotsError(
+            said("The sample company is not here, and the demo works with no other: try it on a new box.")
+        )
     if busy := floor.at_work():
-        raise RobotsError(f"Agents are at work and would be rung: {', '.join(busy)}. Let them sign off first.")
+        agents = ", ".join(busy)
+        raise RobotsError(
+            said("Agents are at work and would be rung: {agents}. Let them sign off first.", agents=agents)
+        )
 
 
 def staff(floor: Floor, agents: int) -> list[Account]:
@@ -129,7 +138,9 @@ def plan(floor: Floor, count: int, agents: int, chance: random.Random, *, sabota
         if way.queue in staffed and not way.prompts
     ]
     if not ways:
-        raise RobotsError("No key of any number leads to a workgroup: this is not the sample company as it was made.")
+        raise RobotsError(
+            said("No key of any number leads to a workgroup: this is not the sample company as it was made.")
+        )
     prefix = f"5{chance.randrange(10**3):03}{int(time.time()) % 10**4:04}"
     plans = []
     for place in range(count):
@@ -166,7 +177,7 @@ def _play(floor: Floor, reader: Reader, plans: Sequence[Plan], agents: int, say:
         return await players.play(seats), players.pace, players.strays
 
     told, pace, strays = play(scene)
-    say("all have hung up; reading records and recordings")
+    say(said("all have hung up; reading records and recordings"))
     records = _records(reader, {one.caller_number for one in plans}, since_us)
     return Evidence(
         told=tuple(told),
@@ -218,7 +229,7 @@ def spoil(evidence: Evidence) -> tuple[Evidence, list[Spoilt]]:
     other = next((who for who in others if told[who].plan.tone_hz != told[first].plan.tone_hz), "")
     gone = next((who for who in told if who not in {mute, first, other}), "")
     if not (first and other and gone):
-        raise RobotsError("There is not enough to spoil: too few calls were answered and recorded.")
+        raise RobotsError(said("There is not enough to spoil: too few calls were answered and recorded."))
     swapped = {sound[first]: evidence.recordings[sound[other]], sound[other]: evidence.recordings[sound[first]]}
     spoilt = replace(
         evidence,
@@ -226,10 +237,10 @@ def spoil(evidence: Evidence) -> tuple[Evidence, list[Spoilt]]:
         records=tuple(line for line in evidence.records if line.caller_number != gone),
     )
     return spoilt, [
-        Spoilt(what="one side muted", who=mute, sign="a tone of"),
-        Spoilt(what="a recording swapped", who=first, sign="left side"),
-        Spoilt(what="the other swapped", who=other, sign="left side"),
-        Spoilt(what="a record removed", who=gone, sign="0 records"),
+        Spoilt(what=marked("one side muted"), who=mute, sign="a tone of"),
+        Spoilt(what=marked("a recording swapped"), who=first, sign=said(LEFT)),
+        Spoilt(what=marked("the other swapped"), who=other, sign=said(LEFT)),
+        Spoilt(what=marked("a record removed"), who=gone, sign=said(RECORDS, count=0)),
     ]
 
 
@@ -237,37 +248,55 @@ def show(verdict: Verdict, evidence: Evidence, count: int) -> None:
     """Print the figures, the checks and what was wrong."""
     console = out()
     picked_up = sum(one.answered for one in evidence.told)
-    level = "none" if verdict.service_level is None else f"{verdict.service_level:.1%} ({FORMULA.replace('_', ' ')})"
-    answer = "none" if verdict.speed_of_answer_s is None else f"{verdict.speed_of_answer_s:.2f} s"
+    level = said("none") if verdict.service_level is None else f"{verdict.service_level:.1%} ({said(FORMULA_WORDS)})"
+    answer = (
+        said("none")
+        if verdict.speed_of_answer_s is None
+        else said("{seconds} s", seconds=f"{verdict.speed_of_answer_s:.2f}")
+    )
+    apart, late = f"{verdict.apart_s_max:.3f}", f"{evidence.pace.late_share:.2%}"
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, figure in (
-        ("calls made", f"{count}"),
-        ("offered", f"{verdict.offered}"),
-        ("answered", f"{verdict.answered}"),
-        ("abandoned", f"{verdict.abandoned}, {verdict.abandoned_short} of them short"),
-        ("ASA", answer),
-        ("service level", level),
-        ("prompt, key, music, both voices right", f"{verdict.audio_good} of {picked_up} answered calls"),
-        ("recordings right", f"{verdict.recordings_good} of {picked_up}"),
-        ("records right", f"{verdict.records_good} of {count}, at most {verdict.apart_s_max:.3f} s from our clock"),
-        ("robots' audio late", f"{evidence.pace.late_share:.2%} of {evidence.pace.beats} beats"),
+        (said("calls made"), f"{count}"),
+        (said("offered"), f"{verdict.offered}"),
+        (said("answered"), f"{verdict.answered}"),
+        (
+            said("abandoned"),
+            said("{count}, {short} of them short", count=verdict.abandoned, short=verdict.abandoned_short),
+        ),
+        (said("ASA"), answer),
+        (said("service level"), level),
+        (
+            said("prompt, key, music, both voices right"),
+            said("{good} of {all} answered calls", good=verdict.audio_good, all=picked_up),
+        ),
+        (said("recordings right"), said("{good} of {all}", good=verdict.recordings_good, all=picked_up)),
+        (
+            said("records right"),
+            said(
+                "{good} of {all}, at most {apart} s from our clock", good=verdict.records_good, all=count, apart=apart
+            ),
+        ),
+        (said("robots' audio late"), said("{share} of {beats} beats", share=late, beats=evidence.pace.beats)),
     ):
         table.add_row(name, figure)
     console.print(table)
     for fault in (*evidence.strays, *verdict.faults):
-        click.echo(f"wrong: {fault}")
+        click.echo(said("wrong: {fault}", fault=fault))
 
 
 def _exit_code(verdict: Verdict, evidence: Evidence, count: int) -> int:
     if not verdict.faults and not evidence.strays and verdict.offered == count:
-        click.echo("Every call was right.")
+        click.echo(said("Every call was right."))
         return 0
     if evidence.pace.late_share > LATE_SHARE_MAX:
         click.echo(
-            "The machine was too busy for the robots' own audio: what was wrong may be theirs. Try it again alone."
+            said(
+                "The machine was too busy for the robots' own audio: what was wrong may be theirs. Try it again alone."
+            )
         )
         return 2
-    click.echo("Not every call was right.")
+    click.echo(said("Not every call was right."))
     return 1
 
 
@@ -276,5 +305,5 @@ def _sabotage_seen(spoilt: Sequence[Spoilt], verdict: Verdict) -> int:
     for one in spoilt:
         seen = any(fault.startswith(f"{one.who}: ") and one.sign in fault for fault in verdict.faults)
         unseen += not seen
-        click.echo(f"sabotage, {one.what}: {'seen' if seen else 'NOT SEEN'}")
+        click.echo(said(SEEN if seen else UNSEEN, what=said(one.what)))
     return 3 if unseen else 1

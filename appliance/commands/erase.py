@@ -4,6 +4,8 @@ import click
 
 from appliance import api
 from appliance.commands._box import ask, box, out, store
+from appliance.texts import here, said
+from appliance.words import problem_text
 
 
 @click.command()
@@ -19,10 +21,11 @@ def command(party: str, *, yes: bool) -> None:
     with store(places) as reader:
         found = reader.party(party)
     if not found:
-        raise click.ClickException(f"Nobody is known as {party}.")
+        raise click.ClickException(said("Nobody is known as {party}.", party=party))
     if not yes:
-        click.confirm(f"Forget {party} for good?", abort=True)
+        click.confirm(said("Forget {party} for good?", party=party), abort=True)
     reply = ask(places, api.Erase(party=found))
     if reply.problems:
-        raise click.ClickException(f"{party} was not erased: {reply.problems[0].code}.")
-    out().print("Erased. The files are being packed.")
+        problem = problem_text(here(), reply.problems[0])
+        raise click.ClickException(said("{party} was not erased: {problem}", party=party, problem=problem))
+    out().print(said("Erased. The files are being packed."))

@@ -6,13 +6,23 @@ is called is imported. Modules whose name begins with `_` are shared by several 
 
 import ast
 import importlib
+import io
 import os
+import sys
 from pathlib import Path
 
 import click
 from typing_extensions import override
 
+from appliance.commands._help import Context, speak, translated
+from appliance.texts import marked, said
+
 FOLDER = Path(__file__).parent
+WIDTH_MAX = 100
+HELP = (
+    marked("Run a Switchroom box, look at it, and ask it for things."),
+    marked("Which box is told by SWITCHROOM_HOME and SWITCHROOM_PORT, as when it was started."),
+)
 
 
 def names() -> list[str]:
@@ -35,6 +45,8 @@ def label(name: str) -> str:
 class Subcommands(click.Group):
     """The modules of this folder as subcommands."""
 
+    context_class = Context
+
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         return names()
@@ -46,18 +58,32 @@ class Subcommands(click.Group):
         found = importlib.import_module(f"{__package__}.{_module(cmd_name)}").command
         if not isinstance(found, click.Command):
             raise TypeError(f"{cmd_name}.command is no command")
-        return found
+        return translated(found)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, label(name)) for name in names()])
+        with formatter.section(said("Commands")):
+            formatter.write_dl([(name, said(label(name))) for name in names()])
 
 
-@click.command(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-def main() -> None:
-    """Run a Switchroom box, look at it, and ask it for things.
-
-    Which box is told by SWITCHROOM_HOME and SWITCHROOM_PORT, as when it was started.
-    """
+def _begin() -> None:
     os.umask(0o077)
+
+
+def group() -> click.Group:
+    """Make the command, in the language of the environment."""
+    speak()
+    return Subcommands(
+        "switchroom",
+        callback=_begin,
+        help="\n\n".join(map(said, HELP)),
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH_MAX},
+    )
+
+
+def main() -> None:
+    """Run it; what a terminal cannot write becomes a question mark and ends nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    group().main()

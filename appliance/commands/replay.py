@@ -9,6 +9,7 @@ import click
 from appliance.commands._box import out
 from appliance.commands._recorded import recorded_of, save
 from appliance.replay import replay
+from appliance.texts import said
 
 SHOWN_MAX = 2000
 
@@ -29,14 +30,22 @@ def command(what: str, target: Path | None) -> None:
     took = time.perf_counter() - began
     console = out()
     if done.difference is None:
-        console.print(f"{done.rows} facts replayed in {took:.1f} s: every one gave the same, to the bit.")
+        console.print(
+            said(
+                "{rows} facts replayed in {took} s: every one gave the same, to the bit.",
+                rows=done.rows,
+                took=f"{took:.1f}",
+            )
+        )
         return
     row = done.difference.row
-    console.print(
-        f"fact {row.sequence} ({row.fact.__struct_config__.tag}) at {row.now} differs: {done.difference.what}"
-    )
-    console.print(f"  recorded: {done.difference.recorded[:SHOWN_MAX]}", markup=False)
-    console.print(f"  replayed: {done.difference.replayed[:SHOWN_MAX]}", markup=False)
+    what_row = {"sequence": row.sequence, "kind": row.fact.__struct_config__.tag, "at": row.now}
+    console.print(said("fact {sequence} ({kind}) at {at} differs: {what}", **what_row, what=done.difference.what))
+    for line in (
+        said("recorded: {said}", said=done.difference.recorded[:SHOWN_MAX]),
+        said("replayed: {said}", said=done.difference.replayed[:SHOWN_MAX]),
+    ):
+        console.print(f"  {line}", markup=False)
     if recorded.release:
-        console.print(f"It was recorded by release {recorded.release}.")
+        console.print(said("It was recorded by release {release}.", release=recorded.release))
     sys.exit(1)

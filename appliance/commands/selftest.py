@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar  # any: what a coroutine awaits is the robots' own affair
 
 import click
+from rich.cells import cell_len
 from rich.markup import escape
 
 from appliance.commands import calls
@@ -26,6 +27,8 @@ from appliance.commands.calls import CallLine
 from appliance.core.cdr import Outcome
 from appliance.overview import Account, Dialled, overview
 from appliance.store.reader import Query, Reader
+from appliance.texts import marked, said
+from appliance.words import OUTCOMES, Word
 from drivers.asterisk.bundle import current_bundle
 from drivers.robot.call import KEY_GAP_S, Call
 from drivers.robot.clock import MediaClock
@@ -41,7 +44,13 @@ TALK_S = 3.0
 KEPT_S_MAX = 30.0
 "Within which record and recording must be there."
 LOOK_S = 0.2
+STEP_CELLS = 16
 CALLER_HZ, AGENT_HZ = CALLER_TONES[0], AGENT_TONES[0]
+PASSED, FAILED = marked("passed"), marked("FAILED")
+CALLER_HEARS = marked("the caller hears {heard} Hz and not {hz} Hz alone")
+WAIT_APART = marked("the record says wait {recorded} s, our clock {seen} s")
+TALK_APART = marked("the record says talk {recorded} s, our clock {seen} s")
+AGENT_HEARS = marked("the agent hears {heard} Hz and not {hz} Hz alone")
 Found = TypeVar("Found")
 
 
@@ -81,32 +90,39 @@ class Report:
         """Do a step that gives what to say of it."""
         began = time.monotonic()
         try:
-            said = await work
+            told = await work
         except (RobotError, RobotsError) as error:
             self.failed(name, str(error))
             raise FailedError from error
-        self.passed(name, said, time.monotonic() - began)
+        self.passed(name, told, time.monotonic() - began)
 
-    def passed(self, name: str, said: str, took_s: float) -> None:
+    def passed(self, name: str, told: str, took_s: float) -> None:
         """Report a step that passed."""
-        self._console.print(f"[green]passed[/]  {name:<16} {took_s:6.2f} s  {escape(said)}")
+        self._console.print(f"[green]{said(PASSED)}[/]  {_column(said(name))} {took_s:6.2f} s  {escape(told)}")
 
     def failed(self, name: str, why: str) -> None:
         """Report a step that failed."""
-        self._console.print(f"[bold red]FAILED[/]  {name:<16} {escape(why)}")
+        self._console.print(f"[bold red]{said(FAILED)}[/]  {_column(said(name))} {escape(why)}")
+
+
+def _column(name: str) -> str:
+    """Write a step's name as wide as a column; a Chinese letter is as wide as two of ours."""
+    return name + " " * (STEP_CELLS - cell_len(name))
 
 
 def choose(floor: Floor) -> Way:
     """Find a key that leads to a workgroup in which nobody is at work, and an agent of it for our robot."""
     if not floor.overview.sample:
-        raise RobotsError("The self-test needs the sample company's phones, and it is not here any more.")
+        raise RobotsError(said("The self-test needs the sample company's phones, and it is not here any more."))
     at_work = set(floor.at_work())
     for number in floor.overview.numbers:
         for key, way in number.keys.items():
             team = [account for account in floor.overview.accounts if way.queue in account.queues]
             if team and not way.prompts and not any(account.agent in at_work for account in team):
                 return Way(number=number, key=key, account=team[-1])
-    raise RobotsError(f"Agents are at work in every workgroup and would be rung: {', '.join(sorted(at_work))}.")
+    raise RobotsError(
+        said("Agents are at work in every workgroup and would be rung: {agents}.", agents=", ".join(sorted(at_work)))
+    )
 
 
 class Trial:
@@ -130,28 +146,28 @@ class Trial:
         step = self._report.step
         await self._outside.start()
         try:
-            await step("agent signed on", self._sign_on())
-            await step("trunk", self._call())
-            await step("prompt heard", self._prompts())
-            await step("key understood", self._press())
-            await step("queue", self._music())
-            await step("agent leg", self._answer())
-            await step("caller hears", self._hears(0, AGENT_HZ))
-            await step("agent hears", self._hears(1, CALLER_HZ))
-            await step("talk and end", self._talk())
+            await step(marked("agent signed on"), self._sign_on())
+            await step(marked("trunk"), self._call())
+            await step(marked("prompt heard"), self._prompts())
+            await step(marked("key understood"), self._press())
+            await step(marked("queue"), self._music())
+            await step(marked("agent leg"), self._answer())
+            await step(marked("caller hears"), self._hears(0, AGENT_HZ))
+            await step(marked("agent hears"), self._hears(1, CALLER_HZ))
+            await step(marked("talk and end"), self._talk())
         finally:
             await self._outside.stop()
             await self._seat.leave()
 
     async def _sign_on(self) -> str:
         await self._seat.take(STEP_S)
-        return f"{self._seat.agent} at extension {self._way.account.extension}"
+        return said("{agent} at extension {extension}", agent=self._seat.agent, extension=self._way.account.extension)
 
     async def _call(self) -> str:
         number = self._way.number.number
         call = await self._outside.call(number, caller_number=self._heard.caller, tone_hz=CALLER_HZ, deadline_s=STEP_S)
         self._calls.append(call)
-        return f"{number} was answered"
+        return said("{number} was answered", number=number)
 
     async def _prompts(self) -> str:
         caller, since, scores = self._calls[0], self._calls[0].times.answered, []
@@ -170,41 +186,49 @@ class Trial:
             waiting = (await self._stage.aside(self._floor.view)).calls.values()
             mine = [call for call in waiting if call and call.caller_number == self._heard.caller]
             if any(call.queue == queue for call in mine):
-                return f"{self._way.key} leads to workgroup {queue}"
+                return said("{key} leads to workgroup {queue}", key=self._way.key, queue=queue)
             await self._stage.pause(LOOK_S)
-        raise RobotsError(f"{self._way.key} did not lead to workgroup {queue} within {STEP_S:.0f} s")
+        why = said(
+            "{key} did not lead to workgroup {queue} within {limit} s",
+            key=self._way.key,
+            queue=queue,
+            limit=round(STEP_S),
+        )
+        raise RobotsError(why)
 
     async def _music(self) -> str:
         found = await self._calls[0].hears(self._floor.sounds.music, STEP_S, since=self._heard.entered_at)
-        return f"music ({found.score:.2f})"
+        return said("music ({score})", score=f"{found.score:.2f}")
 
     async def _answer(self) -> str:
         ringing = await self._seat.phone.next_call(STEP_S)
         self._calls.append(ringing)
         if ringing.from_number != self._heard.caller:
-            raise RobotsError(f"the desk phone shows {ringing.from_number!r}, not {self._heard.caller}")
+            shown = {"shown": repr(ringing.from_number), "caller": self._heard.caller}
+            raise RobotsError(said("the desk phone shows {shown}, not {caller}", **shown))
         ringing.answer()
         await ringing.answered(STEP_S)
-        return f"{self._way.account.extension} rang, showing {ringing.from_number}"
+        extension = self._way.account.extension
+        return said("{extension} rang, showing {number}", extension=extension, number=ringing.from_number)
 
     async def _hears(self, side: int, hz: int) -> str:
         since = self._calls[1].times.answered
         at = await self._calls[side].hears_tone(hz, STEP_S, since=since)
         first = self._heard.connected_at
         self._heard.connected_at = min(first, at) if first else at
-        return f"{hz} Hz, {at - (since or at):.2f} s after the answer"
+        return said("{hz} Hz, {after} s after the answer", hz=hz, after=f"{at - (since or at):.2f}")
 
     async def _talk(self) -> str:
         await self._stage.pause(TALK_S)
         caller, agent = self._calls
-        for call, side, hz in ((caller, "caller", AGENT_HZ), (agent, "agent", CALLER_HZ)):
+        for call, side, hz in ((caller, CALLER_HEARS, AGENT_HZ), (agent, AGENT_HEARS, CALLER_HZ)):
             if (tones := call.heard_tones(1.0)) != {hz}:
-                raise RobotsError(f"the {side} hears {sorted(tones)} Hz and not {hz} Hz alone")
+                raise RobotsError(said(side, heard=sorted(tones), hz=hz))
         await caller.hang_up()
         self._heard.ended_at = caller.times.ended or time.monotonic()
         await agent.ended(STEP_S)
         await self._seat.finish(STEP_S)
-        return f"{self._heard.ended_at - self._heard.connected_at:.2f} s, the caller hung up"
+        return said("{length} s, the caller hung up", length=f"{self._heard.ended_at - self._heard.connected_at:.2f}")
 
 
 def check_record(reader: Reader, heard: Heard, way: Way, since_us: int) -> tuple[CallLine, str]:
@@ -215,31 +239,38 @@ def check_record(reader: Reader, heard: Heard, way: Way, since_us: int) -> tuple
         lines = map(calls.line_of, calls.found(reader, query, 1000))
         return next((line for line in lines if line.caller_number == heard.caller), None)
 
-    record = _until(look, "a record of the call")
+    record = _until(look, said("a record of the call"))
     wait_s, talk_s = heard.connected_at - heard.entered_at, heard.ended_at - heard.connected_at
     if record.outcome != Outcome.ANSWERED or record.agent != way.account.agent:
-        raise RobotsError(f"the record says {record.outcome} by {record.agent or 'nobody'}")
-    for what, recorded_s, seen_s in (("wait", record.wait_s, wait_s), ("talk", record.talk_s, talk_s)):
+        outcome = said(OUTCOMES.get(record.outcome, Word(text=record.outcome)).text)
+        raise RobotsError(
+            said("the record says {outcome} by {agent}", outcome=outcome, agent=record.agent or said("nobody"))
+        )
+    for what, recorded_s, seen_s in ((WAIT_APART, record.wait_s, wait_s), (TALK_APART, record.talk_s, talk_s)):
         if abs(recorded_s - seen_s) > APART_S:
-            raise RobotsError(f"the record says {what} {recorded_s:.2f} s, our clock {seen_s:.2f} s")
-    return record, f"wait {record.wait_s:.2f} s (ours {wait_s:.2f}), talk {record.talk_s:.2f} s (ours {talk_s:.2f})"
+            raise RobotsError(said(what, recorded=f"{recorded_s:.2f}", seen=f"{seen_s:.2f}"))
+    ours = {"our_wait": f"{wait_s:.2f}", "our_talk": f"{talk_s:.2f}"}
+    theirs = {"wait": f"{record.wait_s:.2f}", "talk": f"{record.talk_s:.2f}"}
+    return record, said("wait {wait} s (ours {our_wait}), talk {talk} s (ours {our_talk})", **theirs, **ours)
 
 
 def check_recording(reader: Reader, heard: Heard, record: CallLine) -> str:
     """Read the sealed recording and listen to both of its sides; raises `RobotsError`."""
-    playable = _until(lambda: reader.recording(record.recording) if record.recording else None, "the sealed recording")
+    playable = _until(
+        lambda: reader.recording(record.recording) if record.recording else None, said("the sealed recording")
+    )
     sound = read_wav(b"".join(playable.read(0, playable.size)))
     talk_s = heard.ended_at - heard.connected_at
     if faults := faults_of_recording(sound, caller_hz=CALLER_HZ, agent_hz=AGENT_HZ, talk_s=talk_s):
         raise RobotsError("; ".join(faults))
-    return f"{playable.seconds:.2f} s, left the caller, right the agent"
+    return said("{length} s, left the caller, right the agent", length=f"{playable.seconds:.2f}")
 
 
 def _until(look: Callable[[], Found | None], what: str) -> Found:
     deadline = time.monotonic() + KEPT_S_MAX
     while (found := look()) is None:
         if time.monotonic() > deadline:
-            raise RobotsError(f"not within {KEPT_S_MAX:.0f} s: {what}")
+            raise RobotsError(said("not within {limit} s: {what}", limit=round(KEPT_S_MAX), what=what))
         time.sleep(LOOK_S)
     return found
 
@@ -262,13 +293,13 @@ def command() -> None:
         except FailedError:
             sys.exit(1)
         began = time.monotonic()
-        name = "CDR"
+        name = marked("CDR")
         try:
-            record, said = check_record(reader, heard, way, since_us)
-            report.passed(name, said, time.monotonic() - began)
-            name, began = "recording", time.monotonic()
+            record, told = check_record(reader, heard, way, since_us)
+            report.passed(name, told, time.monotonic() - began)
+            name, began = marked("recording"), time.monotonic()
             report.passed(name, check_recording(reader, heard, record), time.monotonic() - began)
         except RobotsError as error:
             report.failed(name, str(error))
             sys.exit(1)
-    click.echo("Every step passed.")
+    click.echo(said("Every step passed."))

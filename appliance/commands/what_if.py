@@ -17,14 +17,16 @@ from appliance.commands._recorded import recorded_of
 from appliance.commands._trial import Told, Trial, told
 from appliance.core import model
 from appliance.core.plugins import all_strategies
+from appliance.texts import DEFAULT, Texts, here, marked, plural, said, texts
 
 FIGURES = {
-    "service_level": "service level %",
-    "speed_of_answer_s": "ASA s",
-    "abandon_rate": "abandoned %",
-    "answered": "answered",
-    "abandoned": "abandoned",
+    "service_level": marked("service level %"),
+    "speed_of_answer_s": marked("ASA s"),
+    "abandon_rate": marked("abandoned %"),
+    "answered": marked("answered"),
+    "abandoned": marked("abandoned"),
 }
+COLUMNS = ("", marked("as recorded"), marked("simulated"), marked("what if"), marked("difference"))
 Band = tuple[float, float, float]
 "The middle and the ends."
 BAND_LEFT_OUT = 0.1
@@ -60,7 +62,7 @@ def _skills(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
     for value in values:
         name, _, level = value.partition(":")
         if not name or not level.isdigit() or not 1 <= int(level) <= 9:  # noqa: PLR2004  levels are 1 to 9
-            raise click.BadParameter(f"{value!r} is no skill: give name:level, level 1 to 9")
+            raise click.BadParameter(said("{value} is no skill: give name:level, level 1 to 9", value=repr(value)))
         skills[name] = int(level)
     return skills
 
@@ -101,7 +103,8 @@ def command(  # noqa: PLR0913  one option each
     recorded, since, until = recorded_of(what)
     day, done = Reading(recorded, since, until).read()
     if done.difference is not None:
-        click.echo(f"Fact {done.difference.row.sequence} replays otherwise; the day is read up to there.", err=True)
+        sequence = done.difference.row.sequence
+        click.echo(said("Fact {sequence} replays otherwise; the day is read up to there.", sequence=sequence), err=True)
     versions = {name: recorded.configurations[name] for _at, name in day.published}
     change = Change(agents=agents, queue=queue, skills=skills, strategy=strategy, wrap_up_s=wrap_up_s)
     last = versions[day.published[-1][1]]
@@ -110,7 +113,9 @@ def command(  # noqa: PLR0913  one option each
     as_was: list[Told] = []
     what_if: list[Told] = []
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        for seed in progress.track(range(seeds), description=f"{len(day.arrivals)} calls"):
+        for seed in progress.track(
+            range(seeds), description=plural("{count} call", "{count} calls", len(day.arrivals))
+        ):
             as_was.append(told(Trial(day, versions, seed).run(), queues, queue))
             what_if.append(told(Trial(day, versions, seed, change).run(), queues, queue))
     compared = Compared(
@@ -118,7 +123,7 @@ def command(  # noqa: PLR0913  one option each
         recorded=told(day.records, queues, queue),
         as_was=as_was,
         what_if=what_if,
-        words=words(day, queue),
+        words=words(day, queue, texts(DEFAULT) if as_json else here()),
     )
     _print(compared, as_json=as_json)
 
@@ -129,35 +134,60 @@ def _check(day: Day, configuration: model.Configuration, change: Change) -> None
     known = {need.skill for queue in configuration.queues for need in queue.requirement}
     known |= {skill for agent in configuration.agents for skill in agent.skills}
     if change.queue and change.queue not in queues:
-        raise click.ClickException(f"there is no workgroup {change.queue}; there are {', '.join(queues)}")
+        told = said("there is no workgroup {queue}; there are {queues}", queue=change.queue, queues=", ".join(queues))
+        raise click.ClickException(told)
     if change.skills and change.agents <= 0:
-        raise click.ClickException("--skill is of the agents who are added: give --agents +1 or more")
+        raise click.ClickException(said("--skill is of the agents who are added: give --agents +1 or more"))
     for skill in change.skills:
         if skill not in known:
-            raise click.ClickException(f"there is no skill {skill}; there are {', '.join(sorted(known)) or 'none'}")
+            skills = ", ".join(sorted(known)) or said("none")
+            raise click.ClickException(
+                said("there is no skill {skill}; there are {skills}", skill=skill, skills=skills)
+            )
     if not day.arrivals:
-        raise click.ClickException("nobody called on that day")
+        raise click.ClickException(said("nobody called on that day"))
     if not any(visits for queue, visits in day.waits.items() if change.queue in {"", queue}):
-        raise click.ClickException(f"no call came to {change.queue or 'a workgroup'} on that day")
+        told = said("no call came to {queue} on that day", queue=change.queue or said("a workgroup"))
+        raise click.ClickException(told)
     there = at_work(day, configuration, change.queue)
     if -change.agents > len(there):
-        within = f" in {change.queue}" if change.queue else ""
-        raise click.ClickException(f"{len(there)} worked{within} on that day; {-change.agents} cannot stay away")
+        figures = {"there": len(there), "away": -change.agents, "queue": change.queue}
+        told = (
+            said("{there} worked in {queue} on that day; {away} cannot stay away", **figures)
+            if change.queue
+            else said("{there} worked on that day; {away} cannot stay away", **figures)
+        )
+        raise click.ClickException(told)
 
 
-def words(day: Day, queue: str) -> list[str]:
+def words(day: Day, queue: str, say: Texts) -> list[str]:
     """Say what the day shows too little of for the figures to be trusted."""
     visits = [visit for slug, seen in day.waits.items() if queue in {"", slug} for visit in seen]
     gave_up = sum(visit.gave_up for visit in visits)
-    said = []
+    known = []
     if len(visits) < POOLED_BELOW:
-        said.append(f"The day shows only {len(visits)} calls that came to be served: little is known from so few.")
-    if gave_up < GAVE_UP_MIN:
-        said.append(
-            f"{'Nobody' if not gave_up else f'Only {gave_up}'} gave up: how long people would wait is hardly known,"
-            " and who would give up if they waited longer is mostly a guess."
+        known.append(
+            say(
+                "The day shows only {count} calls that came to be served: little is known from so few.",
+                count=len(visits),
+            )
         )
-    return said
+    if not gave_up:
+        known.append(
+            say(
+                "Nobody gave up: how long people would wait is hardly known,"
+                " and who would give up if they waited longer is mostly a guess."
+            )
+        )
+    elif gave_up < GAVE_UP_MIN:
+        known.append(
+            say(
+                "Only {count} gave up: how long people would wait is hardly known,"
+                " and who would give up if they waited longer is mostly a guess.",
+                count=gave_up,
+            )
+        )
+    return known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,15 +220,20 @@ def _print(compared: Compared, *, as_json: bool) -> None:
         head = {"calls": compared.calls, "seeds": trials, "band_percent": share(trials), "notes": compared.words}
         sys.stdout.buffer.write(msgspec.json.encode({**head, **named}) + b"\n")
         return
-    title = f"{compared.calls} calls, {trials} trials; median [band of {share(trials)} %]"
+    title = said(
+        "{calls} calls, {trials} trials; median [band of {percent} %]",
+        calls=compared.calls,
+        trials=trials,
+        percent=share(trials),
+    )
     table = Table(box=None, pad_edge=False, title=title.replace("[", r"\["))
-    for column in ("", "recorded", "simulated", "what if", "difference"):
-        table.add_column(column, justify="right" if column else "left")
+    for column in COLUMNS:
+        table.add_column(said(column), justify="right" if column else "left")
     for name, (was, *others) in compared.rows().items():
         cells = [f"{middle:.1f} [{low:.1f} … {high:.1f}]".replace("[", r"\[") for middle, low, high in others]
-        table.add_row(FIGURES[name], f"{was:.1f}", *cells)
+        table.add_row(said(FIGURES[name]), f"{was:.1f}", *cells)
     console = out()
     console.print(table)
-    console.print("Service level: answered in time / (answered + abandoned), short abandons left out.")
+    console.print(said("Service level: answered in time / (answered + abandoned), short abandons left out."))
     for one in compared.words:
         console.print(one)

@@ -74,12 +74,12 @@ class WholeBox:
         assert done.returncode == code, printed
         return printed
 
-    def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a subcommand for this box, however it ends."""
+    def run(self, *arguments: str, text: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a subcommand for this box, with more in its environment, however it ends."""
         return subprocess.run(
             [sys.executable, "-m", "appliance.commands", *arguments],
             cwd=PROJECT,
-            env=self.environment,
+            env={**self.environment, **more},
             input=text,
             capture_output=True,
             text=True,

@@ -43,6 +43,19 @@ def is_reachable(page: Page) -> None:
     page.set_viewport_size(SCREEN)
 
 
+def is_kept_apart(floor: Floor, page: Page) -> None:
+    """Let somebody call meanwhile: the menu's workgroup says that alone, and the desk's own figures are its own."""
+    waiting = floor.call("13700137000", "")
+    hears(floor, page, waiting, "prompt/menu")
+    floor.ask("press", line=waiting, key="1")
+    expect(page.locator("[data-key='queue/sales'] [data-f=word]")).to_contain_text("1")
+    expect(page.locator("[data-f=queues]")).to_contain_text("1")
+    expect(page.locator("[data-key='queue/sales'] [data-f=extension]")).to_have_text("")
+    expect(page.locator("[data-f=my-extension]")).to_have_text("302")
+    floor.ask("end", line=waiting)
+    expect(page.locator("[data-key='queue/sales'] [data-f=word]")).to_contain_text("0")
+
+
 @pytest.mark.parametrize(("language", "dark"), [("en", False), ("zh", True)])
 def test_a_caller_is_sent_on(browser: Browser, floor: Floor, language: str, dark: bool) -> None:  # noqa: FBT001  pytest hands it over
     """Who is not free leaves the call where it is; a workgroup and a colleague get it; the card keeps its workgroup."""
@@ -56,6 +69,7 @@ def test_a_caller_is_sent_on(browser: Browser, floor: Floor, language: str, dark
     expect(page.locator("#send-to")).to_be_focused()
     expect(page.locator("#send-list [role=option]")).to_have_count(COLLEAGUES + QUEUES)
     is_reachable(page)
+    is_kept_apart(floor, page)
     page.keyboard.press("Enter")
     expect(page.locator("#send-to")).to_be_focused()
     page.keyboard.type("nobody of that name")

@@ -27,8 +27,7 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
         "stop",
         "what-if",
     ]
-    group = main.main
-    assert isinstance(group, click.Group)
+    group = main.group()
     context = click.Context(group)
     for name in main.names():
         assert isinstance(group.get_command(context, name), click.Command)
@@ -39,8 +38,8 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
 def test_help_imports_no_subcommand() -> None:
     """It is quick: neither ZODB nor Twisted is loaded for it."""
     program = (
-        "import sys; from click.testing import CliRunner; from appliance.commands.main import main; "
-        "said = CliRunner().invoke(main, ['--help']).output; assert 'selftest' in said; "
+        "import sys; from click.testing import CliRunner; from appliance.commands.main import group; "
+        "said = CliRunner().invoke(group(), ['--help']).output; assert 'selftest' in said; "
         "assert not {'ZODB', 'twisted', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
@@ -52,7 +51,7 @@ def test_help_imports_no_subcommand() -> None:
 def test_without_a_box_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     """What is missing, and how to start it."""
     monkeypatch.setenv("SWITCHROOM_HOME", str(tmp_path))
-    done = CliRunner().invoke(main.main, arguments)
+    done = CliRunner().invoke(main.group(), arguments)
     assert done.exit_code == 1
     assert f"Error: No Switchroom runs in {tmp_path}: start it by `switchroom run`." in done.stderr
 
@@ -60,6 +59,6 @@ def test_without_a_box_it_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_places_that_cannot_be_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment's fault is told, not traced."""
     monkeypatch.setenv("SWITCHROOM_PORT", "x")
-    done = CliRunner().invoke(main.main, ["status"])
+    done = CliRunner().invoke(main.group(), ["status"])
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
     assert "SWITCHROOM_PORT='x'" in done.stderr

@@ -55,10 +55,24 @@ def test_selftest_passes_every_step_and_leaves_a_record(box: WholeBox) -> None:
 def test_agents_are_shown_as_they_are(box: WholeBox) -> None:
     """By sign and word, and as JSON."""
     said = box.switchroom("agents")
-    assert said.count("○ signed out") == 10
+    assert said.count("○ Signed out") == 10
     assert "Li Wei 李伟" in said
     agents = [json.loads(line) for line in box.switchroom("agents", "--json").splitlines()]
     assert {agent["state"] for agent in agents} == {"signed_out"}
+
+
+def test_it_speaks_chinese_and_its_json_does_not(box: WholeBox) -> None:
+    """Headings, states and sentences by the environment's language; what programs read is the same in each."""
+    chinese = {"LC_ALL": "zh_CN.UTF-8"}
+    for subcommand, words in (
+        (("agents",), ("座席", "○ 签出", "Li Wei 李伟")),
+        (("status",), ("可以接听来电：", "就绪", "数据库: 正常")),
+        (("calls", "--queue", "support"), ("没有结束的通话",)),
+    ):
+        said = box.run(*subcommand, **chinese)
+        assert all(word in said.stdout for word in words), said
+    for subcommand in (("agents",), ("calls", "--since", "1h")):
+        assert box.run(*subcommand, "--json", **chinese).stdout == box.run(*subcommand, "--json").stdout
 
 
 def test_the_demo_passes_and_its_sabotage_is_seen(box: WholeBox) -> None:

@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from typing_extensions import override
 
 from appliance.client import csrf_token
+from tests.commands.helps import help_texts
 from tests.hostile import HOSTILE, MARK
 from tests.webadmin.conftest import Pages
 from tests.webadmin.test_rights import address, routes
@@ -23,8 +24,14 @@ from webadmin.security import HEADERS
 from webadmin.setup import strategies
 from webadmin.texts import ROOT, SOURCES
 
-KEYWORDS = {"marked": None, "say": None, "_": None, "plural": (1, 2)}
-METHODS = [("webadmin/templates/**.jinja2", "jinja2"), ("webadmin/**.py", "python")]
+KEYWORDS = {"marked": None, "said": None, "say": None, "_": None, "plural": (1, 2)}
+BEFORE_THERE_ARE_TEXTS = ("boot/prepare.py", "boot/packages.py")
+"They run before anything is compiled, and speak English."
+METHODS = [
+    ("webadmin/templates/**.jinja2", "jinja2"),
+    *((file, "ignore") for file in BEFORE_THERE_ARE_TEXTS),
+    *((f"{folder}/**.py", "python") for folder in ("webadmin", "appliance", "boot")),
+]
 FORM_ADDRESSES = (
     "/setup/company",
     "/setup/trunks/~new",
@@ -114,13 +121,13 @@ def test_every_page(pages: Pages, language: str) -> None:
 
 
 def test_every_text_is_translated() -> None:
-    """The catalogue has each text of the pages, and no other; places in braces are the same on both sides."""
+    """The catalogue has each text of pages and command, no other; places in braces are the same on both sides."""
     used = set()
     for _file, _line, message, _comments, _context in extract_from_dir(
         ROOT, method_map=METHODS, keywords=KEYWORDS, directory_filter=lambda folder: "node_modules" not in str(folder)
     ):
         used.add(first(message))
-    used |= set(strategies.sentences())
+    used |= set(strategies.sentences()) | set(help_texts())
     with (SOURCES / "zh_Hans/LC_MESSAGES/switchroom.po").open("rb") as stream:
         catalogue = read_po(stream, locale="zh_Hans")
     known = {first(entry.id): entry for entry in catalogue if entry.id}

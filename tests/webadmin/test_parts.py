@@ -10,13 +10,14 @@ import msgspec
 import pytest
 from babel import Locale
 
-from appliance import api
+from appliance import api, live
 from appliance.core import facts, model
 from appliance.core import state as st
 from appliance.core.effects import Candidate
 from appliance.core.overflow import EXITS
 from appliance.core.plugins import all_strategies, node_kinds
 from appliance.core.views import MemberView
+from appliance.daemon.disk import HALTED
 from appliance.places import Places
 from boot import certificate
 from webadmin import decisions
@@ -36,7 +37,7 @@ from webadmin.texts import LANGUAGES, texts
 from webadmin.timeline import DIAL_CAUSES, LINES
 from webadmin.times import Calendar, length, zone_of
 from webadmin.ways import local
-from webadmin.words import problem_text, title_of
+from webadmin.words import PART_STATES, PARTS, problem_text, title_of
 
 HOUR = 3_600_000_000
 NOON = 1_763_800_000_000_000
@@ -149,6 +150,13 @@ def test_texts() -> None:
     assert texts("zh").tag == "zh-Hans"
     assert problem_text(texts("en"), api.Problem(code="never heard of")) == "The box refused this."
     assert problem_text(texts("en"), api.Problem(code="taken", detail="{x}%s")) == "This name is taken: {x}%s"
+
+
+def test_every_word_of_health_is_a_word() -> None:
+    """What an exchange and a disk say of themselves is said in words on the page, whatever it is."""
+    assert {"ok", "starting", "down", "unregistered", "unreachable", "refused", HALTED} <= set(PART_STATES)
+    assert set(PART_STATES) >= live.AMBER
+    assert "configuration" in PARTS
 
 
 def test_changes_in_words() -> None:

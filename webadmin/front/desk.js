@@ -175,7 +175,7 @@ class Desk {
     setText(this.#part("handled"), String(handled));
     setText(this.#part("talk"), handled ? duration((me.talk_us ?? 0) / handled / 1e6) : "—");
     setText(this.#part("missed"), String(me?.missed ?? 0));
-    setText(this.#part("extension"), me?.extension ?? "");
+    setText(this.#part("my-extension"), me?.extension ?? "");
   }
 
   #drawQueues() {

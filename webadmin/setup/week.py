@@ -9,7 +9,7 @@ from babel.dates import get_day_names
 from appliance.core import model
 from webadmin.request import PageRequest
 from webadmin.setup.fields import NOTHING, Choices, FieldError, Form
-from webadmin.texts import Texts
+from webadmin.texts import Texts, locale_of
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 STRETCH = re.compile(r"([0-9]{1,2}:[0-9]{2})\s*[-–—~～至到]\s*([0-9]{1,2}:[0-9]{2})")
@@ -71,7 +71,7 @@ def values(form: Form) -> dict[str, object]:
 
 def week_in_short(request: PageRequest, hours: model.Hours) -> str:
     """Write a week with equal days together."""
-    names = get_day_names("abbreviated", locale=request.say.locale)
+    names = get_day_names("abbreviated", locale=locale_of(request.say.language))
     groups: list[tuple[list[int], str]] = []
     for index, day in enumerate(DAYS):
         said = written(hours.week.get(day, ()))

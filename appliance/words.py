@@ -1,0 +1,132 @@
+"""The words of states, outcomes, parts and problems, with their signs: what pages and command line both say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from appliance import api
+from appliance.texts import Texts, marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word for people for a word of the system."""
+
+    text: str
+    sign: str = ""
+
+
+STATES: Mapping[str, Word] = {
+    "available": Word(text=marked("Available"), sign="●"),
+    "ringing": Word(text=marked("Ringing"), sign="◉"),
+    "talking": Word(text=marked("Talking"), sign="▶"),
+    "wrap_up": Word(text=marked("Wrap-up"), sign="◔"),
+    "on_break": Word(text=marked("On break"), sign="‖"),
+    "missed": Word(text=marked("Missed"), sign="!"),
+    "unreachable": Word(text=marked("Phone unreachable"), sign="⚠"),
+    "signed_out": Word(text=marked("Signed out"), sign="○"),
+}
+OUTCOMES: Mapping[str, Word] = {
+    "answered": Word(text=marked("Answered"), sign="✓"),
+    "abandoned": Word(text=marked("Abandoned"), sign="✕"),
+    "flowed_out": Word(text=marked("Left the workgroup"), sign="↪"),
+    "callback": Word(text=marked("Callback"), sign="↩"),
+    "self_served": Word(text=marked("Served by the menu"), sign="☰"),
+    "failed": Word(text=marked("Failed"), sign="!"),
+}
+ROLES: Mapping[str, str] = {
+    "administrator": marked("Administrator"),
+    "supervisor": marked("Supervisor"),
+    "agent": marked("Agent"),
+}
+PARTS: Mapping[str, str] = {
+    "exchange": marked("Exchange (Asterisk)"),
+    "store": marked("Database"),
+    "journal": marked("Journal"),
+    "recordings": marked("Recordings"),
+    "disk": marked("Disk"),
+    "daemon": marked("Daemon"),
+    "web": marked("Pages"),
+    "prompts": marked("Prompts"),
+    "centre": marked("Centre"),
+    "clock": marked("Clock"),
+    "invariants": marked("Invariants of the routing"),
+    "configuration": marked("Configuration of the exchange"),
+}
+PART_STATES: Mapping[str, str] = {
+    "ok": marked("Well"),
+    "quarantined": marked("Something could not be digested and was set aside"),
+    "broken": marked("Something that must always hold did not; see the log"),
+    "not_believed": marked("The wall clock leapt and is not believed"),
+    "sealer_down": marked("Recordings are not being sealed"),
+    "no_space": marked("The disk is full"),
+    "halted": marked("No call begins to be recorded: the disk has too little room"),
+    "over_80": marked("More than 80 % full"),
+    "over_90": marked("More than 90 % full"),
+    "over_95": marked("More than 95 % full"),
+    "files_over_80": marked("More than 80 % of its files (inodes) are used"),
+    "files_over_90": marked("More than 90 % of its files (inodes) are used"),
+    "files_over_95": marked("More than 95 % of its files (inodes) are used"),
+    "damaged": marked("Damaged"),
+    "down": marked("Down"),
+    "starting": marked("Starting"),
+    "unregistered": marked("Not registered"),
+    "lost": marked("Connection lost"),
+    "refused": marked("The configuration was refused; the last good one is in use"),
+    "waiting": marked("Waiting"),
+    "failed": marked("Failed"),
+    "connecting": marked("Connecting"),
+    "unreachable": marked("Cannot be reached"),
+    "away": marked("Not running"),
+}
+PROBLEMS: Mapping[str, str] = {
+    "not_signed_in": marked("Please sign in again."),
+    "not_allowed": marked("Your role does not allow this."),
+    "csrf": marked("This page has expired; reload it and try again."),
+    "invalid": marked("This value is not understood."),
+    "stale": marked("Somebody else has changed this in the meantime. Look at it again and repeat your change."),
+    "in_use": marked("This still uses it."),
+    "busy": marked("The box is busy just now; try again in a moment."),
+    "locked_out": marked("Too many failed attempts. Wait 15 minutes, or ask an administrator."),
+    "wrong": marked("The name or the password is wrong."),
+    "too_long": marked("This is too long."),
+    "too_short": marked("This is too short."),
+    "too_many": marked("There are too many: {detail} at most."),
+    "out_of_range": marked("This must lie within {detail}."),
+    "empty": marked("Something is needed here."),
+    "twice": marked("This is there twice: {detail}"),
+    "missing": marked("Something it names does not exist: {detail}"),
+    "unknown": marked("There is nothing of that name: {detail}"),
+    "taken": marked("This name is taken: {detail}"),
+    "unchanged": marked("Nothing was changed."),
+    "unknown_agent": marked("There is no such agent any more."),
+    "unknown_reason": marked("There is no such break reason any more; reload the page."),
+    "unknown_interaction": marked("This call is over."),
+    "unknown_disposition": marked("There is no such result any more; reload the page."),
+    "not_signed_on": marked("Sign on first."),
+    "already_signed_on": marked("You are signed on already."),
+    "not_on_break": marked("You are not on a break."),
+    "not_in_wrap_up": marked("The wrap-up is over."),
+    "not_your_call": marked("This is not your call."),
+    "no_call": marked("There is no call."),
+    "unknown_target": marked("There is no such workgroup, agent or number to send the call to."),
+    "agent_not_free": marked("This agent is not free just now."),
+    "queue_not_open": marked("This workgroup takes no calls just now."),
+    "not_outside": marked("Your phone may not call outside numbers."),
+    "too_many_away": marked("Too many are away for this reason already; try again later."),
+    "break_used_up": marked("Today's time for this break is used up."),
+    "internal_error": marked("Something went wrong inside; nothing was changed."),
+    "daemon_gone": marked(
+        "The box does not answer just now, so nothing can be changed. Pages can still be read; try again in a moment."
+    ),
+    "daemon_away": marked("The box is restarting. This is tried again by itself…"),
+    "not_kept": marked("The box cannot keep this just now. This is tried again by itself…"),
+    "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
+    "stopping": marked("The box is stopping."),
+    "unavailable": marked("The box cannot do this just now; try again in a moment."),
+    "other": marked("The box refused this."),
+}
+
+
+def problem_text(say: Texts, problem: api.Problem) -> str:
+    """Say a problem as a sentence."""
+    return say(PROBLEMS.get(problem.code, PROBLEMS["other"]), detail=problem.detail, field=problem.field)
