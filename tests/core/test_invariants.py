@@ -10,7 +10,7 @@ from appliance.core import state as st
 from appliance.core.account import FILED_MAX, lacks
 from appliance.core.cdr import CDR, Outcome, Segment, Stretch
 from appliance.core.facts import Leg
-from appliance.core.invariants import Rule
+from appliance.core.rules import Rule
 from tests.core.watched import Watched, decided, offer, ringing, talking, waiting
 from tests.core.world import SECOND, World, a_company, a_queue
 from tests.simulation.life import live
