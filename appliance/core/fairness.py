@@ -59,7 +59,9 @@ class Fairness:
                 if older[0] >= place:
                     break
                 if older[1] not in about and self._suits(then, older):
-                    self._wrong(Rule.NOT_PASSED, older[1], f"was passed by {name} at {slug}")
+                    live = not self._centre.state.interactions[older[1]].is_called_back
+                    rule = Rule.CALLBACK if interaction.is_called_back and live else Rule.NOT_PASSED
+                    self._wrong(rule, older[1], f"was passed by {name} at {slug}")
                     return
 
     def nobody_idle(self, name: str) -> None:

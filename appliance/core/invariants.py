@@ -10,8 +10,10 @@ from appliance.core import state as st
 from appliance.core.account import Account, Seen, agents_of
 from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
+from appliance.core.dialled import Dialled
 from appliance.core.fairness import Fairness
 from appliance.core.filing import Visited, waiting_of
+from appliance.core.in_hand import InHand
 from appliance.core.offer import DEAD_PHONE, Held, rings_of
 from appliance.core.rules import Broken, Rule
 
@@ -35,6 +37,7 @@ class Watch:
         self._agent_rounds: list[str] = []
         self._account = Account(centre)
         self._fairness = Fairness(centre, self._account, self._wrong, depth=depth)
+        self._in_hand, self._dialled = InHand(centre, self._wrong), Dialled(centre, self._wrong)
         self._deadline = centre.deadline()
 
     # -- what happened
@@ -46,6 +49,8 @@ class Watch:
         agents = self._account.named(fact, asked)
         mixed = self._deadline is not None and self._deadline <= now and not isinstance(fact, facts.Due)
         self._account.end_offers(fact)
+        self._in_hand.hear(fact)
+        self._dialled.hear(fact)
         self._account.rests(now, fact, asked, about)
         for effect in asked:
             self._effect(now, fact, effect, about, mixed=mixed)
@@ -57,6 +62,7 @@ class Watch:
                 told.append(name)
             for seen in (before, after):
                 agents |= dict.fromkeys(agents_of(seen.state) if seen is not None else ())
+        self._dialled.agree(about)
         for slug in agents:
             self._account.see_agent(slug)
         if not mixed and not any(isinstance(effect, ask.Decided) for effect in asked):
@@ -91,6 +97,8 @@ class Watch:
             self._kept(facts.Due(), name, *self._account.see(name))
         self._rounds, self._agent_rounds = [], []
         self._account.begin()
+        self._in_hand.begin()
+        self._dialled.begin()
         self._audit()
 
     def _some(self, about: dict[str, None], agents: dict[str, None]) -> None:
@@ -128,6 +136,7 @@ class Watch:
     def _effect(
         self, now: int, fact: facts.AnyFact, effect: ask.AnyEffect, about: dict[str, None], *, mixed: bool
     ) -> None:
+        self._dialled.asked(effect)
         match effect:
             case ask.CancelOffer() | ask.HangUp():
                 self._account.silence(effect)
@@ -139,6 +148,8 @@ class Watch:
             case ask.Decided(chosen=chosen, interaction=interaction, queue=queue):
                 about[interaction] = None
                 self._fairness.chosen(now, chosen.agent, interaction, queue)
+                if not mixed or not isinstance(fact, facts.ContactTaken):
+                    self._in_hand.chosen(chosen.agent)
                 if not mixed and not isinstance(fact, facts.ConfigurationPublished):
                     self._fairness.not_passed(chosen.agent, interaction, about)
             case ask.CallFiled(cdr=cdr):
@@ -146,11 +157,11 @@ class Watch:
             case ask.Hold():
                 self._placed(fact, effect)
             case ask.Dial(interaction=name):
-                self._dialled(now, name)
+                self._timely(now, name)
             case _:
                 pass
 
-    def _dialled(self, now: int, name: str) -> None:
+    def _timely(self, now: int, name: str) -> None:
         """Hold a call to a customer against the hours, at the time of any deadline that this fact found due."""
         interaction, since = self._centre.state.interactions.get(name), min(now, self._deadline or now)
         if interaction and soundness.is_out_of_hours(self._centre.directory, interaction.state, since, now):
@@ -258,6 +269,7 @@ class Watch:
         agent = state.agents.get(slug)
         if agent is None:
             return
+        self._in_hand.agree(slug)
         held = self._account.held.get(slug, {})
         if len(held) > 1:
             self._wrong(Rule.ONE_OFFER, slug, f"has {len(held)} interactions")
