@@ -202,7 +202,7 @@ class Stage:
 
     async def open(self) -> None:
         """Start the box, give it its company, and fill it."""
-        environment = {**os.environ, **self.places.environment()}
+        environment = {**os.environ, **self.places.environment(), "LC_ALL": "C.UTF-8"}  # its lines are read
         arguments = [sys.executable, "-m", "tests.unkillable.house"]
         IReactorProcess(self.reactor).spawnProcess(self.house, sys.executable, arguments, environment, str(ROOT))
         for program in ("zeo", "asterisk", "daemon"):
