@@ -21,6 +21,7 @@ from appliance.words import PART_STATES, PARTS
 WAIT_S = 120
 "As the help says."
 LOOK_S = 0.1
+TRUNK = "trunk/"
 CALLS = "exchange"
 "The part of the daemon's health without which no call comes in."
 
@@ -147,4 +148,10 @@ def _show(seen: Seen, places: Places) -> None:
     console.print(table)
     for part, state in sorted(seen.health.items()):
         style = "" if state == "ok" else "bold yellow" if state in live.AMBER else "bold red"
-        console.print(f"{said(PARTS.get(part, part))}: {said(PART_STATES.get(state, state))}", style=style)
+        console.print(f"{_title(part)}: {said(PART_STATES.get(state, state))}", style=style)
+
+
+def _title(part: str) -> str:
+    if part.startswith(TRUNK):
+        return said("Trunk {name}", name=part.removeprefix(TRUNK))
+    return said(PARTS.get(part, part))
