@@ -119,7 +119,7 @@ def choose(floor: Floor) -> Way:
         for key, way in number.keys.items():
             team = [account for account in floor.overview.accounts if way.queue in account.queues]
             if team and not way.prompts and not any(account.agent in at_work for account in team):
-                return Way(number=number, key=key, account=team[-1])
+                return Way(number=number, key=key, account=team[0])  # of the sample company, who suits at once
     raise RobotsError(
         said("Agents are at work in every workgroup and would be rung: {agents}.", agents=", ".join(sorted(at_work)))
     )
