@@ -49,7 +49,11 @@ class Account:
         "The calls filed last."
         self.rest: dict[str, int] = {}
         "Agent to the earliest time of the next offer."
-        self._granted_s: dict[str, int] = {}
+        self._granted_s = {
+            agent.state.interaction: agent.state.wrap_up_s
+            for agent in centre.state.agents.values()
+            if isinstance(agent.state, st.Talking)
+        }
         "Conversation to the wrap-up that was granted when it began."
         self._directory: Directory | None = None
         self.members: dict[str, tuple[str, ...]] = {}

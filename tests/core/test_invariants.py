@@ -96,6 +96,23 @@ def test_wrap_up_is_not_short() -> None:
     assert Rule.WRAP_UP not in watched.look(decided(watched))
 
 
+def test_a_watch_that_came_later_knows_what_was_granted_when_the_talk_began() -> None:
+    """A configuration that asked for more came after that, and went before the talk ended."""
+    watched = talking()
+    watched.world.publish(a_company(a_queue(wrap_up_s=60)))
+    watched = Watched(watched.world)
+    watched.world.publish(a_company())
+    call = watched.call
+    watched.world.exchange.end(call.leg)
+    watched.world.run(0.01)
+    watched.found(about=call.id)
+    agent = watched.state.agents["ann"]
+    assert isinstance(agent.state, st.WrapUp)
+    watched.world.call()
+    watched.world.clock.now = agent.state.until + SECOND
+    assert Rule.WRAP_UP not in watched.look(decided(watched))
+
+
 def test_nobody_serves_without_the_skill() -> None:
     """What is still required is seen to be missing; what was relaxed is not, nor is it for the agent they know."""
     need = model.Need(skill="french", level=3, relax_s=30)
