@@ -72,7 +72,13 @@ def floor(
             promised[call.queue] = promised.get(call.queue, 0) + 1
     queues: dict[str, live.LiveQueue | None] = {
         queue.slug: _foretold(
-            _queue(queue, state.counts.get(queue.slug) or st.QueueCounts(), entered.get(queue.slug, []), agents),
+            _queue(
+                queue,
+                state.counts.get(queue.slug) or st.QueueCounts(),
+                entered.get(queue.slug, []),
+                agents,
+                configuration.company.measure,
+            ),
             state,
             promised.get(queue.slug, 0),
         )
@@ -274,16 +280,14 @@ def _queue(
     counts: st.QueueCounts,
     entered: list[int],
     agents: Mapping[str, live.LiveAgent | None],
+    measure: figures.Measure,
 ) -> live.LiveQueue:
     states: dict[str, int] = {}
     for slug in queue.agents:
         card = agents.get(slug)
         if card is not None:
             states[card.state] = states.get(card.state, 0) + 1
-    formula = figures.Formula.ALL_COUNTED
-    level = figures.service_level(
-        counts.answered, counts.answered_within, counts.abandoned, counts.abandoned_within, formula
-    )
+    level = figures.level_of(counts, measure)
     answer_s = figures.speed_of_answer(counts.wait_us, counts.answered)
     return live.LiveQueue(
         queue=queue.slug,
@@ -299,7 +303,7 @@ def _queue(
         answer_within_s=queue.answer_within_s,
         service_level="" if level is None else f"{level * 100:.1f}",
         speed_of_answer="" if answer_s is None else f"{answer_s:.1f}",
-        formula=formula,
+        formula=measure.name,
         agents=states,
     )
 

@@ -25,10 +25,10 @@ from appliance.store.batches import (
     interactions_of,
     numbered,
 )
-from appliance.store.chunks import BATCH, Chunk, Mask, part_of
+from appliance.store.chunks import BATCH, PLACE_OF_VISITS, Chunk, Mask, visits_in
 from appliance.store.journal import decode_snapshot, next_ordinal, read_tail
 from appliance.store.people import Label, Note
-from appliance.store.schema import JournalTables, fetch_ahead, position
+from appliance.store.schema import JournalTables, Sheet, fetch_ahead, position
 from appliance.store.upkeep import FLOOR
 
 CHAIN_MAX = 10_000
@@ -139,9 +139,12 @@ Numbered = tuple[int, CDR]
 
 def chunk_of(journal: JournalTables, number: int) -> Chunk:
     """Open a chunk; its sheets are loaded when they are needed. KeyError if there is none."""
+    return Chunk(*((lambda sheet=sheet: sheet.data) for sheet in _sheets(journal, number)))
+
+
+def _sheets(journal: JournalTables, number: int) -> list[Sheet]:
     _began, _ended, _least, _greatest, *sheets = journal.chunks[number]
-    ready, who, rest = ((lambda sheet=sheet: sheet.data) for sheet in sheets)
-    return Chunk(ready, who, rest)
+    return sheets
 
 
 def find(
@@ -200,8 +203,8 @@ def _fetched(journal: JournalTables, query: Query, numbers: Sequence[int]) -> Se
     """Have the sheets of several chunks brought that a query looks at."""
     if len(numbers) > 1:
         beyond = query.queue or query.agent or query.text or query.longer_us or query.recorded is not None
-        entries = [journal.chunks[number] for number in numbers]
-        fetch_ahead([sheet for entry in entries for sheet in (entry[4:] if beyond else entry[4:5])])
+        every = [_sheets(journal, number) for number in numbers]
+        fetch_ahead([sheet for sheets in every for sheet in (sheets[:PLACE_OF_VISITS] if beyond else sheets[:1])])
     return numbers
 
 
@@ -348,22 +351,17 @@ def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None
     return 0, None, 0
 
 
-def columns(journal: JournalTables, names: Sequence[str], since: int, until: int) -> Iterator[Part]:
-    """Give columns of all calls that began in a stretch of time, chunk by chunk, those in no chunk last."""
-    wanted = [
-        (number, since <= began and ended < until)
-        for number, (began, ended, *_rest) in journal.chunks.items()
-        if ended >= since and began < until
-    ]
-    for place, (number, whole) in enumerate(wanted):
+def visits(journal: JournalTables, names: Sequence[str], since: int, until: int) -> Iterator[Part]:
+    """Give columns of the queue visits of all calls that touch a stretch of time: chunk by chunk, the rest last."""
+    chunks = ((number, began, ended) for number, (began, ended, *_rest) in journal.chunks.items())
+    wanted = [number for number, began, ended in chunks if ended >= since and began < until]
+    for place, number in enumerate(wanted):
         if place % AHEAD == 0:
-            ahead = (journal.chunks[later] for later, _whole in wanted[place : place + 2 * AHEAD])
-            fetch_ahead([ready for _began, _ended, _least, _greatest, ready, *_rest in ahead])
-        chunk = chunk_of(journal, number)
-        began = chunk.ints("began")
-        yield chunk.part(names, None if whole else (began >= since) & (began < until))
-    loose = [cdr for _ordinal, cdr in _loose(journal, Query(since=since, until=until)) if since <= cdr.began < until]
-    yield part_of(loose, names)
+            ahead = (_sheets(journal, later) for later in wanted[place : place + 2 * AHEAD])
+            fetch_ahead([sheet for sheets in ahead for sheet in sheets[PLACE_OF_VISITS:]])
+        yield chunk_of(journal, number).visits(names)
+    loose = (cdr for _ordinal, cdr in _loose(journal, Query(since=since, until=until)))
+    yield visits_in([cdr for cdr in loose if cdr.ended >= since and cdr.began < until], names)
 
 
 def history(journal: JournalTables, since: int, until: int) -> History | None:
