@@ -95,6 +95,8 @@ class Trace:
     "0 if it is not filed."
     cdr: CDR | None
     rows: tuple[api.Row, ...]
+    boots: tuple[int, ...]
+    "Of each row."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,8 @@ class Told:
     label: Label
     rows: tuple[api.Row, ...]
     "Every fact about it, in order."
+    boots: tuple[int, ...]
+    "The daemon's start that each of them belongs to: with its sequence, its place in the journal."
     works: tuple[WorkFiled, ...]
     decisions: tuple[Decided, ...]
     notes: tuple[Note, ...]
@@ -325,17 +329,20 @@ def trace(journal: JournalTables, interaction: str) -> Trace:
     Of a call in a chunk the record is there too when its facts were let go.
     """
     ordinal, cdr, pressed = _in_chunk(journal, interaction)
-    batches: dict[int, tuple[api.Row, ...]] = {}
+    batches: dict[int, list[tuple[int, api.Row]]] = {}
     for last in (journal.interactions.get(interaction, 0), pressed):
         key = last
         while key and key not in batches and len(batches) < CHAIN_MAX and key in journal.batches:
             bound = decode_bound(journal.batches[key].data)
-            batches[key] = tuple(row for row in bound.batch.rows if interaction in interactions_of(row))
+            boot = bound.batch.boot
+            batches[key] = [(boot, row) for row in bound.batch.rows if interaction in interactions_of(row)]
             for number, found in numbered(bound).items():
                 if found.interaction == interaction:
                     ordinal, cdr = number, found
             key = bound.links.get(interaction, 0)
-    return Trace(ordinal=ordinal, cdr=cdr, rows=tuple(row for key in sorted(batches) for row in batches[key]))
+    every = [entry for key in sorted(batches) for entry in batches[key]]
+    boots, rows = tuple(boot for boot, _row in every), tuple(row for _boot, row in every)
+    return Trace(ordinal=ordinal, cdr=cdr, rows=rows, boots=boots)
 
 
 def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None, int]:

@@ -219,6 +219,7 @@ class Reader:
             ordinal=trace.ordinal,
             label=listed.label,
             rows=trace.rows,
+            boots=trace.boots,
             works=works,
             decisions=decisions,
             notes=self.notes((interaction,)).get(interaction, ()),

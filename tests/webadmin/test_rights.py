@@ -27,6 +27,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "call": EVERYBODY,
     "call_caller": SEES_ALL,
     "call_candidates": SEES_ALL,
+    "call_wait": SEES_ALL,
     "calls": EVERYBODY,
     "calls_csv": SEES_ALL,
     "calls_new": SEES_ALL,
