@@ -34,7 +34,7 @@ class Outcome(enum.StrEnum):
     "We or the exchange broke it: the cause says which."
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A stretch of a call in one state; the segments of a call touch each other and add up to it."""
 
     stretch: Stretch
@@ -49,7 +49,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Of a queue visit, on the segment that ended it: waiting (no time, if it was over as it began) or calling back."
 
 
-class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One finished call."""
 
     interaction: str
