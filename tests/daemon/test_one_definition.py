@@ -14,6 +14,7 @@ from appliance.core.facts import Leg
 from appliance.core.figures import Formula, Measure
 from appliance.core.reports import workgroups
 from appliance.core.visits import visits_of
+from appliance.core.waits import Lane, Outlook
 from appliance.daemon import view
 from appliance.store.chunks import Chunk, press, visits_in
 from tests.commands.worlds import LivedDay, the_callers
@@ -183,3 +184,65 @@ def test_a_chunk_without_a_sheet_of_visits_gives_the_same(day: LivedDay) -> None
     old = Chunk(*(lambda sheet=sheet: sheet for sheet in sheets)).visits(workgroups.COLUMNS)
     new = Chunk(*(lambda sheet=sheet: sheet for sheet in (*sheets, pressed.visits))).visits(workgroups.COLUMNS)
     assert workgroups.rows(options, [old]) == workgroups.rows(options, [new]) != []
+
+
+# -- the expected wait
+
+
+def a_busy_line() -> Crew:
+    """Let one agent talk, one be offered a caller, one be out of reach and one away, while two callers wait."""
+    crew = Crew(a_line("support", "ann", "bob", "cid", "dan", ring_s=300), numbers=(*NUMBERS, VIP), breaks=(LUNCH,))
+    lanes = {lane: Lane(samples=[(lane + 1) * n * SECOND for n in range(20, 60)]) for lane in range(3)}
+    crew.centre.state.outlooks["support"] = Outlook(lanes=lanes)
+    crew.sign_on("ann", "bob", "cid", "dan")
+    crew.take(facts.PhoneSeen(extension=crew.extension("cid"), reachable=False))
+    assert not crew.command(facts.TakeBreak, "dan", reason="lunch")
+    crew.comes()
+    crew.answer("ann")
+    crew.comes()
+    crew.comes()
+    crew.comes("2009")
+    crew.run(5)
+    return crew
+
+
+LUNCH = model.Reason(slug="lunch")
+NUMBERS = (model.Number(slug="2000", flow="support"),)
+VIP = model.Number(slug="2009", flow="support", priority=9)
+"Its callers are served last."
+
+
+@pytest.mark.parametrize("ageing_s", [0, 60])
+def test_the_wallboard_foretells_what_the_next_caller_is_told(ageing_s: int) -> None:
+    """Who is offered is before nobody, an agent out of reach serves nobody, and worse priority waits behind."""
+    crew = a_busy_line()
+    state, configuration = crew.centre.state, crew.versions[crew.centre.state.version]
+    company = msgspec.structs.replace(configuration.company, ageing_s=ageing_s)
+    shown = view.floor(state, msgspec.structs.replace(configuration, company=company), NO_LABELS, {}).queues["support"]
+    assert shown is not None
+    assert (shown.waiting, shown.agents) == (3, {"talking": 1, "ringing": 1, "unreachable": 1, "on_break": 1})
+    crew.publish(msgspec.structs.replace(configuration, company=company))
+    line = crew.comes()
+    comfort = state.interactions[line.interaction].comfort
+    assert comfort is not None
+    (guess,) = comfort.guesses
+    assert (guess.ahead, guess.staff) == (1, 2)
+    assert (shown.expected_low_s, shown.expected_high_s) == (guess.low_s, guess.high_s)
+    assert guess.high_s > 0
+
+
+def test_the_wait_is_foretold_anew_when_a_phone_is_back() -> None:
+    """With more agents in reach it is shorter, and with none it is not said at all."""
+    crew = a_busy_line()
+    told = []
+    for extension, reachable in (
+        ("", True),
+        (crew.extension("cid"), True),
+        *((str(n), False) for n in range(101, 105)),
+    ):
+        crew.take(facts.PhoneSeen(extension=extension, reachable=reachable))
+        shown = view.floor(crew.centre.state, crew.versions[crew.centre.state.version], NO_LABELS, {}).queues["support"]
+        assert shown is not None
+        told.append(shown.expected_high_s)
+    assert told[0] > told[1] > 0
+    assert told[-1] == 0
