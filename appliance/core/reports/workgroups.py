@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from appliance.core import figures
 from appliance.core.cdr import Outcome
-from appliance.core.columns import Ints, Part, Words
+from appliance.core.columns import Ints, Part, Text, Words
 from appliance.core.figures import Measure
 
 COLUMNS = ("until", "queue", "outcome", "wait_us", "talk_us")
@@ -102,7 +102,7 @@ def rows(options: Options, parts: Iterable[Part]) -> list[Row]:
     """Count; a day and workgroup without visits has no row."""
     borders = np.array(options.borders, np.int64)
     days = len(borders) - 1
-    totals: dict[str, tuple[Ints, Ints]] = {}
+    totals: dict[Text, tuple[Ints, Ints]] = {}
     for part in parts:
         ended = part.numbers["until"]
         least, most = (ended.min(), ended.max()) if len(ended) else (borders[-1], borders[0])
@@ -112,12 +112,11 @@ def rows(options: Options, parts: Iterable[Part]) -> list[Row]:
             continue
         counts, times = _counted(options, part, borders[first : last + 1])
         for place, queue in enumerate(part.words["queue"].values):
-            if queue:
-                if queue not in totals:
-                    totals[queue] = np.zeros((days, _ENDS, _SPANS), np.int64), np.zeros((days, len(_TIMES)), np.int64)
-                totals[queue][0][first:last] += counts[place]
-                totals[queue][1][first:last] += times[place]
-    summed = [(queue, _summed(*totals[queue])) for queue in sorted(totals)]
+            if queue not in totals:
+                totals[queue] = np.zeros((days, _ENDS, _SPANS), np.int64), np.zeros((days, len(_TIMES)), np.int64)
+            totals[queue][0][first:last] += counts[place]
+            totals[queue][1][first:last] += times[place]
+    summed = [(queue or "", _summed(*totals[queue])) for queue in sorted(totals, key=str)]
     return [_row(options, day, queue, *sums[day]) for day in range(days) for queue, sums in summed if any(sums[day])]
 
 
