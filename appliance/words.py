@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance import api
+from appliance.core.figures import Formula, Measure
 from appliance.texts import Texts, marked
 
 
@@ -78,6 +79,12 @@ PART_STATES: Mapping[str, str] = {
     "unreachable": marked("Cannot be reached"),
     "away": marked("Not running"),
 }
+FORMULAS: Mapping[str, str] = {
+    "all_counted": marked("answered in time / (answered + abandoned)"),
+    "within_left_out": marked("answered in time / (answered + abandoned), early abandons left out"),
+    "within_met": marked("(answered in time + early abandons) / (answered + abandoned)"),
+    "answered_only": marked("answered in time / answered"),
+}
 PROBLEMS: Mapping[str, str] = {
     "not_signed_in": marked("Please sign in again."),
     "not_allowed": marked("Your role does not allow this."),
@@ -130,3 +137,17 @@ PROBLEMS: Mapping[str, str] = {
 def problem_text(say: Texts, problem: api.Problem) -> str:
     """Say a problem as a sentence."""
     return say(PROBLEMS.get(problem.code, PROBLEMS["other"]), detail=problem.detail, field=problem.field)
+
+
+def formula_text(say: Texts, measure: Measure) -> str:
+    """Say what the service level counts."""
+    formula = say(FORMULAS[measure.formula])
+    if not measure.flow_outs:
+        return formula
+    return say("{formula}, those who left otherwise counted as not met", formula=formula)
+
+
+def formula_texts(say: Texts) -> Mapping[str, str]:
+    """Give the same for each name that a figure may come with."""
+    measures = [Measure(formula=formula, flow_outs=flow_outs) for formula in Formula for flow_outs in (False, True)]
+    return {measure.name: formula_text(say, measure) for measure in measures}

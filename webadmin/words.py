@@ -5,7 +5,19 @@ from collections.abc import Mapping
 from appliance import live
 from appliance.core import model
 from appliance.texts import marked
-from appliance.words import OUTCOMES, PART_STATES, PARTS, PROBLEMS, ROLES, STATES, Word, problem_text
+from appliance.words import (
+    FORMULAS,
+    OUTCOMES,
+    PART_STATES,
+    PARTS,
+    PROBLEMS,
+    ROLES,
+    STATES,
+    Word,
+    formula_text,
+    formula_texts,
+    problem_text,
+)
 
 __all__ = [
     "AMBER",
@@ -27,6 +39,8 @@ __all__ = [
     "STATES",
     "STRETCHES",
     "Word",
+    "formula_text",
+    "formula_texts",
     "problem_text",
     "title_of",
 ]
@@ -101,12 +115,6 @@ NEXT_AT_DESK: Mapping[str, str] = {
     "waits": marked("The customer is on the line: pick up your phone."),
 }
 "The same, said to the agent who serves it."
-FORMULAS: Mapping[str, str] = {
-    "all_counted": marked("answered in time / (answered + abandoned)"),
-    "within_left_out": marked("answered in time / (answered + abandoned), early abandons left out"),
-    "within_met": marked("(answered in time + early abandons) / (answered + abandoned)"),
-    "answered_only": marked("answered in time / answered"),
-}
 AMBER = " ".join(sorted(live.AMBER))
 "For the lamp's script."
 HEALTH: Mapping[str, str] = {

@@ -20,6 +20,7 @@ from appliance.commands.calls import CallLine
 from appliance.overview import Account, overview
 from appliance.store.reader import Query, Reader
 from appliance.texts import marked, said
+from appliance.words import FORMULAS
 from drivers.asterisk.bundle import current_bundle
 from drivers.robot.clock import Pace
 from drivers.robot.sound import Samples
@@ -37,8 +38,6 @@ LATE_SHARE_MAX = 0.02
 "If more of the robots' audio was late, the machine was too busy to blame the box for what was wrong."
 LOOK_S = 0.5
 SABOTAGE_CALLS_MIN = 6
-FORMULA_WORDS = marked("all counted")
-"Of `FORMULA`."
 SEEN, UNSEEN = marked("sabotage, {what}: seen"), marked("sabotage, {what}: NOT SEEN")
 
 
@@ -89,7 +88,8 @@ def command(count: int, agents: int, seed: int, *, sabotage: bool) -> None:
             evidence = _play(floor, reader, plans, agents, say)
         except (RobotsError, RobotError) as error:
             raise click.ClickException(str(error)) from error
-        queue = reader.standing().configuration.queues[0]
+        configuration = reader.standing().configuration
+        queue = configuration.queues[0]
     spoilt: list[Spoilt] = []
     if sabotage:
         evidence, spoilt = _spoil(evidence)
@@ -99,6 +99,7 @@ def command(count: int, agents: int, seed: int, *, sabotage: bool) -> None:
         evidence.recordings,
         answer_within_s=queue.answer_within_s,
         short_abandon_s=queue.short_abandon_s,
+        formula=configuration.company.level_formula,
     )
     show(verdict, evidence, count)
     sys.exit(_sabotage_seen(spoilt, verdict) if sabotage else _exit_code(verdict, evidence, count))
@@ -248,7 +249,11 @@ def show(verdict: Verdict, evidence: Evidence, count: int) -> None:
     """Print the figures, the checks and what was wrong."""
     console = out()
     picked_up = sum(one.answered for one in evidence.told)
-    level = said("none") if verdict.service_level is None else f"{verdict.service_level:.1%} ({said(FORMULA_WORDS)})"
+    level = (
+        said("none")
+        if verdict.service_level is None
+        else f"{verdict.service_level:.1%} ({said(FORMULAS[verdict.formula])})"
+    )
     answer = (
         said("none")
         if verdict.speed_of_answer_s is None

@@ -14,7 +14,7 @@ from appliance.commands._change import Change, at_work
 from appliance.commands._day import Day, Reading
 from appliance.commands._people import POOLED_BELOW
 from appliance.commands._recorded import recorded_of
-from appliance.commands._trial import Told, Trial, told
+from appliance.commands._trial import Told, Trial, formula_of, told
 from appliance.core import model
 from appliance.core.plugins import all_strategies
 from appliance.texts import DEFAULT, Texts, here, marked, plural, said, texts
@@ -116,14 +116,16 @@ def command(  # noqa: PLR0913  one option each
         for seed in progress.track(
             range(seeds), description=plural("{count} call", "{count} calls", len(day.arrivals))
         ):
-            as_was.append(told(Trial(day, versions, seed).run(), queues, queue))
-            what_if.append(told(Trial(day, versions, seed, change).run(), queues, queue))
+            as_was.append(told(Trial(day, versions, seed).run(), queues, queue, last.company.measure))
+            what_if.append(told(Trial(day, versions, seed, change).run(), queues, queue, last.company.measure))
+    say = texts(DEFAULT) if as_json else here()
     compared = Compared(
         calls=len(day.arrivals),
-        recorded=told(day.records, queues, queue),
+        recorded=told(day.records, queues, queue, last.company.measure),
         as_was=as_was,
         what_if=what_if,
-        words=words(day, queue, texts(DEFAULT) if as_json else here()),
+        formula=formula_of(last.company.measure, say),
+        words=words(day, queue, say),
     )
     _print(compared, as_json=as_json)
 
@@ -198,6 +200,7 @@ class Compared:
     recorded: Told
     as_was: list[Told]
     what_if: list[Told]
+    formula: str
     words: list[str]
 
     def rows(self) -> dict[str, tuple[float, Band, Band, Band]]:
@@ -217,8 +220,8 @@ def _print(compared: Compared, *, as_json: bool) -> None:
             name: {"recorded": was, "simulated": list(same), "what_if": list(other), "difference": list(difference)}
             for name, (was, same, other, difference) in compared.rows().items()
         }
-        head = {"calls": compared.calls, "seeds": trials, "band_percent": share(trials), "notes": compared.words}
-        sys.stdout.buffer.write(msgspec.json.encode({**head, **named}) + b"\n")
+        head = {"calls": compared.calls, "seeds": trials, "band_percent": share(trials), "formula": compared.formula}
+        sys.stdout.buffer.write(msgspec.json.encode({**head, "notes": compared.words, **named}) + b"\n")
         return
     title = said(
         "{calls} calls, {trials} trials; median [band of {percent} %]",
@@ -234,6 +237,6 @@ def _print(compared: Compared, *, as_json: bool) -> None:
         table.add_row(said(FIGURES[name]), f"{was:.1f}", *cells)
     console = out()
     console.print(table)
-    console.print(said("Service level: answered in time / (answered + abandoned), short abandons left out."))
+    console.print(said("Service level: {formula}.", formula=compared.formula))
     for one in compared.words:
         console.print(one)
