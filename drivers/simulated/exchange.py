@@ -88,6 +88,8 @@ class SimulatedExchange:
                 self._later(lambda: self._bridge(legs))
             case effects.AnswerLeg():
                 pass
+            case effects.StopRecording(leg=leg):
+                self._with(leg, lambda line: setattr(line, "recording", ""))
             case effects.FallBack(leg=leg):
                 self._with(leg, self._fall_back)
             case effects.Recall(leg=leg):

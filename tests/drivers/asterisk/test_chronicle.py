@@ -91,6 +91,7 @@ def test_a_call_is_read_by_its_birth_and_its_end(tmp_path: Path) -> None:
         dialled="2004",
         number="5551234",
         name="Cara",
+        end=len(birth()) + len(end()),
     )
 
 
