@@ -12,7 +12,7 @@ Language = str
 # -- what the journal keeps
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One fact with its time, and what was kept of its effects."""
 
     sequence: int
@@ -26,7 +26,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Of the bytes of all its effects, by `replay.sum_of`; 0 where it had none, or none was taken."
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Batch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The rows of one group commit."""
 
     format: int = 1

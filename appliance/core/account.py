@@ -10,6 +10,7 @@ from appliance.core import effects as ask
 from appliance.core import facts, model
 from appliance.core import state as st
 from appliance.core.centre import Centre
+from appliance.core.directory import Directory
 from appliance.core.matching import why_not
 from appliance.core.offer import Held, rings_of
 from appliance.core.waits import Comfort, Guess
@@ -17,6 +18,8 @@ from appliance.core.waits import Comfort, Guess
 SECOND_US = 1_000_000
 FILED_MAX = 1_000
 "How many filed calls are remembered, to notice one that is filed again."
+FOREVER_US = 1 << 62
+"A wait by which everything that relaxes has."
 NO_COMFORT = Comfort()
 
 Entry = tuple[tuple[int, int, int, int], str]
@@ -46,9 +49,15 @@ class Account:
         "The calls filed last."
         self.rest: dict[str, int] = {}
         "Agent to the earliest time of the next offer."
-        "Agent to the earliest time of the next offer."
-        self._granted_s: dict[str, int] = {}
+        self._granted_s = {
+            agent.state.interaction: agent.state.wrap_up_s
+            for agent in centre.state.agents.values()
+            if isinstance(agent.state, st.Talking)
+        }
         "Conversation to the wrap-up that was granted when it began."
+        self._directory: Directory | None = None
+        self.members: dict[str, tuple[str, ...]] = {}
+        "See `members_of`; worked out once a configuration."
         self.begin()
 
     def begin(self) -> None:
@@ -56,7 +65,7 @@ class Account:
         state = self._centre.state
         self.calls: dict[str, Seen] = {}
         self.lines: dict[str, list[Entry]] = {}
-        "Those who wait in each queue, first served first."
+        "Those who wait in each queue where somebody does, first served first."
         self.held: dict[str, dict[str, None]] = {}
         "Agent to the interactions that ring at, wait for or talk with the agent."
         self.ringing: dict[str, dict[str, None]] = {}
@@ -67,11 +76,9 @@ class Account:
         "Agents who missed an offer of a queue that takes them back after a while."
         self.free: dict[str, dict[str, None]] = {}
         "Queue to its agents who may be eligible."
-        self.members: dict[str, tuple[str, ...]] = {}
-        "Agent to the agent's own queues."
-        for queue in self._centre.directory.queues.values():
-            for slug in queue.queue.agents:
-                self.members[slug] = (*self.members.get(slug, ()), queue.queue.slug)
+        if self._directory is not self._centre.directory:
+            self._directory = self._centre.directory
+            self.members = members_of(self._directory)
         for name, interaction in state.interactions.items():
             self.see(name)
             if isinstance(interaction.state, st.Offered):
@@ -96,6 +103,8 @@ class Account:
             if before.entry is not None and isinstance(before.state, st.Waiting):
                 line = self.lines[before.state.queue]
                 del line[bisect_left(line, before.entry)]
+                if not line:
+                    del self.lines[before.state.queue]
         interaction = self._centre.state.interactions.get(name)
         if interaction is None:
             return before, None
@@ -227,18 +236,39 @@ class Account:
             del self.filed[next(iter(self.filed))]
 
 
+def members_of(directory: Directory) -> dict[str, tuple[str, ...]]:
+    """Give the queues of each agent for whose callers, or for those of a queue that borrows, the agent may do at last.
+
+    Who lacks for ever what a queue requires is never asked about: most agents of a large company for most queues.
+    """
+    members: dict[str, list[str]] = {slug: [] for slug in directory.agents}
+    known: dict[tuple[str, tuple[tuple[str, int], ...]], bool] = {}
+    skills = {slug: tuple(agent.skills.items()) for slug, agent in directory.agents.items()}
+    for name, bound in directory.queues.items():
+        served = [directory.queues[slug].queue for slug in (name, *directory.borrowers.get(name, ()))]
+        for slug in bound.queue.agents:
+            if slug not in members:
+                continue
+            kind = (name, skills[slug])
+            if kind not in known:
+                known[kind] = any(not lacks(directory.agents[slug], queue, FOREVER_US) for queue in served)
+            if known[kind]:
+                members[slug].append(name)
+    return {slug: tuple(names) for slug, names in members.items()}
+
+
 def lacks(agent: model.Agent, queue: model.Queue, waited_us: int) -> str:
     """Name a skill that a queue still requires of who serves a caller of such a wait, and that an agent has not."""
     for need in queue.requirement:
-        level = agent.skills.get(need.skill, 0)
-        fits = {
-            model.How.AT_LEAST: level >= need.level,
-            model.How.EXACT: level == need.level,
-            model.How.AT_MOST: 0 < level <= need.level,
-        }[need.how]
-        if not fits and (need.relax_s == 0 or waited_us < need.relax_s * SECOND_US):
+        if not 0 < need.relax_s * SECOND_US <= waited_us and not _fits(agent.skills.get(need.skill, 0), need):
             return need.skill
     return ""
+
+
+def _fits(level: int, need: model.Need) -> bool:
+    if need.how is model.How.AT_LEAST:
+        return level >= need.level
+    return level == need.level if need.how is model.How.EXACT else 0 < level <= need.level
 
 
 def agents_of(state: st.InteractionState) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class Unrecorded(enum.StrEnum):
     "The exchange did not record although it was told to."
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A stretch of a call in one state; the segments of a call touch each other and add up to it."""
 
     stretch: Stretch
@@ -64,7 +64,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Of a queue visit, on its last waiting or talking segment."
 
 
-class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One finished call."""
 
     interaction: str

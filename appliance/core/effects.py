@@ -10,7 +10,7 @@ from appliance.core.cdr import CDR
 from appliance.core.facts import Leg
 
 
-class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something asked of the world."""
 
 
@@ -202,7 +202,7 @@ class WorkFiled(Promise, frozen=True, kw_only=True, tag="work-filed"):
     disposition: str = ""
 
 
-class Candidate(msgspec.Struct, frozen=True, array_like=True):
+class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An agent who could have been chosen, with the strategy's key, smallest first."""
 
     agent: str

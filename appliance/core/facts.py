@@ -7,14 +7,14 @@ in whatever the state; commands carry a token, may be refused, and are answered 
 import msgspec
 
 
-class Leg(msgspec.Struct, frozen=True, order=True, array_like=True):
+class Leg(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """One channel's life: the exchange's name and the channel's Uniqueid there."""
 
     exchange: str
     uniqueid: str
 
 
-class PartyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PartyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What routing may know of a party."""
 
     grade: str = ""
@@ -30,7 +30,7 @@ class PartyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Whether no number is known, so that nobody can be called back."
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Where a caller is sent on: one of these."""
 
     queue: str = ""
@@ -42,7 +42,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "An outside number, by its party."
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something that happened."""
 
 
@@ -214,7 +214,7 @@ class NotRecorded(Observation, frozen=True, kw_only=True, tag="not-recorded"):
     "Whether it was joined with an agent's before the exchange could be told to record; else the exchange has refused."
 
 
-class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A live leg as reconcile finds it on the exchange."""
 
     leg: Leg
@@ -230,7 +230,7 @@ class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "The other legs of its bridge."
 
 
-class GoneLeg(msgspec.Struct, frozen=True, kw_only=True):
+class GoneLeg(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A customer's leg that ended while we did not look, as the exchange itself wrote it down."""
 
     leg: Leg
@@ -259,7 +259,7 @@ class LegsFound(Observation, frozen=True, kw_only=True, tag="legs-found"):
     "What it wrote of legs that are not there any more; it may know of some only, or of none."
 
 
-class ToldCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ToldCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A call that is over, as the exchange itself wrote it down. Of one that we know the leg alone matters."""
 
     uniqueid: str

@@ -93,6 +93,8 @@ class Index:
         standing = self._standing[slug] = []
         keys: dict[int, Key] = {}
         for seat in self._directory.seats(slug):
+            if not seat.pools:
+                continue
             bound = seat.bound
             key = keys.get(bound.order)
             if key is None:

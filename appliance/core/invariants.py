@@ -4,19 +4,18 @@ A watch looks on and asks for nothing. It holds the Centre's state against its o
 all else a little at each fact. It never changes the state, so that it may be on wherever a Centre is.
 """
 
-import enum
-from dataclasses import dataclass
-
-import msgspec
-
 from appliance.core import effects as ask
 from appliance.core import facts, soundness
 from appliance.core import state as st
-from appliance.core.account import Account, Entry, Seen, agents_of, lacks
+from appliance.core.account import Account, Seen, agents_of
 from appliance.core.cdr import CDR
 from appliance.core.centre import Centre
+from appliance.core.dialled import Dialled
+from appliance.core.fairness import Fairness
 from appliance.core.filing import Visited, waiting_of
+from appliance.core.in_hand import InHand
 from appliance.core.offer import DEAD_PHONE, Held, rings_of
+from appliance.core.rules import Broken, Rule
 
 SWEEP = 2
 "Interactions and agents that are looked at with each fact although it did not touch them."
@@ -26,58 +25,19 @@ WHOLE = (facts.Started, facts.ConfigurationPublished, facts.ExchangeLost, facts.
 "Facts after which everything is looked at."
 
 
-class Rule(enum.StrEnum):
-    """What must hold."""
-
-    ONE_PLACE = "one_place"
-    "A caller is in exactly one place, and all who take part in it agree."
-    KEPT_PLACE = "kept_place"
-    "A place that arrival gave is kept until the caller leaves the queue."
-    ONE_OFFER = "one_offer"
-    "An agent has at most one live offer, and no more work than fits."
-    SKILLED = "skilled"
-    "Nobody is offered a call without the skills that are still required."
-    NOT_PASSED = "not_passed"
-    "The oldest eligible caller of equal priority is served first by whoever is free."
-    NOBODY_IDLE = "nobody_idle"
-    "No eligible agent is idle while a caller waits."
-    WRAP_UP = "wrap_up"
-    "Nobody is offered anything before the wrap-up is over, unless the agent said so."
-    ONE_RECORD = "one_record"
-    "Each call leaves one record, whose segments touch and add up."
-    SAME_WAIT = "same_wait"
-    "The announced wait never grows while nobody has left and nobody came to stand ahead."
-    POSITION = "position"
-    "A caller is never told a worse position than before, unless the queue says so."
-    IN_HOURS = "in_hours"
-    "Nobody is called back outside the hours of the queue."
-    DEADLINE = "deadline"
-    "Whatever holds somebody has a deadline."
-    TOLD = "told"
-    "A fact names every interaction that it changes."
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Something that does not hold; nothing in it is personal."""
-
-    rule: Rule
-    about: str
-    "An interaction or an agent."
-    detail: str
-
-
 class Watch:
     """Looks at a Centre after each of its facts."""
 
     def __init__(self, centre: Centre, *, sweep: int = SWEEP, depth: int = DEPTH_MAX) -> None:
         """Begin with what the Centre remembers."""
         self._centre = centre
-        self._sweep, self._depth = sweep, depth
+        self._sweep = sweep
         self._broken: list[Broken] = []
         self._rounds: list[str] = []
         self._agent_rounds: list[str] = []
         self._account = Account(centre)
+        self._fairness = Fairness(centre, self._account, self._wrong, depth=depth)
+        self._in_hand, self._dialled = InHand(centre, self._wrong), Dialled(centre, self._wrong)
         self._deadline = centre.deadline()
 
     # -- what happened
@@ -89,6 +49,8 @@ class Watch:
         agents = self._account.named(fact, asked)
         mixed = self._deadline is not None and self._deadline <= now and not isinstance(fact, facts.Due)
         self._account.end_offers(fact)
+        self._in_hand.hear(fact)
+        self._dialled.hear(fact)
         self._account.rests(now, fact, asked, about)
         for effect in asked:
             self._effect(now, fact, effect, about, mixed=mixed)
@@ -100,6 +62,7 @@ class Watch:
                 told.append(name)
             for seen in (before, after):
                 agents |= dict.fromkeys(agents_of(seen.state) if seen is not None else ())
+        self._dialled.agree(about)
         for slug in agents:
             self._account.see_agent(slug)
         if not mixed and not any(isinstance(effect, ask.Decided) for effect in asked):
@@ -127,22 +90,24 @@ class Watch:
         for slug in self._centre.state.agents:
             self._structure_of_agent(slug)
         for name in self._centre.state.interactions:
-            self._nobody_idle(name)
+            self._fairness.nobody_idle(name)
 
     def _whole(self) -> None:
         for name in [name for name in self._account.calls if name not in self._centre.state.interactions]:
             self._kept(facts.Due(), name, *self._account.see(name))
         self._rounds, self._agent_rounds = [], []
         self._account.begin()
+        self._in_hand.begin()
+        self._dialled.begin()
         self._audit()
 
     def _some(self, about: dict[str, None], agents: dict[str, None]) -> None:
         for name in about:
             self._structure(name)
-            self._nobody_idle(name)
+            self._fairness.nobody_idle(name)
         for slug in agents:
             self._structure_of_agent(slug)
-            self._not_idle(slug)
+            self._fairness.not_idle(slug)
         for _ in range(self._sweep):
             self._sweep_one()
 
@@ -157,20 +122,21 @@ class Watch:
                 self._wrong(Rule.TOLD, name, "changed, and no fact said so")
                 self._account.see(name)
             self._structure(name)
-            self._nobody_idle(name)
+            self._fairness.nobody_idle(name)
         if not self._agent_rounds:
             self._agent_rounds = list(state.agents)
         if self._agent_rounds:
             slug = self._agent_rounds.pop()
             self._account.see_agent(slug)
             self._structure_of_agent(slug)
-            self._not_idle(slug)
+            self._fairness.not_idle(slug)
 
     # -- effects
 
     def _effect(
         self, now: int, fact: facts.AnyFact, effect: ask.AnyEffect, about: dict[str, None], *, mixed: bool
     ) -> None:
+        self._dialled.asked(effect)
         match effect:
             case ask.CancelOffer() | ask.HangUp():
                 self._account.silence(effect)
@@ -181,72 +147,25 @@ class Watch:
                 self._account.ring(effect.offer, effect.agent, effect.leg)
             case ask.Decided(chosen=chosen, interaction=interaction, queue=queue):
                 about[interaction] = None
-                self._chosen(now, chosen.agent, interaction, queue)
+                self._fairness.chosen(now, chosen.agent, interaction, queue)
+                if not mixed or not isinstance(fact, facts.ContactTaken):
+                    self._in_hand.chosen(chosen.agent)
                 if not mixed and not isinstance(fact, facts.ConfigurationPublished):
-                    self._not_passed(chosen.agent, interaction, about)
+                    self._fairness.not_passed(chosen.agent, interaction, about)
             case ask.CallFiled(cdr=cdr):
                 self._one_record(cdr, about)
             case ask.Hold():
                 self._placed(fact, effect)
             case ask.Dial(interaction=name):
-                self._dialled(now, name)
+                self._timely(now, name)
             case _:
                 pass
 
-    def _chosen(self, now: int, slug: str, name: str, queue: str) -> None:
-        """Judge a choice for a caller of a queue, unless the same fact has led the caller out of it again."""
-        rest = self._account.rest.pop(slug, 0)
-        if now < rest:
-            self._wrong(Rule.WRAP_UP, slug, f"is offered a call {rest - now} us before the wrap-up ends")
-        interaction = self._centre.state.interactions.get(name)
-        known = self._centre.directory.agents.get(slug)
-        if interaction is None or known is None or not isinstance(interaction.state, Visited):
-            return
-        waiting = waiting_of(interaction.state)
-        bound = self._centre.directory.queues.get(waiting.queue)
-        if bound is None or waiting.queue != queue:
-            return
-        known_to = slug in {interaction.view.preferred, interaction.view.last_agent} and bound.queue.prefer_s
-        kept = known_to or slug == interaction.given_to
-        if not kept and (skill := lacks(known, bound.queue, now - waiting.entered_at)):
-            self._wrong(Rule.SKILLED, slug, f"is offered {name} without {skill}")
-
-    def _dialled(self, now: int, name: str) -> None:
+    def _timely(self, now: int, name: str) -> None:
         """Hold a call to a customer against the hours, at the time of any deadline that this fact found due."""
         interaction, since = self._centre.state.interactions.get(name), min(now, self._deadline or now)
         if interaction and soundness.is_out_of_hours(self._centre.directory, interaction.state, since, now):
             self._wrong(Rule.IN_HOURS, name, "is called back although it is not the time")
-
-    def _not_passed(self, slug: str, name: str, about: dict[str, None]) -> None:
-        """Hold a choice against all who waited before this fact, still wait, and came first."""
-        interaction = self._centre.state.interactions.get(name)
-        agent = self._centre.state.agents.get(slug)
-        if interaction is None or agent is None or not isinstance(interaction.state, Visited):
-            return
-        place = self._account.place_of(interaction, waiting_of(interaction.state))
-        then = msgspec.structs.replace(agent, state=st.Available(), reachable=True, busy=False)
-        for queue in self._account.members.get(slug, ()):
-            for older in self._account.lines.get(queue, ())[: self._depth]:
-                if older[0] >= place:
-                    break
-                if older[1] not in about and self._suits(then, older):
-                    self._wrong(Rule.NOT_PASSED, older[1], f"was passed by {name} at {slug}")
-                    return
-
-    def _suits(self, agent: st.Agent, entry: Entry) -> bool:
-        state, directory = self._centre.state, self._centre.directory
-        interaction = state.interactions.get(entry[1])
-        if interaction is None or not isinstance(interaction.state, st.Waiting):
-            return False
-        waiting = interaction.state
-        if waiting.queue not in directory.queues or interaction.leg.exchange not in state.seen:
-            return False
-        why = self._centre.why_not(agent, interaction)
-        if why == "skill":
-            known, queue = directory.agents[agent.slug], directory.queues[waiting.queue].queue
-            if not lacks(known, queue, state.now - waiting.entered_at):
-                self._wrong(Rule.SKILLED, agent.slug, f"may not serve {entry[1]}, but lacks nothing")
-        return not why
 
     def _placed(self, fact: facts.AnyFact, effect: ask.Hold) -> None:
         adopted = effect.interaction not in self._account.calls
@@ -350,6 +269,7 @@ class Watch:
         agent = state.agents.get(slug)
         if agent is None:
             return
+        self._in_hand.agree(slug)
         held = self._account.held.get(slug, {})
         if len(held) > 1:
             self._wrong(Rule.ONE_OFFER, slug, f"has {len(held)} interactions")
@@ -359,31 +279,6 @@ class Watch:
             self._wrong(Rule.DEADLINE, slug, "missed an offer and is never to come back")
         if isinstance(agent.state, st.WrapUp) and f"wrap-up/{slug}" not in state.deadlines:
             self._wrong(Rule.DEADLINE, slug, "finishes without a deadline")
-
-    # -- nobody idle
-
-    def _nobody_idle(self, name: str) -> None:
-        """Hold a caller who waits against the free agents of the queue and of those that lend it theirs."""
-        seen = self._account.calls.get(name)
-        if seen is None or seen.entry is None or not isinstance(seen.state, st.Waiting):
-            return
-        bound = self._centre.directory.queues.get(seen.state.queue)
-        for queue in (seen.state.queue, *(bound.queue.lenders if bound is not None else ())):
-            for slug in list(self._account.free.get(queue, ()))[: self._depth]:
-                agent = self._centre.state.agents.get(slug)
-                if agent is not None and self._suits(agent, seen.entry):
-                    self._wrong(Rule.NOBODY_IDLE, name, f"waits in {seen.state.queue} while {slug} is free")
-                    return
-
-    def _not_idle(self, slug: str) -> None:
-        """Hold a free agent against those who wait."""
-        agent = self._centre.state.agents.get(slug)
-        for queue in self._account.members.get(slug, ()):
-            if agent is not None and slug in self._account.free.get(queue, ()):
-                for entry in self._account.lines.get(queue, ())[: self._depth]:
-                    if self._suits(agent, entry):
-                        self._wrong(Rule.NOBODY_IDLE, entry[1], f"waits in {queue} while {slug} is free")
-                        return
 
 
 def _agrees(agent: st.AgentState, name: str, held: Held, ring: st.Ring) -> bool:

@@ -14,22 +14,22 @@ from appliance.core.told import Chronicle
 from appliance.core.waits import Callback, Comfort, Outlook, Return
 
 
-class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed_out"):
+class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed_out", gc=False):
     """Not at work."""
 
 
-class Available(msgspec.Struct, frozen=True, kw_only=True, tag="available"):
+class Available(msgspec.Struct, frozen=True, kw_only=True, tag="available", gc=False):
     """Ready for an offer."""
 
 
-class Ringing(msgspec.Struct, frozen=True, kw_only=True, tag="ringing"):
+class Ringing(msgspec.Struct, frozen=True, kw_only=True, tag="ringing", gc=False):
     """The phone rings, or was picked up and is being joined."""
 
     interaction: str
     offer: str
 
 
-class Talking(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
+class Talking(msgspec.Struct, frozen=True, kw_only=True, tag="talking", gc=False):
     """In a conversation."""
 
     interaction: str
@@ -40,7 +40,7 @@ class Talking(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
     "What the queues that the conversation went through grant at least."
 
 
-class WrapUp(msgspec.Struct, frozen=True, kw_only=True, tag="wrap_up"):
+class WrapUp(msgspec.Struct, frozen=True, kw_only=True, tag="wrap_up", gc=False):
     """Finishing an interaction that is over for the customer."""
 
     interaction: str
@@ -49,13 +49,13 @@ class WrapUp(msgspec.Struct, frozen=True, kw_only=True, tag="wrap_up"):
     disposition: str = ""
 
 
-class OnBreak(msgspec.Struct, frozen=True, kw_only=True, tag="on_break"):
+class OnBreak(msgspec.Struct, frozen=True, kw_only=True, tag="on_break", gc=False):
     """Away, with a reason."""
 
     reason: str
 
 
-class Missed(msgspec.Struct, frozen=True, kw_only=True, tag="missed"):
+class Missed(msgspec.Struct, frozen=True, kw_only=True, tag="missed", gc=False):
     """Taken out of routing after an offer that the phone did not take."""
 
     cause: str
@@ -64,7 +64,7 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True, tag="missed"):
 AgentState = SignedOut | Available | Ringing | Talking | WrapUp | OnBreak | Missed
 
 
-class Work(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Work(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What an agent has done for a queue."""
 
     handled: int = 0
@@ -77,7 +77,7 @@ class Work(msgspec.Struct, kw_only=True, omit_defaults=True):
     "Which of the queue's offers was the agent's last, counted since ever; 0 for none."
 
 
-class Agent(msgspec.Struct, kw_only=True):
+class Agent(msgspec.Struct, kw_only=True, gc=False):
     """An agent as routing sees one."""
 
     slug: str
@@ -114,7 +114,7 @@ class Agent(msgspec.Struct, kw_only=True):
 # -- interactions
 
 
-class Walking(msgspec.Struct, frozen=True, kw_only=True, tag="flow"):
+class Walking(msgspec.Struct, frozen=True, kw_only=True, tag="flow", gc=False):
     """In a flow, at a node."""
 
     flow: str
@@ -125,7 +125,7 @@ class Walking(msgspec.Struct, frozen=True, kw_only=True, tag="flow"):
     "How often the node has asked."
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag="waiting"):
+class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag="waiting", gc=False):
     """In a queue, on music."""
 
     flow: str
@@ -136,7 +136,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag="waiting"):
     ticket: int
 
 
-class Ring(msgspec.Struct, frozen=True, kw_only=True):
+class Ring(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An offer whose phone rings."""
 
     offer: str
@@ -145,7 +145,7 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     "The agent's."
 
 
-class Offered(msgspec.Struct, frozen=True, kw_only=True, tag="offered"):
+class Offered(msgspec.Struct, frozen=True, kw_only=True, tag="offered", gc=False):
     """In a queue, while the phone of an agent rings, or those of several."""
 
     waiting: Waiting
@@ -162,7 +162,7 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True, tag="offered"):
         return (Ring(offer=self.offer, agent=self.agent, leg=self.leg), *self.others)
 
 
-class Joining(msgspec.Struct, frozen=True, kw_only=True, tag="joining"):
+class Joining(msgspec.Struct, frozen=True, kw_only=True, tag="joining", gc=False):
     """The agent picked up; the bridge is being made."""
 
     waiting: Waiting
@@ -171,7 +171,7 @@ class Joining(msgspec.Struct, frozen=True, kw_only=True, tag="joining"):
     leg: Leg
 
 
-class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
+class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="talking", gc=False):
     """Customer and agent hear each other."""
 
     waiting: Waiting
@@ -180,7 +180,7 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="talking"):
     leg: Leg
 
 
-class Forwarded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="forwarded"):
+class Forwarded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="forwarded", gc=False):
     """Sent on to an extension or an outside number."""
 
     flow: str
@@ -192,19 +192,19 @@ class Forwarded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     "Where the leg is to be sent as soon as it asks; None once it is told."
 
 
-class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag="leaving"):
+class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag="leaving", gc=False):
     """Told to hang up."""
 
     cause: str
 
 
-class Suspended(msgspec.Struct, frozen=True, kw_only=True, tag="suspended"):
+class Suspended(msgspec.Struct, frozen=True, kw_only=True, tag="suspended", gc=False):
     """To be called back, but not yet, or not now."""
 
     waiting: Waiting
 
 
-class Calling(msgspec.Struct, frozen=True, kw_only=True, tag="calling"):
+class Calling(msgspec.Struct, frozen=True, kw_only=True, tag="calling", gc=False):
     """The customer's phone rings, or who picked up is asked to press 1, while an agent is kept for it."""
 
     waiting: Waiting
@@ -235,7 +235,7 @@ class Doing(enum.StrEnum):
     "It is joined with the others."
 
 
-class Participant(msgspec.Struct, kw_only=True):
+class Participant(msgspec.Struct, kw_only=True, gc=False):
     """Somebody who takes part in an interaction."""
 
     leg: Leg
@@ -252,7 +252,7 @@ class Participant(msgspec.Struct, kw_only=True):
             self.doing, self.since = doing, now
 
 
-class Interaction(msgspec.Struct, kw_only=True):
+class Interaction(msgspec.Struct, kw_only=True, gc=False):
     """One contact by any medium; here a call."""
 
     id: str
@@ -324,7 +324,7 @@ class Interaction(msgspec.Struct, kw_only=True):
         return self.customer.doing is Doing.ASKING
 
 
-class QueueCounts(msgspec.Struct, kw_only=True):
+class QueueCounts(msgspec.Struct, kw_only=True, gc=False):
     """What a queue has done since the day began."""
 
     answered: int = 0

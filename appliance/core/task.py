@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Task(msgspec.Struct, frozen=True, array_like=True):
+class Task(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What it is, and what it takes."""
 
     medium: str

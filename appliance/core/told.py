@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Chronicle(msgspec.Struct, kw_only=True):
+class Chronicle(msgspec.Struct, kw_only=True, gc=False):
     """How far we know what an exchange wrote down by itself."""
 
     part: int = 0

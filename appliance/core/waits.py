@@ -5,7 +5,7 @@ import msgspec
 from appliance.core.facts import Leg
 
 
-class Guess(msgspec.Struct, frozen=True, array_like=True):
+class Guess(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was expected of a caller's wait, when, and from what."""
 
     at: int
@@ -18,7 +18,7 @@ class Guess(msgspec.Struct, frozen=True, array_like=True):
     high_s: int
 
 
-class Comfort(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Comfort(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What a waiting caller hears and has heard."""
 
     prompt: int = 0
@@ -40,7 +40,7 @@ class Comfort(msgspec.Struct, kw_only=True, omit_defaults=True):
     "The first one, made at the entry, and those that were said; each is scored when the wait is over."
 
 
-class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Callback(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A caller who keeps the place without the line."""
 
     line: Leg
@@ -59,7 +59,7 @@ class Callback(msgspec.Struct, kw_only=True, omit_defaults=True):
     "Whether the customer is on the line again."
 
 
-class Lane(msgspec.Struct, kw_only=True):
+class Lane(msgspec.Struct, kw_only=True, gc=False):
     """What waits have shown for callers with about the same number ahead of them."""
 
     samples: list[int] = []
@@ -68,7 +68,7 @@ class Lane(msgspec.Struct, kw_only=True):
     "Share of the samples that an interval leaves out, in thousandths: it follows the misses."
 
 
-class DayScore(msgspec.Struct, array_like=True):
+class DayScore(msgspec.Struct, array_like=True, gc=False):
     """How well a queue has told its waits on one day."""
 
     day: int
@@ -79,7 +79,7 @@ class DayScore(msgspec.Struct, array_like=True):
     "and those that the wait was inside of."
 
 
-class Outlook(msgspec.Struct, kw_only=True):
+class Outlook(msgspec.Struct, kw_only=True, gc=False):
     """What a queue knows of its waits, and how well it has told them."""
 
     lanes: dict[int, Lane] = {}
@@ -94,7 +94,7 @@ class Outlook(msgspec.Struct, kw_only=True):
     "The last days on which there were any, the oldest first; at most `estimate.DAYS_MAX`."
 
 
-class Return(msgspec.Struct, frozen=True, kw_only=True):
+class Return(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The place of a caller whom a failing exchange cut off, kept for when the caller calls again."""
 
     queue: str

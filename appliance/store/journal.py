@@ -40,7 +40,7 @@ BACKLOG_MAX = 100_000
 "Rows that may wait for the disk."
 BATCH_MAX = 1_000
 "Rows in one batch."
-PACE_S = 0.02
+PACE_S = 0.04
 "From the beginning of one commit to that of the next, so that a busy journal gathers."
 SNAPSHOT_EVERY = 5_000
 "Facts between two snapshots."

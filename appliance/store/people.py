@@ -99,7 +99,7 @@ class People:
         `fresh` is the id of a party that has to be made; a random one if empty.
         """
         return self._writer.submit(
-            lambda root: party_of(tables(root, PeopleTables), number, name, now_us, fresh), "party"
+            lambda root: party_of(tables(root, PeopleTables), number, name, now_us, fresh), "party", shared=True
         )
 
     def recognise(self, callers: Sequence[tuple[str, str]], now_us: int) -> Future[tuple[Known, ...]]:
@@ -112,7 +112,7 @@ class People:
     def keep_late(self, fresh: str, number: str, name: str, now_us: int) -> Future[None]:
         """Keep number and name of a caller who went on as `fresh` because recognising took too long."""
         return self._writer.submit(
-            lambda root: _keep_late(tables(root, PeopleTables), fresh, number, name, now_us), "party"
+            lambda root: _keep_late(tables(root, PeopleTables), fresh, number, name, now_us), "party", patient=True
         )
 
     def labels(self, parties: Iterable[str]) -> Future[dict[str, Label]]:
@@ -122,7 +122,9 @@ class People:
 
     def talked(self, party: str, agent: str, now_us: int) -> Future[None]:
         """Remember the agent who talked with a party last."""
-        return self._writer.submit(lambda root: _talked(tables(root, PeopleTables), party, agent, now_us), "talked")
+        return self._writer.submit(
+            lambda root: _talked(tables(root, PeopleTables), party, agent, now_us), "talked", patient=True
+        )
 
     def set_view(self, named: str, known: Mapping[str, object], now_us: int) -> Future[bool]:
         """Change what routing may know of a party, named by its id or number; a number that is new becomes a party.
@@ -181,6 +183,7 @@ class People:
                 now_us=now_us,
             ),
             "recording",
+            patient=True,
         )
 
     def seal_order(
@@ -192,6 +195,7 @@ class People:
                 tables(root, PeopleTables), recording, interaction=interaction, party=party, now_us=now_us
             ),
             "left-over",
+            patient=True,
         )
 
     def sealed(self, outcome: Sealed, now_us: int) -> Future[None]:
@@ -201,7 +205,7 @@ class People:
             if not media.keep(tables(root, PeopleTables), outcome, now_us):
                 self.erased()
 
-        return self._writer.submit(work, "sealed")
+        return self._writer.submit(work, "sealed", patient=True)
 
     def recordings_unsealed(self) -> Future[tuple[str, ...]]:
         """List the recordings that have a key and no sealed file."""

@@ -4,13 +4,17 @@ Work is a function of the storage's root. It runs in the writer's thread, in a t
 centre time, and its future is settled after the commit. Work may run twice (if the ZEO process went away before the
 commit), so it reads what it changes from the root and nowhere else. Whether a commit whose answer was lost has
 happened is told by the last transaction's id: nobody else writes.
+
+Work that is `shared` stands in one transaction with the shared work beside it in the queue, each piece after the other;
+if one fails, each is done by itself. Work that is `patient` is shared, and waits for more of its kind for a moment, as
+long as nobody in the queue is in a hurry: every commit costs the reactor a part of the interpreter's time.
 """
 
 import errno
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,6 +35,10 @@ TICK_S = 0.25
 RETRY_S = 0.2
 CONNECT_S = 1.0
 "One try to reach the ZEO process."
+PATIENCE_S = 0.1
+"From the beginning of one commit of patient work to that of the next."
+SHARED_MAX = 100
+"Pieces of work in one transaction."
 QUEUE_MAX = 10_000
 "Work that may wait; more is refused."
 _DISK: Mapping[int, str] = {
@@ -72,9 +80,13 @@ class _Job:
     fail: Callable[[Exception], None]
     note: str
     not_before: float
+    shared: bool
+    patient: bool
 
 
-def _job(work: Work[ResultT], future: Future[ResultT], note: str, not_before: float) -> _Job:
+def _job(
+    work: Work[ResultT], future: Future[ResultT], note: str, *, not_before: float, shared: bool, patient: bool
+) -> _Job:
     results: list[ResultT] = []
 
     def again(root: Root) -> None:
@@ -89,7 +101,14 @@ def _job(work: Work[ResultT], future: Future[ResultT], note: str, not_before: fl
             future.set_exception(error)
 
     return _Job(
-        begin=future.set_running_or_notify_cancel, work=again, done=done, fail=fail, note=note, not_before=not_before
+        begin=future.set_running_or_notify_cancel,
+        work=again,
+        done=done,
+        fail=fail,
+        note=note,
+        not_before=not_before,
+        shared=shared or patient,
+        patient=patient,
     )
 
 
@@ -117,6 +136,10 @@ class Writer:
         self._where = replace(where, wait_s=min(where.wait_s, CONNECT_S))
         self._clock = clock
         self._jobs: deque[_Job] = deque()
+        self._hurried = 0
+        "How many of them are not patient."
+        self._patient_until = 0.0
+        "When patient work may begin next, by `time.monotonic`."
         self._wake = threading.Condition()
         self._closing = False
         self._health = "ok"
@@ -136,8 +159,19 @@ class Writer:
         """The thread's last sign of life."""
         return self._beat
 
-    def submit(self, work: Work[ResultT], note: str = "", *, not_before: float = 0.0) -> Future[ResultT]:
-        """Have work done and committed; never waits. `not_before` is a `time.monotonic` that holds the queue back."""
+    def submit(
+        self,
+        work: Work[ResultT],
+        note: str = "",
+        *,
+        not_before: float = 0.0,
+        shared: bool = False,
+        patient: bool = False,
+    ) -> Future[ResultT]:
+        """Have work done and committed; never waits. `not_before` is a `time.monotonic` that holds the queue back.
+
+        Work may be shared if what is done beside it may fail and be done again, and its answer may come with theirs.
+        """
         future: Future[ResultT] = Future()
         with self._wake:
             if self._closing:
@@ -145,8 +179,11 @@ class Writer:
             elif len(self._jobs) >= QUEUE_MAX:
                 future.set_exception(StoreBusyError(f"the {self._where.storage} storage has too much to do"))
             else:
-                self._jobs.append(_job(work, future, note, not_before))
-                self._wake.notify()
+                job = _job(work, future, note, not_before=not_before, shared=shared, patient=patient)
+                self._jobs.append(job)
+                self._hurried += not patient
+                if len(self._jobs) == 1 or not patient:
+                    self._wake.notify()
         return future
 
     def close(self, wait_s: float = 5.0) -> None:
@@ -155,44 +192,68 @@ class Writer:
             self._closing = True
             self._wake.notify()
         self._thread.join(wait_s)
-        self._fail(StoreFailedError(f"the {self._where.storage} storage was closed"))
+        self._fail(f"the {self._where.storage} storage was closed")
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, why: str) -> None:
         with self._wake:
-            jobs, self._jobs = self._jobs, deque()
+            jobs, self._jobs, self._hurried = self._jobs, deque(), 0
         for job in jobs:
-            job.fail(error)
+            job.fail(StoreFailedError(why))
 
     def _tick(self, *, inside: bool) -> None:
         self._beat = Beat(at_ns=time.monotonic_ns(), inside=inside)
 
     def _run(self) -> None:
-        while (job := self._next()) is not None:
-            if not job.begin():
-                continue
-            try:
-                self._commit(job)
-            except Exception as error:  # noqa: BLE001 # whatever the work raises is its caller's; the thread goes on
-                job.fail(error)
-            else:
-                job.done()
+        while jobs := self._next():
+            begun = [job for job in jobs if job.begin()]
+            if begun and not self._is_settled(begun):
+                for job in begun:
+                    self._is_settled([job])
         self._disconnect()
 
-    def _next(self) -> _Job | None:
-        """Wait for work; None when closed and nothing is left."""
+    def _is_settled(self, jobs: Sequence[_Job]) -> bool:
+        """Do some work in one transaction; False if some of it has failed, and nobody knows which."""
+        try:
+            self._commit(jobs)
+        except Exception as error:  # noqa: BLE001 # whatever the work raises is its caller's; the thread goes on
+            if jobs[1:] and not isinstance(error, StoreFailedError):
+                return False
+            for job in jobs:
+                job.fail(error)
+        else:
+            for job in jobs:
+                job.done()
+        return True
+
+    def _next(self) -> list[_Job]:
+        """Wait for work, and take what may stand in one transaction; nothing when closed and nothing is left."""
         with self._wake:
             while True:
                 self._tick(inside=False)
                 if not self._jobs:
                     if self._closing:
-                        return None
+                        return []
                     self._wake.wait(TICK_S)
-                elif not self._closing and (wait_s := self._jobs[0].not_before - time.monotonic()) > 0:
+                elif not self._closing and (wait_s := self._begins() - time.monotonic()) > 0:
                     self._wake.wait(min(wait_s, TICK_S))
                 else:
-                    return self._jobs.popleft()
+                    return self._taken()
 
-    def _commit(self, job: _Job) -> None:
+    def _begins(self) -> float:
+        """Tell when the first of the queue may begin."""
+        return self._jobs[0].not_before if self._hurried else self._patient_until
+
+    def _taken(self) -> list[_Job]:
+        jobs = [self._jobs.popleft()]
+        while jobs[0].shared and self._jobs and self._jobs[0].shared and len(jobs) < SHARED_MAX:
+            jobs.append(self._jobs.popleft())
+        patient = sum(job.patient for job in jobs)
+        self._hurried -= len(jobs) - patient
+        if patient:
+            self._patient_until = time.monotonic() + PATIENCE_S
+        return jobs
+
+    def _commit(self, jobs: Sequence[_Job]) -> None:
         last = b""
         while True:
             self._tick(inside=True)
@@ -202,9 +263,10 @@ class Writer:
                     break
                 last = b""
                 transaction = self._manager.begin()
-                job.work(connection.root())
+                for job in jobs:
+                    job.work(connection.root())
                 transaction.setExtendedInfo(AT, self._clock())
-                transaction.note(job.note)
+                transaction.note(jobs[0].note)
                 last = last_of(self._where, database)
                 self._manager.commit()
             except (ClientStorageError, StoreAbsentError, OSError) as error:

@@ -5,7 +5,8 @@ import pytest
 from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.hours import Opening, open_for
-from appliance.core.invariants import Rule, Watch
+from appliance.core.invariants import Watch
+from appliance.core.rules import Rule
 from tests.core.callbacks import (
     WAITING,
     a_callback,

@@ -10,7 +10,7 @@ from appliance.core import state as st
 from appliance.core.account import FILED_MAX, lacks
 from appliance.core.cdr import CDR, Outcome, Segment, Stretch
 from appliance.core.facts import Leg
-from appliance.core.invariants import Rule
+from appliance.core.rules import Rule
 from tests.core.watched import Watched, decided, offer, ringing, talking, waiting
 from tests.core.world import SECOND, World, a_company, a_queue
 from tests.simulation.life import live
@@ -93,6 +93,23 @@ def test_wrap_up_is_not_short() -> None:
     assert Rule.WRAP_UP in Watched(watched.world).look(decided(watched))
     del watched.state.agents["ann"]
     watched.found(fact=facts.Started(boot=2))
+    assert Rule.WRAP_UP not in watched.look(decided(watched))
+
+
+def test_a_watch_that_came_later_knows_what_was_granted_when_the_talk_began() -> None:
+    """A configuration that asked for more came after that, and went before the talk ended."""
+    watched = talking()
+    watched.world.publish(a_company(a_queue(wrap_up_s=60)))
+    watched = Watched(watched.world)
+    watched.world.publish(a_company())
+    call = watched.call
+    watched.world.exchange.end(call.leg)
+    watched.world.run(0.01)
+    watched.found(about=call.id)
+    agent = watched.state.agents["ann"]
+    assert isinstance(agent.state, st.WrapUp)
+    watched.world.call()
+    watched.world.clock.now = agent.state.until + SECOND
     assert Rule.WRAP_UP not in watched.look(decided(watched))
 
 

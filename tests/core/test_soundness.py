@@ -6,7 +6,7 @@ import pytest
 from appliance.core import effects, facts, model, soundness
 from appliance.core import state as st
 from appliance.core.facts import Leg
-from appliance.core.invariants import Rule
+from appliance.core.rules import Rule
 from appliance.core.waits import Callback, Guess
 from tests.core.watched import Watched, decided, ringing, talking, waiting
 from tests.core.world import World, a_company, a_queue

@@ -3,7 +3,8 @@
 from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.facts import Leg
-from appliance.core.invariants import Broken, Rule, Watch
+from appliance.core.invariants import Watch
+from appliance.core.rules import Broken, Rule
 from tests.core.world import World, a_company
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from appliance.core import facts
-from appliance.daemon.garbage import rest
+from appliance.daemon.garbage import THRESHOLDS, rest
 from tests.daemon.world import VERSION, World
 
 
@@ -22,7 +22,9 @@ class Ring:
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     """Let the collector look at everything again."""
+    before = gc.get_threshold()
     yield
+    gc.set_threshold(*before)
     gc.unfreeze()
 
 
@@ -35,6 +37,7 @@ def test_what_is_there_when_calls_are_taken_is_not_looked_at() -> None:
     looked_at = {id(thing) for thing in gc.get_objects()}
     assert id(old) not in looked_at
     assert id(new) in looked_at
+    assert gc.get_threshold() == THRESHOLDS
 
 
 def test_what_a_configuration_leaves_behind_is_freed_after_it() -> None:

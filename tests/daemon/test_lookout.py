@@ -10,7 +10,8 @@ from zope.interface import implementer
 from appliance.core import effects, facts
 from appliance.core import state as st
 from appliance.core.centre import Centre
-from appliance.core.invariants import Broken, Rule, Watch
+from appliance.core.invariants import Watch
+from appliance.core.rules import Broken, Rule
 from appliance.daemon.lookout import FAILED, LOGGED_MAX, Lookout
 from tests.daemon.world import World
 

@@ -26,8 +26,8 @@ def a_company(dice: Random, begins: int) -> model.Configuration:
     names = [f"queue-{n}" for n in range(dice.randint(1, QUEUES_MAX))]
     queues = tuple(_a_queue(dice, slug, agents, names) for slug in names)
     flows = the_flows(dice, queues, tuple(map(_extension, agents)))
-    closes = begins + dice.randint(300, 4000) * SECOND
-    opens = closes + dice.randint(60, 900) * SECOND
+    closes = begins + dice.randint(60, 1500) * SECOND
+    opens = closes + dice.randint(200, 900) * SECOND
     return model.Configuration(
         company=model.Company(
             ageing_s=dice.choice([0, 0, 5, 30]),
@@ -122,8 +122,8 @@ def _a_callback(dice: Random) -> model.Callback:
         ring_s=15,
         attempts=2,
         retry_s=30,
-        expire_s=dice.choice([60, 600]),
-        hours=dice.choice(["", "", HOURS]),
+        expire_s=dice.choice([60, 600, 600]),
+        hours=dice.choice(["", HOURS]),
         accepted="accepted",
         confirm=dice.choice(["", "confirm"]),
     )
@@ -158,7 +158,7 @@ def _a_queue(dice: Random, slug: str, agents: list[str], names: list[str]) -> mo
         missed_s=dice.choice([0, 0, 20]),
         overflow=tuple(_an_overflow(dice) for _ in range(dice.choice([0, 0, 1, 2]))),
         waiting=_a_wait(dice),
-        callback=_a_callback(dice) if dice.random() < 0.5 else None,
+        callback=_a_callback(dice) if dice.random() < 0.6 else None,
         ring_s=dice.choice([5, 10, 20]),
         wrap_up_s=dice.choice([0, 3, 10, 30]),
         wait_s_max=dice.choice([0, 0, 30, 90]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.core.invariants import Rule
+from appliance.core.rules import Rule
 from tests.simulation.mutants import SEEDS, changed, find, known, mutants
 
 TRIED = ("kept-place-dead-phone", "not-passed-pools", "same-wait-missed-at-work", "wrap-up-break", "replay-away")

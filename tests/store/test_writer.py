@@ -15,7 +15,7 @@ from ZODB.TimeStamp import TimeStamp
 from appliance.store import writer as writer_module
 from appliance.store.link import Where, uri_of
 from appliance.store.schema import PEOPLE, Root
-from appliance.store.writer import StoreBusyError, StoreFailedError, Writer
+from appliance.store.writer import SHARED_MAX, StoreBusyError, StoreFailedError, Writer
 from tests.store.stand import Clock, Zeo, until
 
 WAIT_S = 60
@@ -51,6 +51,32 @@ def _last_id(zeo: Zeo) -> datetime:
     return datetime.fromisoformat(found).replace(tzinfo=UTC)
 
 
+def _transactions(zeo: Zeo) -> list[str]:
+    """List the notes of all transactions of the people's storage."""
+    zeo.stop()
+    from appliance.store.durable import DurableStorage  # noqa: PLC0415  as above
+
+    storage = DurableStorage(str(zeo.folder / "people.fs"))
+    notes = [record.description.decode() for record in storage.iterator()]
+    storage.close()
+    return notes
+
+
+class _Held:
+    """A writer whose thread is at work until the end of the block, so that what is submitted in it waits together."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._let_go = threading.Event()
+        self._done = writer.submit(lambda _root: self._let_go.wait(WAIT_S), "hold")
+
+    def __enter__(self) -> None:
+        until(self._done.running, "the thread is at work")
+
+    def __exit__(self, *_error: object) -> None:
+        self._let_go.set()
+        assert self._done.result(WAIT_S)
+
+
 def test_transactions_are_dated_by_centre_time(zeo: Zeo, writer: Writer, clock: Clock) -> None:
     """Date a transaction by the time that the centre has, whatever the wall clock says."""
     clock.now = int(datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC).timestamp()) * 1_000_000
@@ -80,6 +106,50 @@ def test_failed_work_is_its_askers_and_changes_nothing(writer: Writer) -> None:
     with pytest.raises(LookupError, match="other half"):
         writer.submit(half).result(WAIT_S)
     assert writer.submit(lambda root: _name(root, "half")).result(WAIT_S) is None
+
+
+def test_shared_work_stands_in_one_transaction(zeo: Zeo, writer: Writer) -> None:
+    """What waits together is committed together, in order; who gave up is left out, and other work stands alone."""
+    with _Held(writer):
+        asked = [writer.submit(_add, "few", shared=True) for _ in range(3)]
+        alone = writer.submit(_add, "alone")
+        asked += [writer.submit(_add, "many", shared=True) for _ in range(SHARED_MAX + 1)]
+        given_up = writer.submit(_add, shared=True)
+        assert given_up.cancel()
+    assert [future.result(WAIT_S) for future in asked[:3]] == [1, 2, 3]
+    assert alone.result(WAIT_S) == 4
+    assert asked[-1].result(WAIT_S) == 4 + SHARED_MAX + 1
+    writer.close()
+    assert _transactions(zeo)[-4:] == ["few", "alone", "many", "many"]
+
+
+def test_shared_work_that_fails_spoils_nothing_beside_it(writer: Writer) -> None:
+    """The one who asked for it gets the error, all others what they asked for."""
+
+    def half(root: Root) -> None:
+        _add(root)
+        raise LookupError("other half")
+
+    with _Held(writer):
+        first, bad, last = (writer.submit(work, shared=True) for work in (_add, half, _add))
+    assert (first.result(WAIT_S), last.result(WAIT_S)) == (1, 2)
+    with pytest.raises(LookupError, match="other half"):
+        bad.result(WAIT_S)
+
+
+def test_patient_work_waits_for_more_of_its_kind(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a first commit the next waits, until somebody is in a hurry or it is closed."""
+    monkeypatch.setattr(writer_module, "PATIENCE_S", float("inf"))
+    assert writer.submit(_add, patient=True).result(WAIT_S) == 1
+    waits = [writer.submit(_add, patient=True) for _ in range(2)]
+    beat = writer.beat
+    until(lambda: writer.beat.at_ns > beat.at_ns, "the thread has looked")
+    assert not any(future.done() for future in waits)
+    assert writer.submit(_add, shared=True).result(WAIT_S) == 4
+    assert [future.result(0) for future in waits] == [2, 3]
+    late = writer.submit(_add, patient=True)
+    writer.close()
+    assert late.result(0) == 5
 
 
 def test_work_waits_for_the_process_to_come_back(zeo: Zeo, writer: Writer) -> None:
