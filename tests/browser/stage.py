@@ -26,6 +26,7 @@ from twisted.internet import asyncioreactor
 asyncioreactor.install()  # type: ignore[no-untyped-call]  # Twisted gives it no types
 
 from twisted.internet.defer import ensureDeferred  # noqa: E402  after the reactor
+from twisted.internet.task import deferLater  # noqa: E402  after the reactor
 from twisted.internet.threads import deferToThread  # noqa: E402  after the reactor
 
 from appliance import api, document, sample  # noqa: E402  after the reactor
@@ -40,6 +41,8 @@ from webadmin.programs import front_door, nginx_argv, web_argv  # noqa: E402  af
 RATE = 8_000
 UP_S, LOOK_S = 60.0, 0.05
 "How long nginx and the pages may take to come, and how often they are looked for."
+RING_S = 20.0
+"How long a phone that somebody wants to pick up may take to ring."
 TONES_HZ = (440, 620)
 "Caller's and agent's, in the recordings that are made here."
 
@@ -138,9 +141,9 @@ class Stage:
             case "press":
                 self.box.exchange.press(self.lines[ask.line], ask.key)
             case "pick_up":
-                self.box.exchange.pick_up(self.box.ringing[ask.extension])
+                self.box.exchange.pick_up(await self._ringing(ask.extension))
             case "refuse":
-                self.box.exchange.refuse(self.box.ringing[ask.extension], "refused")
+                self.box.exchange.refuse(await self._ringing(ask.extension), "refused")
             case "end":
                 line = self.lines[ask.line]
                 if ask.seconds and line.recording:
@@ -155,6 +158,15 @@ class Stage:
             case _:
                 raise ValueError(ask.do)
         return None
+
+    async def _ringing(self, extension: str) -> Line:
+        """Wait until the phone rings: a desk that shows the number may still show the call that was missed."""
+        deadline = time.monotonic() + RING_S
+        while (line := self.box.ringing.get(extension)) is None or line.doing != "ringing":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{extension} does not ring")
+            await deferLater(the_reactor(), LOOK_S)
+        return line
 
     async def _turn(self, *, present: bool) -> None:
         """Let the daemon go, or come back."""
