@@ -52,7 +52,6 @@ class SimulatedExchange:
         self.on_over: Callable[[Line], None] = lambda _line: None
         "Told of every call that is over, whether or not anybody listens."
         self.chronicle = chronicle
-        "What it writes down by itself."
         self.on_dial: Callable[[Line], None] = lambda _line: None
         "Told of every customer whose phone begins to ring."
         self._timers = timers

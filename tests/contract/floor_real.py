@@ -307,7 +307,7 @@ class RealFloor:
         assert isinstance(caller, RealCaller)
         for _ in range(LOOKS):
             (line,) = await self.box.console("core show channels concise", f"!{caller.leg.uniqueid}")
-            if bool(await self.box.console(f"mixmonitor list {line.partition('!')[0]}", ".raw")) is yes:
+            if bool(await self.box.console(f"mixmonitor list {line.partition('!')[0]}", "0x")) is yes:
                 return
             await deferLater(self.box.reactor, LOOK_S)
         raise StoryError("the caller is not recorded" if yes else "the caller is recorded")
