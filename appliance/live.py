@@ -89,7 +89,7 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     speed_of_answer: str = ""
     "ASA: seconds with one decimal, empty while nobody was answered."
     formula: str = ""
-    "The name of the service level's formula (`appliance.core.figures.Formula`)."
+    "The name of the service level's formula (`appliance.core.figures.Measure.name`)."
     agents: dict[str, int] = {}
     "State to the number of the queue's agents in it."
     callbacks: int = 0

@@ -1,6 +1,7 @@
 """Replay: recorded facts handled once more by the real Centre, and the first thing that comes out differently."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -122,6 +123,22 @@ class Choice:
     "Agent to why not."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unoffered:
+    """Why somebody who waited was offered to nobody at a moment."""
+
+    at: int
+    "The moment, centre time."
+    ahead: int
+    "How many were before the caller in the same queue."
+    eligible: int
+    "Agents against whom nothing was, as when the exchange was out of sight."
+    excluded: dict[str, int]
+    "Reason to how many of the queue's agents it kept from the caller."
+    in_sight: bool
+    "Whether we saw the exchange that the caller was on."
+
+
 class _Explained(Centre):
     """A Centre that keeps the full list behind each of its decisions."""
 
@@ -137,6 +154,37 @@ class _Explained(Centre):
             chosen = tuple(candidate.agent for candidate in match.chosen)
             self.lists.append((match.interaction.id, chosen, tuple(eligible), others))
         return match
+
+    def unoffered(self, interaction: str, at: int) -> Unoffered | None:
+        """Say why somebody is offered to nobody as things are; None if the interaction does not wait."""
+        known = self.state.interactions.get(interaction)
+        if known is None or interaction not in self._queues.visits:
+            return None
+        eligible, others = candidates(self._directory, self._queues, self.state.agents, known)
+        return Unoffered(
+            at=at,
+            ahead=self._queues.position(interaction),
+            eligible=len(eligible),
+            excluded=dict(sorted(Counter(others.values()).items())),
+            in_sight=known.leg.exchange in self.state.seen,
+        )
+
+
+def explain_wait(recorded: Recorded, interaction: str, moments: Sequence[int]) -> list[Unoffered]:
+    """Replay a stretch and say at each moment, in ascending order, why somebody who waited was offered to nobody.
+
+    Moments at which the interaction did not wait, or a phone rang for it, are left out. Raises as `replay` does.
+    """
+    of = recorded.configurations.__getitem__
+    state = msgspec.msgpack.decode(recorded.snapshot, type=State) if recorded.snapshot else None
+    centre, left, found = _Explained(of, state), list(moments), list[Unoffered | None]()
+    for row in recorded.rows:
+        while left and left[0] < row.now:
+            found.append(centre.unoffered(interaction, left.pop(0)))
+        centre.lists.clear()
+        centre.handle(row.now, row.fact)
+    found += [centre.unoffered(interaction, at) for at in left]
+    return [one for one in found if one is not None]
 
 
 def explain(recorded: Recorded, decided: effects.Decided) -> Choice | None:

@@ -1,5 +1,6 @@
 """The routes for programs, as `openapi.yaml` describes them; requests and answers are held against it."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,11 @@ from appliance.client import Client, DoorClosedError
 from appliance.core.cdr import CDR
 from appliance.store.people import Label
 from appliance.store.reader import Query
+from webadmin.calls_query import day_of_text
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.told import find_call
+from webadmin.workgroup_days import days_of, rows_of
 
 DESCRIPTION = Path(__file__).with_name("openapi.yaml")
 STATUS_OF = {"not_signed_in": 401, "not_allowed": 403, "csrf": 403, "daemon_gone": 503, "busy": 503, "invalid": 400}
@@ -127,6 +130,21 @@ def queues(request: PageRequest) -> Response:
     )
 
 
+def workgroup_days(request: PageRequest) -> Response:
+    """Give the workgroups' figures by day."""
+    today = request.calendar.day_of(request.now_us)
+    first = day_of_text(request.GET.get("from", "")) or today
+    days = days_of(first, day_of_text(request.GET.get("until", "")) or max(first, today))
+    each = days.each
+    rows = rows_of(request, days)
+    return _json(
+        {
+            "zone": request.standing.configuration.company.zone,
+            "rows": [{**dataclasses.asdict(row), "day": each[row.day].isoformat()} for row in rows],
+        }
+    )
+
+
 def command(request: PageRequest) -> Response:
     """Ask the daemon, and give its reply."""
     name = request.matchdict["name"]
@@ -186,5 +204,11 @@ ROUTES = (
     Route(name="api_call", address="/api/calls/{interaction}", permission=Permission.CALLS, view=call),
     Route(name="api_agents", address="/api/agents", permission=Permission.FLOOR, view=agents),
     Route(name="api_queues", address="/api/queues", permission=Permission.FLOOR, view=queues),
+    Route(
+        name="api_workgroup_days",
+        address="/api/reports/workgroups",
+        permission=Permission.FLOOR,
+        view=workgroup_days,
+    ),
     Route(name="api_command", address="/api/commands/{name}", permission=Permission.DESK, view=command, method="POST"),
 )

@@ -78,8 +78,8 @@ def filters_of(values: Mapping[str, str]) -> Filters:
     outcome = values.get("outcome", "")
     recorded = values.get("recorded", "")
     return Filters(
-        since=_date(values.get("from", "")),
-        until=_date(values.get("until", "")),
+        since=day_of_text(values.get("from", "")),
+        until=day_of_text(values.get("until", "")),
         queue=_plain(values.get("queue", "")),
         agent=_plain(values.get("agent", "")),
         number=_plain(values.get("number", "")),
@@ -104,7 +104,8 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()[:TEXT_LENGTH_MAX]
 
 
-def _date(text: str) -> date | None:
+def day_of_text(text: str) -> date | None:
+    """Read a day as forms write it; None if it is none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from appliance.api import Row
 from appliance.core import effects, facts
 from appliance.core.model import Configuration
 from appliance.store.reader import Told
@@ -123,7 +122,7 @@ class Teller:
         """Give the lines in the order in which things happened."""
         offers = {decided.offer: decided.chosen.agent for decided in told.decisions}
         talk = next((s for s in told.cdr.segments if s.stretch == "talking"), None)
-        for row in told.rows:
+        for boot, row in zip(told.boots, told.rows, strict=True):
             sign, text = self._line(row.fact, told, offers)
             whys = [
                 self._why(kept) for kept in row.kept if isinstance(kept, effects.Decided) and self._is_ours(kept, told)
@@ -133,7 +132,7 @@ class Teller:
                 sign=sign,
                 text=text,
                 fact=str(row.fact.__struct_config__.tag),
-                position=self._position(row, told),
+                position=f"{boot}-{row.sequence}",
                 whys=tuple(whys),
                 hear_s=(row.now - talk.since) / 1e6 if talk and talk.since <= row.now < talk.until else None,
             )
@@ -149,10 +148,6 @@ class Teller:
     @staticmethod
     def _is_ours(kept: effects.Kept, told: Told) -> bool:
         return isinstance(kept, effects.Decided) and kept.interaction == told.cdr.interaction
-
-    @staticmethod
-    def _position(row: Row, told: Told) -> str:
-        return f"{told.cdr.last[0]}-{row.sequence}"
 
     def _why(self, decided: effects.Decided) -> Why:
         return Why(

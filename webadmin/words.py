@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from appliance import api, live
 from appliance.core import model
+from appliance.core.figures import Formula, Measure
 from webadmin.texts import Texts, marked
 
 
@@ -123,6 +124,22 @@ FORMULAS: Mapping[str, str] = {
     "within_met": marked("(answered in time + early abandons) / (answered + abandoned)"),
     "answered_only": marked("answered in time / answered"),
 }
+
+
+def formula_text(say: Texts, measure: Measure) -> str:
+    """Say what the service level counts."""
+    formula = say(FORMULAS[measure.formula])
+    if not measure.flow_outs:
+        return formula
+    return say("{formula}, those who left otherwise counted as not met", formula=formula)
+
+
+def formula_texts(say: Texts) -> Mapping[str, str]:
+    """Give the same for each name that a figure may come with."""
+    measures = [Measure(formula=formula, flow_outs=flow_outs) for formula in Formula for flow_outs in (False, True)]
+    return {measure.name: formula_text(say, measure) for measure in measures}
+
+
 AMBER = " ".join(sorted(live.AMBER))
 "For the lamp's script."
 HEALTH: Mapping[str, str] = {

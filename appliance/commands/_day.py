@@ -288,12 +288,6 @@ class Reading:
 
 
 def queue_visits(cdr: CDR) -> Iterator[Segment]:
-    """Give the segments in which a call's queue visits ended, each a visit's whole wait on the line."""
-    return (one for one in cdr.segments if one.stretch is Stretch.WAITING and one.outcome is not None)
-
-
-def visits(cdr: CDR) -> Iterator[tuple[str, int, Outcome]]:
-    """Give a call's queue visits: queue, microseconds waited on the line, how it ended."""
-    for segment in queue_visits(cdr):
-        if segment.outcome is not None:
-            yield segment.queue, segment.until - segment.since, segment.outcome
+    """Give the segments in which a call's queue visits ended; one that took no time shows nobody's patience."""
+    waits = (one for one in cdr.segments if one.stretch is Stretch.WAITING and one.outcome is not None)
+    return (one for one in waits if one.until > one.since or one.outcome in {Outcome.ANSWERED, Outcome.ABANDONED})

@@ -12,7 +12,6 @@ from drivers.robot.sound import Samples
 
 APART_S = 0.3
 "How far a recorded time may be from the demo's clock."
-FORMULA = Formula.ALL_COUNTED
 MICROSECONDS = 1_000_000
 
 
@@ -26,6 +25,7 @@ class Verdict:
     abandoned_short: int
     speed_of_answer_s: float | None
     service_level: float | None
+    formula: Formula
     audio_good: int
     "Answered calls in which both sides heard what they should and nothing else."
     recordings_good: int
@@ -43,6 +43,7 @@ def judge(
     *,
     answer_within_s: int,
     short_abandon_s: int,
+    formula: Formula = Formula.ALL_COUNTED,
 ) -> Verdict:
     """Hold the records (newest first or not) and the recordings (by interaction) against what was seen and heard."""
     by_caller: dict[str, list[CallLine]] = {}
@@ -82,8 +83,9 @@ def judge(
             sum(_within(line, answer_within_s) for line in answered),
             len(long),
             sum(_within(line, answer_within_s) for line in long),
-            FORMULA,
+            formula,
         ),
+        formula=formula,
         audio_good=good["audio"],
         recordings_good=good["recordings"],
         records_good=good["records"],

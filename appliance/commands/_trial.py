@@ -9,7 +9,7 @@ from random import Random
 import msgspec
 
 from appliance.commands._change import Change, at_work, changed, staffing
-from appliance.commands._day import NEVER, Arrival, Day, Outside, Shown, visits
+from appliance.commands._day import NEVER, Arrival, Day, Outside, Shown
 from appliance.commands._people import People
 from appliance.core import effects, facts, figures, model
 from appliance.core import state as st
@@ -17,6 +17,8 @@ from appliance.core.callback import is_dialled
 from appliance.core.cdr import CDR, Outcome
 from appliance.core.centre import Centre
 from appliance.core.facts import Leg
+from appliance.core.figures import Formula, Measure
+from appliance.core.visits import Visit, visits_of
 from drivers.simulated.clock import HeapClock
 from drivers.simulated.exchange import HOP_S, SimulatedExchange
 from drivers.simulated.line import Line
@@ -34,6 +36,20 @@ PRESS_US = 2 * SECOND_US
 PICK_UP_US = 4 * SECOND_US
 TALK_US = 60 * SECOND_US
 "The last three where the day shows nothing of the kind."
+
+EVERY_ABANDON = Measure()
+FORMULAS: Mapping[Formula, str] = {
+    Formula.ALL_COUNTED: "answered in time / (answered + abandoned)",
+    Formula.WITHIN_LEFT_OUT: "answered in time / (answered + abandoned), early abandons left out",
+    Formula.WITHIN_MET: "(answered in time + early abandons) / (answered + abandoned)",
+    Formula.ANSWERED_ONLY: "answered in time / answered",
+}
+
+
+def formula_of(measure: Measure) -> str:
+    """Say what the service level counts."""
+    left = "; those who left otherwise count as not met" if measure.flow_outs else ""
+    return f"{FORMULAS[measure.formula]}{left}; short abandons left out"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,19 +70,21 @@ class Told:
     answered: int
     abandoned: int
     service_level: float
-    "Percent answered within the queue's time, of answered and abandoned; short abandons left out."
+    "Percent, by the company's formula and the queue's time; short abandons left out."
     speed_of_answer_s: float
     abandon_rate: float
     "Percent of the queue visits."
 
 
-def told(records: list[CDR], queues: Mapping[str, model.Queue], queue: str = "") -> Told:
+def told(
+    records: list[CDR], queues: Mapping[str, model.Queue], queue: str = "", measure: Measure = EVERY_ABANDON
+) -> Told:
     """Sum up the visits to one queue, or to all."""
     counts: Counter[str] = Counter()
     for cdr in records:
-        for slug, wait_us, outcome in visits(cdr):
-            if slug in queues and queue in {"", slug}:
-                _count(counts, queues[slug], wait_us, outcome)
+        for visit in visits_of(cdr):
+            if visit.queue in queues and queue in {"", visit.queue}:
+                _count(counts, queues[visit.queue], visit)
     answered, abandoned = counts["answered"], counts["abandoned"]
     offered = figures.offered(
         answered=answered,
@@ -74,7 +92,10 @@ def told(records: list[CDR], queues: Mapping[str, model.Queue], queue: str = "")
         flowed_out=counts["flowed_out"],
         turned_into_callback=counts["callback"],
     )
-    level = figures.service_level(answered, counts["within"], abandoned, counts["abandoned_within"])
+    level = figures.service_level(
+        *(answered, counts["within"], abandoned, counts["abandoned_within"], measure.formula),
+        flowed_out=counts["flowed_out"] if measure.flow_outs else 0,
+    )
     return Told(
         answered=answered,
         abandoned=abandoned,
@@ -84,20 +105,20 @@ def told(records: list[CDR], queues: Mapping[str, model.Queue], queue: str = "")
     )
 
 
-def _count(counts: Counter[str], queue: model.Queue, wait_us: int, outcome: Outcome) -> None:
-    within = figures.is_within(wait_us, queue.answer_within_s)
-    match outcome:
+def _count(counts: Counter[str], queue: model.Queue, visit: Visit) -> None:
+    within = figures.is_within(visit.wait_us, queue.answer_within_s)
+    match visit.outcome:
         case Outcome.ANSWERED:
             counts["answered"] += 1
             counts["within"] += within
-            counts["wait_us"] += wait_us
-        case Outcome.ABANDONED if figures.is_within(wait_us, queue.short_abandon_s):
+            counts["wait_us"] += visit.wait_us
+        case Outcome.ABANDONED if figures.is_within(visit.wait_us, queue.short_abandon_s):
             counts["short"] += 1
         case Outcome.ABANDONED:
             counts["abandoned"] += 1
             counts["abandoned_within"] += within
         case Outcome.FLOWED_OUT | Outcome.CALLBACK:
-            counts[str(outcome)] += 1
+            counts[str(visit.outcome)] += 1
         case _:
             pass
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from appliance.commands import calls
 from appliance.commands._box import box, out, store
-from appliance.commands._demo_judge import FORMULA, Verdict, judge
+from appliance.commands._demo_judge import Verdict, judge
 from appliance.commands._demo_play import Cast
 from appliance.commands._robots import AGENT_TONES, CALLER_TONES, Floor, RobotsError, Sounds, read_wav
 from appliance.commands._told import Plan, Told
@@ -85,7 +85,8 @@ def command(count: int, agents: int, seed: int, *, sabotage: bool) -> None:
             evidence = _play(floor, reader, plans, agents, say)
         except (RobotsError, RobotError) as error:
             raise click.ClickException(str(error)) from error
-        queue = reader.standing().configuration.queues[0]
+        configuration = reader.standing().configuration
+        queue = configuration.queues[0]
     spoilt: list[Spoilt] = []
     if sabotage:
         evidence, spoilt = _spoil(evidence)
@@ -95,6 +96,7 @@ def command(count: int, agents: int, seed: int, *, sabotage: bool) -> None:
         evidence.recordings,
         answer_within_s=queue.answer_within_s,
         short_abandon_s=queue.short_abandon_s,
+        formula=configuration.company.level_formula,
     )
     show(verdict, evidence, count)
     sys.exit(_sabotage_seen(spoilt, verdict) if sabotage else _exit_code(verdict, evidence, count))
@@ -237,7 +239,11 @@ def show(verdict: Verdict, evidence: Evidence, count: int) -> None:
     """Print the figures, the checks and what was wrong."""
     console = out()
     picked_up = sum(one.answered for one in evidence.told)
-    level = "none" if verdict.service_level is None else f"{verdict.service_level:.1%} ({FORMULA.replace('_', ' ')})"
+    level = (
+        "none"
+        if verdict.service_level is None
+        else f"{verdict.service_level:.1%} ({verdict.formula.replace('_', ' ')})"
+    )
     answer = "none" if verdict.speed_of_answer_s is None else f"{verdict.speed_of_answer_s:.2f} s"
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, figure in (

@@ -14,7 +14,7 @@ from appliance.commands._change import Change, at_work
 from appliance.commands._day import Day, Reading
 from appliance.commands._people import POOLED_BELOW
 from appliance.commands._recorded import recorded_of
-from appliance.commands._trial import Told, Trial, told
+from appliance.commands._trial import Told, Trial, formula_of, told
 from appliance.core import model
 from appliance.core.plugins import all_strategies
 
@@ -111,13 +111,14 @@ def command(  # noqa: PLR0913  one option each
     what_if: list[Told] = []
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         for seed in progress.track(range(seeds), description=f"{len(day.arrivals)} calls"):
-            as_was.append(told(Trial(day, versions, seed).run(), queues, queue))
-            what_if.append(told(Trial(day, versions, seed, change).run(), queues, queue))
+            as_was.append(told(Trial(day, versions, seed).run(), queues, queue, last.company.measure))
+            what_if.append(told(Trial(day, versions, seed, change).run(), queues, queue, last.company.measure))
     compared = Compared(
         calls=len(day.arrivals),
-        recorded=told(day.records, queues, queue),
+        recorded=told(day.records, queues, queue, last.company.measure),
         as_was=as_was,
         what_if=what_if,
+        formula=formula_of(last.company.measure),
         words=words(day, queue),
     )
     _print(compared, as_json=as_json)
@@ -168,6 +169,7 @@ class Compared:
     recorded: Told
     as_was: list[Told]
     what_if: list[Told]
+    formula: str
     words: list[str]
 
     def rows(self) -> dict[str, tuple[float, Band, Band, Band]]:
@@ -187,8 +189,8 @@ def _print(compared: Compared, *, as_json: bool) -> None:
             name: {"recorded": was, "simulated": list(same), "what_if": list(other), "difference": list(difference)}
             for name, (was, same, other, difference) in compared.rows().items()
         }
-        head = {"calls": compared.calls, "seeds": trials, "band_percent": share(trials), "notes": compared.words}
-        sys.stdout.buffer.write(msgspec.json.encode({**head, **named}) + b"\n")
+        head = {"calls": compared.calls, "seeds": trials, "band_percent": share(trials), "formula": compared.formula}
+        sys.stdout.buffer.write(msgspec.json.encode({**head, "notes": compared.words, **named}) + b"\n")
         return
     title = f"{compared.calls} calls, {trials} trials; median [band of {share(trials)} %]"
     table = Table(box=None, pad_edge=False, title=title.replace("[", r"\["))
@@ -199,6 +201,6 @@ def _print(compared: Compared, *, as_json: bool) -> None:
         table.add_row(FIGURES[name], f"{was:.1f}", *cells)
     console = out()
     console.print(table)
-    console.print("Service level: answered in time / (answered + abandoned), short abandons left out.")
+    console.print(f"Service level: {compared.formula}.")
     for one in compared.words:
         console.print(one)

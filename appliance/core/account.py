@@ -246,9 +246,7 @@ def members_of(directory: Directory) -> dict[str, tuple[str, ...]]:
     skills = {slug: tuple(agent.skills.items()) for slug, agent in directory.agents.items()}
     for name, bound in directory.queues.items():
         served = [directory.queues[slug].queue for slug in (name, *directory.borrowers.get(name, ()))]
-        for slug in bound.queue.agents:
-            if slug not in members:
-                continue
+        for slug in filter(members.__contains__, bound.queue.agents):
             kind = (name, skills[slug])
             if kind not in known:
                 known[kind] = any(not lacks(directory.agents[slug], queue, FOREVER_US) for queue in served)

@@ -61,7 +61,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     queue: str = ""
     agent: str = ""
     outcome: Outcome | None = None
-    "Of a queue visit, on its last waiting or talking segment."
+    "Of a queue visit, on the segment that ended it: waiting (no time, if it was over as it began) or calling back."
 
 
 class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -80,7 +80,7 @@ class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     "Who or what ended it: `caller`, `agent`, `flow`, `exchange`, `switch_failure`, `internal_error`, …"
     segments: tuple[Segment, ...] = ()
     queue: str = ""
-    "The last queue it was in."
+    "The last queue it came to."
     agent: str = ""
     "The agent who talked last."
     wait_us: int = 0

@@ -1,4 +1,4 @@
-"""What a report reads: the same field of many calls at once."""
+"""What a report reads: the same field of many queue visits at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Some calls, each row of every column one of them."""
+    """Some queue visits, each row of every column one of them."""
 
     numbers: Mapping[str, Ints]
     words: Mapping[str, Words]

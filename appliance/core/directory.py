@@ -104,6 +104,7 @@ class Directory:
     def __init__(self, configuration: model.Configuration) -> None:
         """Index a configuration that was checked before it was published."""
         self.company = configuration.company
+        self.measure = configuration.company.measure
         self.trunks = tuple(trunk.slug for trunk in configuration.trunks)
         self.numbers = model.by_slug(configuration.numbers)
         self.agents = model.by_slug(configuration.agents)

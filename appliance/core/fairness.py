@@ -66,20 +66,18 @@ class Fairness:
 
     def nobody_idle(self, name: str) -> None:
         """Hold a caller who waits against the free agents of the queue and of those that lend it theirs."""
-        seen = self._account.calls.get(name)
-        if seen is None or seen.entry is None or not isinstance(seen.state, st.Waiting):
+        seen, interaction = self._account.calls.get(name), self._centre.state.interactions.get(name)
+        if seen is None or interaction is None or seen.entry is None or not isinstance(seen.state, st.Waiting):
             return
-        for slug in self._free_for(name, seen.state.queue):
+        for slug in self._free_for(interaction, seen.state.queue):
             agent = self._centre.state.agents.get(slug)
             if agent is not None and self._suits(agent, seen.entry):
                 self._wrong(Rule.NOBODY_IDLE, name, f"waits in {seen.state.queue} while {slug} is free")
                 return
 
-    def _free_for(self, name: str, queue: str) -> Iterator[str]:
+    def _free_for(self, interaction: st.Interaction, queue: str) -> Iterator[str]:
         """Name the agents whom a caller may be kept for, then some of those who are free."""
-        interaction = self._centre.state.interactions.get(name)
-        if interaction is not None:
-            yield from dict.fromkeys((interaction.given_to, interaction.view.preferred, interaction.view.last_agent))
+        yield from dict.fromkeys((interaction.given_to, interaction.view.preferred, interaction.view.last_agent))
         bound = self._centre.directory.queues.get(queue)
         for lender in (queue, *(bound.queue.lenders if bound is not None else ())):
             yield from islice(self._account.free.get(lender, ()), self._depth)

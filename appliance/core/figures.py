@@ -1,6 +1,7 @@
 """The figures, each defined once: desk, wallboard, report, API and alarm all ask here."""
 
 import enum
+from dataclasses import dataclass
 from typing import Protocol, TypeVar, assert_never
 
 SECOND_US = 1_000_000
@@ -32,6 +33,66 @@ class Formula(enum.StrEnum):
     "All abandons are left out."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What a company counts in its service level; what is printed beside the figure says it."""
+
+    formula: Formula = Formula.ALL_COUNTED
+    flow_outs: bool = False
+    "Whether those who left the queue otherwise count as not met."
+
+    @property
+    def name(self) -> str:
+        """The formula's name, and whether flow-outs are in."""
+        return f"{self.formula}{FLOW_OUTS_IN if self.flow_outs else ''}"
+
+
+FLOW_OUTS_IN = "_flow_outs"
+"What the name of a formula ends in that has flow-outs in."
+
+
+class Counted(Protocol):
+    """Visits of a queue that have ended, by how; of a day, say."""
+
+    @property
+    def answered(self) -> int:
+        """Those that somebody answered."""
+
+    @property
+    def answered_within(self) -> int:
+        """Those of them that waited no longer than *T*."""
+
+    @property
+    def abandoned(self) -> int:
+        """Those that gave up, short abandons left out."""
+
+    @property
+    def abandoned_within(self) -> int:
+        """Those of them that gave up within *T*."""
+
+    @property
+    def flowed_out(self) -> int:
+        """Those that left the queue otherwise."""
+
+
+def level_of(counted: Counted, measure: Measure) -> float | None:
+    """Give the service level of what was counted, from 0 to 1; None while nothing has been."""
+    return service_level(*_ends(counted), measure.formula, flowed_out=counted.flowed_out if measure.flow_outs else 0)
+
+
+def level_holds(counted: Counted, measure: Measure, percent: int) -> bool:
+    """Whether the service level is at so many percent; true while nothing has been counted.
+
+    Routing asks here: what decides is reckoned in integers.
+    """
+    met, of = _share(*_ends(counted), measure.formula)
+    return met * 100 >= percent * (of + (counted.flowed_out if measure.flow_outs else 0))
+
+
+def _ends(counted: Counted) -> tuple[int, int, int, int]:
+    return counted.answered, counted.answered_within, counted.abandoned, counted.abandoned_within
+
+
 def service_level(
     answered: int,
     answered_within: int,
@@ -46,27 +107,25 @@ def service_level(
     `abandoned` leaves short abandons out; `abandoned_within` are those of them that gave up within *T*. Give
     `flowed_out` where those who left the queue otherwise are to count as not met.
     """
-    match formula:
-        case Formula.ALL_COUNTED:
-            met, of = answered_within, answered + abandoned
-        case Formula.WITHIN_LEFT_OUT:
-            met, of = answered_within, answered + abandoned - abandoned_within
-        case Formula.WITHIN_MET:
-            met, of = answered_within + abandoned_within, answered + abandoned
-        case Formula.ANSWERED_ONLY:
-            met, of = answered_within, answered
-        case _:
-            assert_never(formula)
+    met, of = _share(answered, answered_within, abandoned, abandoned_within, formula)
     of += flowed_out
     return met / of if of else None
 
 
-def service_level_holds(answered: int, answered_within: int, abandoned: int, percent: int) -> bool:
-    """Whether the service level, every abandon counted, is at so many percent; true while nothing has been counted.
-
-    Routing asks here: what decides is reckoned in integers.
-    """
-    return answered_within * 100 >= percent * (answered + abandoned)
+def _share(
+    answered: int, answered_within: int, abandoned: int, abandoned_within: int, formula: Formula
+) -> tuple[int, int]:
+    match formula:
+        case Formula.ALL_COUNTED:
+            return answered_within, answered + abandoned
+        case Formula.WITHIN_LEFT_OUT:
+            return answered_within, answered + abandoned - abandoned_within
+        case Formula.WITHIN_MET:
+            return answered_within + abandoned_within, answered + abandoned
+        case Formula.ANSWERED_ONLY:
+            return answered_within, answered
+        case _:
+            assert_never(formula)
 
 
 def speed_of_answer(wait_us: int, answered: int) -> float | None:
@@ -75,7 +134,7 @@ def speed_of_answer(wait_us: int, answered: int) -> float | None:
 
 
 def abandon_rate(abandoned: int, offered: int) -> float | None:
-    """Share of the offered calls that gave up, from 0 to 1; None while none was offered."""
+    """Share of the offered that gave up, short abandons left out, from 0 to 1; None while none was offered."""
     return abandoned / offered if offered else None
 
 

@@ -38,6 +38,32 @@ def stretch_of(interaction: st.Interaction, state: st.InteractionState) -> tuple
             assert_never(state)
 
 
+def end_stretch(interaction: st.Interaction, until: int, outcome: Outcome | None) -> None:
+    """Write down the stretch that an interaction's state was, unless it was nothing."""
+    stretch, node, queue, agent = stretch_of(interaction, interaction.state)
+    if until > interaction.since or outcome is not None or stretch is Stretch.TALKING:
+        interaction.segments.append(
+            Segment(
+                stretch=stretch,
+                since=interaction.since,
+                until=until,
+                node=node,
+                queue=queue,
+                agent=agent,
+                outcome=outcome,
+            )
+        )
+    interaction.since = until
+
+
+def pass_by(interaction: st.Interaction, now: int, queue: str, outcome: Outcome) -> None:
+    """Write down a queue visit that was over as it began: it is counted, so the record has it too."""
+    end_stretch(interaction, now, None)
+    interaction.segments.append(
+        Segment(stretch=Stretch.WAITING, since=now, until=now, queue=queue, outcome=outcome),
+    )
+
+
 def record(interaction: st.Interaction, now: int, cause: str, last: tuple[int, int]) -> CDR:
     """Make the record of an interaction that is over."""
     segments = tuple(interaction.segments)

@@ -6,10 +6,10 @@ from appliance.core import effects as ask
 from appliance.core import recording
 from appliance.core import state as st
 from appliance.core.callback import Callbacks
-from appliance.core.cdr import Outcome, Segment, Stretch
+from appliance.core.cdr import Outcome
 from appliance.core.directory import PRIORITY, Directory
 from appliance.core.facts import Leg, LegAsked, Prompted
-from appliance.core.filing import Visited, record, stretch_of, waiting_of
+from appliance.core.filing import Visited, end_stretch, pass_by, record, stretch_of, waiting_of
 from appliance.core.overflow import Overflows
 from appliance.core.queue import Queues
 from appliance.core.steps import CallBack, End, Enqueue, Heard, Leave, Say, Send, Step, Visit
@@ -263,6 +263,7 @@ class Interactions:
             interaction.left_queue = True
             interaction.left.append(queue)
             self._queues.counts(queue).flowed_out += 1
+            pass_by(interaction, turn.now, queue, Outcome.FLOWED_OUT)
         return exit_name
 
     def enter(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, *, anew: bool) -> None:
@@ -346,7 +347,7 @@ class Interactions:
             self._segment(turn, interaction, Outcome.CALLBACK)
         else:
             self._queues.welcome(interaction, waiting)
-            self._segment(turn, interaction, None)
+            pass_by(interaction, turn.now, waiting.queue, Outcome.CALLBACK)
         self._stop_waiting(interaction)
         interaction.state = st.Suspended(waiting=waiting)
         self.callbacks.promise(turn, interaction, waiting)
@@ -381,18 +382,4 @@ class Interactions:
         interaction.state = state
 
     def _segment(self, turn: Turn, interaction: st.Interaction, outcome: Outcome | None) -> None:
-        stretch, node, queue, agent = stretch_of(interaction, interaction.state)
-        until = turn.end_of(interaction.id, interaction.since)
-        if until > interaction.since or outcome is not None or stretch is Stretch.TALKING:
-            interaction.segments.append(
-                Segment(
-                    stretch=stretch,
-                    since=interaction.since,
-                    until=until,
-                    node=node,
-                    queue=queue,
-                    agent=agent,
-                    outcome=outcome,
-                )
-            )
-        interaction.since = until
+        end_stretch(interaction, turn.end_of(interaction.id, interaction.since), outcome)

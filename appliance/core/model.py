@@ -12,6 +12,8 @@ from typing import Any, TypeVar  # any: options are free-form until the module t
 
 import msgspec
 
+from appliance.core.figures import Formula, Measure
+
 OptionValues = dict[str, Any]  # any: each node and strategy converts its own to a typed dataclass
 
 
@@ -60,8 +62,17 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     "How long recordings are kept; 0 for ever."
     media: dict[str, Medium] = {}
     "Medium, such as `chat`, to what it takes; `voice` in it comes before `voice_alone`."
+    level_formula: Formula = Formula.ALL_COUNTED
+    "How abandoned calls count in the service level, everywhere."
+    level_flow_outs: bool = False
+    "Whether those who left a queue otherwise than answered or abandoned count as not met."
     midnights: tuple[int, ...] = ()
     "Where the days of the company's zone begin, microseconds UTC, ascending; expanded at publishing."
+
+    @property
+    def measure(self) -> Measure:
+        """What the service level counts."""
+        return Measure(formula=self.level_formula, flow_outs=self.level_flow_outs)
 
 
 class Trunk(Part, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Protocol
 from appliance.core import estimate
 from appliance.core import state as st
 from appliance.core.directory import BoundNode, BoundQueue, Directory
-from appliance.core.figures import service_level_holds
+from appliance.core.figures import level_holds
 from appliance.core.hours import closes_at, is_open
 from appliance.core.staffing import Staffing
 from appliance.core.steps import Enqueue, Heard, Leave, Say, Step, Visit
@@ -100,9 +100,7 @@ class Overflows:
             case "service_level":
                 counts = self._queues.counts(queue)
                 counted = counts.answered + counts.abandoned
-                return counted >= COUNTED_MIN and not service_level_holds(
-                    counts.answered, counts.answered_within, counts.abandoned, rule.limit
-                )
+                return counted >= COUNTED_MIN and not level_holds(counts, self._directory.measure, rule.limit)
             case "expected_wait":
                 outlook = self._state.outlooks.get(queue, Outlook())
                 ahead = self._queues.ahead(interaction, visit)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from appliance.core import state as st
 from appliance.core.directory import PRIORITY, SECOND_US, BoundQueue, Directory
 from appliance.core.facts import LegAsked, PartyView
-from appliance.core.figures import service_level_holds
+from appliance.core.figures import level_holds
 from appliance.core.index import KEPT, Index, Place, PoolName
 from appliance.core.turn import Deadlines
 from appliance.core.waits import Return
@@ -198,7 +198,7 @@ class Queues:
         counts, bound = self._counts.get(queue), self._directory.queues[queue]
         if counts is None:
             return True
-        return service_level_holds(counts.answered, counts.answered_within, counts.abandoned, bound.queue.service_goal)
+        return level_holds(counts, self._directory.measure, bound.queue.service_goal)
 
     def changed(self) -> Iterator[str]:
         """Name the queues that were entered, left or counted for since this was last asked."""

@@ -83,10 +83,10 @@ def is_out_of_hours(directory: Directory, state: st.InteractionState, since: int
 
 
 def at_work(directory: Directory, state: st.State, queue: str) -> int:
-    """Count the agents of a queue who are neither signed out, nor on a break, nor *missed*."""
+    """Count the agents of a queue whose phones can be reached, neither signed out, nor on a break, nor *missed*."""
     bound = directory.queues.get(queue)
     known = (state.agents.get(slug) for slug in (bound.queue.agents if bound is not None else ()))
-    return sum(agent is not None and not isinstance(agent.state, AWAY) for agent in known)
+    return sum(agent is not None and agent.reachable and not isinstance(agent.state, AWAY) for agent in known)
 
 
 def may_rise(directory: Directory, queue: str) -> bool:

@@ -10,6 +10,14 @@ SECOND_US = 1_000_000
 AWAY = (st.SignedOut, st.OnBreak, st.Missed)
 
 
+def serves(agent: st.Agent) -> bool:
+    """Whether an agent serves or could: neither signed out, nor on a break, nor *missed*, with a phone in reach.
+
+    The expected wait counts these, for callers and for the wallboard.
+    """
+    return agent.reachable and not isinstance(agent.state, AWAY)
+
+
 class Staffing:
     """Counts of the agents that queues name as theirs."""
 
@@ -32,7 +40,7 @@ class Staffing:
             self._count(known)
 
     def at_work(self, queue: str) -> int:
-        """Count the agents of a queue who serve or could: neither signed out, nor on a break, nor *missed*."""
+        """Count the agents of a queue who serve or could."""
         return self._at_work.get(queue, 0)
 
     def signed_on(self, queue: str) -> int:
@@ -60,7 +68,7 @@ class Staffing:
     def _count(self, agent: st.Agent) -> list[str]:
         """Count an agent anew; gives the agent's queues if the agent came or left."""
         before = self._seen.get(agent.slug, (False, False))
-        after = (not isinstance(agent.state, st.SignedOut), not isinstance(agent.state, AWAY))
+        after = (not isinstance(agent.state, st.SignedOut), serves(agent))
         if before == after:
             return []
         self._seen[agent.slug] = after

@@ -16,7 +16,7 @@ from appliance import api
 from appliance.core import effects, facts
 from appliance.daemon.hub import Hub
 
-THRESHOLDS = (2_000, 5, 100)
+THRESHOLDS = (2_000, 2, 200)
 "See `gc.set_threshold`."
 
 

@@ -4,7 +4,7 @@ Numbers and names are joined here, at the border; the Centre knows none. A delta
 and None for those that went.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,14 +13,14 @@ import msgspec
 from appliance import live
 from appliance.core import estimate, figures, model
 from appliance.core import state as st
+from appliance.core.staffing import serves
 from appliance.core.waits import Outlook
 
 ValueT = TypeVar("ValueT")
 
 FREE = "available"
-AT_WORK = ("available", "ringing", "talking", "wrap_up", "unreachable")
-"States of agents who serve or could."
-MINUTE_US = 60_000_000
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
 ENDED = "wrap_up"
 "State of a call that is over while its agent finishes it."
 
@@ -72,9 +72,17 @@ def floor(
             promised[call.queue] = promised.get(call.queue, 0) + 1
     queues: dict[str, live.LiveQueue | None] = {
         queue.slug: _foretold(
-            _queue(queue, state.counts.get(queue.slug) or st.QueueCounts(), entered.get(queue.slug, []), agents),
+            _queue(
+                queue,
+                state.counts.get(queue.slug) or st.QueueCounts(),
+                entered.get(queue.slug, []),
+                agents,
+                configuration.company.measure,
+            ),
             state,
             promised.get(queue.slug, 0),
+            _ahead(queue, state, configuration.company.ageing_s),
+            queue.agents,
         )
         for queue in configuration.queues
     }
@@ -143,11 +151,29 @@ def _places(state: st.State, ageing_s: int) -> dict[str, int]:
     for one in state.interactions.values():
         if isinstance(one.state, st.Waiting | st.Offered | st.Joining):
             waiting = one.state if isinstance(one.state, st.Waiting) else one.state.waiting
-            since = waiting.entered_at - one.credit_us
-            step = ageing_s * 1_000_000
-            order = (0, since + one.priority * step) if step else (one.priority, since)
-            queues.setdefault(waiting.queue, []).append((*order, waiting.ticket, one.id))
+            queues.setdefault(waiting.queue, []).append((*_order(one, waiting, ageing_s), waiting.ticket, one.id))
     return {entry[-1]: place for entries in queues.values() for place, entry in enumerate(sorted(entries), 1)}
+
+
+def _order(one: st.Interaction, waiting: st.Waiting, ageing_s: int) -> tuple[int, int]:
+    since = waiting.entered_at - one.credit_us
+    step = ageing_s * SECOND_US
+    return (0, since + one.priority * step) if step else (one.priority, since)
+
+
+def _ahead(queue: model.Queue, state: st.State, ageing_s: int) -> int:
+    """Count who would be before a caller of the queue's own priority who came now: as for the words that callers hear.
+
+    A caller for whom a phone rings is before nobody any more; one who is called back is, while the turn is waited for.
+    """
+    step = ageing_s * SECOND_US
+    mine = (0, state.now + queue.priority * step) if step else (queue.priority, state.now)
+    ones = ((one, one.state) for one in state.interactions.values())
+    return sum(
+        _order(one, waiting, ageing_s) <= mine
+        for one, waiting in ones
+        if isinstance(waiting, st.Waiting) and waiting.queue == queue.slug
+    )
 
 
 def _call(interaction: st.Interaction, labels: Labels, place: int) -> live.LiveCall:
@@ -274,16 +300,14 @@ def _queue(
     counts: st.QueueCounts,
     entered: list[int],
     agents: Mapping[str, live.LiveAgent | None],
+    measure: figures.Measure,
 ) -> live.LiveQueue:
     states: dict[str, int] = {}
     for slug in queue.agents:
         card = agents.get(slug)
         if card is not None:
             states[card.state] = states.get(card.state, 0) + 1
-    formula = figures.Formula.ALL_COUNTED
-    level = figures.service_level(
-        counts.answered, counts.answered_within, counts.abandoned, counts.abandoned_within, formula
-    )
+    level = figures.level_of(counts, measure)
     answer_s = figures.speed_of_answer(counts.wait_us, counts.answered)
     return live.LiveQueue(
         queue=queue.slug,
@@ -299,16 +323,18 @@ def _queue(
         answer_within_s=queue.answer_within_s,
         service_level="" if level is None else f"{level * 100:.1f}",
         speed_of_answer="" if answer_s is None else f"{answer_s:.1f}",
-        formula=formula,
+        formula=measure.name,
         agents=states,
     )
 
 
-def _foretold(card: live.LiveQueue, state: st.State, promised: int) -> live.LiveQueue:
+def _foretold(
+    card: live.LiveQueue, state: st.State, promised: int, ahead: int, agents: Iterable[str]
+) -> live.LiveQueue:
     """Add what a caller would be told of the wait, how well such words have come true, and who is to be called back."""
     outlook = state.outlooks.get(card.queue) or Outlook()
-    staff = sum(card.agents.get(word, 0) for word in AT_WORK)
-    wait = estimate.guess(outlook, state.now, card.waiting + promised, staff)
+    staff = sum(serves(state.agents[slug]) for slug in agents if slug in state.agents)
+    wait = estimate.guess(outlook, state.now, ahead, staff)
     counts = state.counts.get(card.queue) or st.QueueCounts()
     told, inside = estimate.came_true(outlook, state.day, estimate.DAYS_MAX)
     told_today, inside_today = estimate.came_true(outlook, state.day, 1)

@@ -1,4 +1,8 @@
-"""Finished calls in columns: 4,096 a chunk, in three sheets, of which a report reads one."""
+"""Finished calls in columns: 4,096 a chunk, in four sheets.
+
+Lists of calls look at the first. A report of queue visits reads the last alone, which has nothing that the segments in
+the third have not; a chunk that is older than it has three, and its visits are made from its records.
+"""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -8,18 +12,23 @@ from numpy.typing import NDArray
 
 from appliance.core.cdr import CDR
 from appliance.core.columns import Ints, Part, Text, Words
+from appliance.core.visits import Visit, visits_of
 from appliance.store.columns import Body, Columns
 from appliance.store.pressing import Pressed
 from appliance.store.spread import gather, spread
 
 READY = ("began", "wait_us", "talk_us", "queue", "agent", "number", "outcome")
-"Columns of the first sheet, which is not squeezed, so that a report reads it at once."
+"Columns of the first sheet, which is not squeezed, so that it is read at once."
 WHO = ("party",)
 "Columns of the second sheet."
 BATCH = "batch"
 "Column with the position of the last batch about the call."
 OWNERS_MAX = 2
 "How many of a call's columns, its times first, a segment's may count from."
+PLACE_OF_VISITS = 3
+"Of the sheet, among a chunk's."
+NOTHING_ELSE: dict[str, Ints] = {}
+
 
 Mask = NDArray[np.bool_]
 
@@ -54,15 +63,16 @@ def press(calls: Sequence[CDR], batches: Sequence[int]) -> Pressed:
         ready=ready.done(),
         who=who.done(),
         rest=rest.done(),
+        visits=_visits(calls),
     )
 
 
 class Chunk:
     """A chunk that is read; a sheet is loaded when a column of it is first asked for."""
 
-    def __init__(self, ready: Callable[[], bytes], who: Callable[[], bytes], rest: Callable[[], bytes]) -> None:
-        """Remember how the sheets are loaded."""
-        self._loads = (ready, who, rest)
+    def __init__(self, *loads: Callable[[], bytes]) -> None:
+        """Remember how the sheets are loaded, in the order of `Pressed`; an old chunk has none of visits."""
+        self._loads = loads
 
     @cached_property
     def _ready(self) -> Columns:
@@ -75,6 +85,12 @@ class Chunk:
     @cached_property
     def _rest(self) -> Columns:
         return Columns(self._loads[2](), self.ints)
+
+    @cached_property
+    def _visits(self) -> Columns:
+        old = len(self._loads) <= PLACE_OF_VISITS
+        made = _visits(self.calls(np.arange(self.rows))) if old else self._loads[PLACE_OF_VISITS]()
+        return Columns(made, NOTHING_ELSE.__getitem__)
 
     def _sheet(self, name: str) -> Columns:
         base = name.partition("#")[0]
@@ -100,13 +116,7 @@ class Chunk:
 
     def words(self, name: str) -> Words:
         """Give a column of texts as numbers."""
-        sheet = self._sheet(name)
-        worded = sheet.worded(name)
-        if worded.how == "listed":
-            return Words(places=sheet.ints(f"{name}#"), values=worded.values)
-        every = sheet.texts(name, np.arange(worded.rows))
-        places = {text: place for place, text in enumerate(dict.fromkeys(every))}
-        return Words(places=np.array([places[text] for text in every], np.int64), values=tuple(places))
+        return _words(self._sheet(name), name)
 
     def mask(self, name: str, wanted: frozenset[str]) -> Mask:
         """Tell which rows of a column of texts have one of these; none where the column is not."""
@@ -130,19 +140,9 @@ class Chunk:
         owners = np.repeat(np.arange(len(counts)), counts)
         return np.bincount(owners[mask], minlength=len(counts)) > 0
 
-    def part(self, columns: Sequence[str], rows: Mask | None) -> Part:
-        """Give some columns of the rows that a mask takes, of all without one."""
-        numbers: dict[str, Ints] = {}
-        words: dict[str, Words] = {}
-        for name in columns:
-            try:
-                found = self.ints(name)
-            except KeyError:
-                texts = self.words(name)
-                words[name] = texts if rows is None else Words(places=texts.places[rows], values=texts.values)
-            else:
-                numbers[name] = found if rows is None else found[rows]
-        return Part(numbers=numbers, words=words)
+    def visits(self, columns: Sequence[str]) -> Part:
+        """Give some columns of the calls' visits to queues."""
+        return _part(self._visits, columns)
 
     def calls(self, rows: Ints) -> list[CDR]:
         """Make the records of some rows."""
@@ -153,15 +153,37 @@ def _is_hex(text: str) -> bool:
     return all(letter in "0123456789abcdef" for letter in text)
 
 
-def part_of(calls: Sequence[CDR], columns: Sequence[str]) -> Part:
-    """Give columns of calls that are in no chunk."""
+def visits_in(calls: Sequence[CDR], columns: Sequence[str]) -> Part:
+    """Give columns of the visits of calls that are in no chunk."""
+    return _part(Columns(_visits(calls), NOTHING_ELSE.__getitem__), columns)
+
+
+def _visits(calls: Sequence[CDR]) -> bytes:
+    """Put the visits of some calls into columns."""
+    body = Body(NOTHING_ELSE.__getitem__, squeeze=False)
+    for column in spread(Visit, "", "", [visit for cdr in calls for visit in visits_of(cdr)]):
+        if column.texts:
+            body.put_texts(column.name, column.values)
+        else:
+            body.put(column.name, column.values)
+    return body.done()
+
+
+def _part(sheet: Columns, names: Sequence[str]) -> Part:
     numbers: dict[str, Ints] = {}
     words: dict[str, Words] = {}
-    for column in spread(CDR, "", "", calls):
-        if column.name in columns and column.texts:
-            places = {text: place for place, text in enumerate(dict.fromkeys(column.values))}
-            found = np.array([places[text] for text in column.values], np.int64)
-            words[column.name] = Words(places=found, values=tuple(places))
-        elif column.name in columns:
-            numbers[column.name] = np.array(column.values, np.int64)
+    for name in names:
+        try:
+            numbers[name] = sheet.ints(name)
+        except KeyError:
+            words[name] = _words(sheet, name)
     return Part(numbers=numbers, words=words)
+
+
+def _words(sheet: Columns, name: str) -> Words:
+    worded = sheet.worded(name)
+    if worded.how == "listed":
+        return Words(places=sheet.ints(f"{name}#"), values=worded.values)
+    every = sheet.texts(name, np.arange(worded.rows))
+    places = {text: place for place, text in enumerate(dict.fromkeys(every))}
+    return Words(places=np.array([places[text] for text in every], np.int64), values=tuple(places))

@@ -25,10 +25,10 @@ from appliance.store.batches import (
     interactions_of,
     numbered,
 )
-from appliance.store.chunks import BATCH, Chunk, Mask, part_of
+from appliance.store.chunks import BATCH, PLACE_OF_VISITS, Chunk, Mask, visits_in
 from appliance.store.journal import decode_snapshot, next_ordinal, read_tail
 from appliance.store.people import Label, Note
-from appliance.store.schema import JournalTables, fetch_ahead, position
+from appliance.store.schema import JournalTables, Sheet, fetch_ahead, position
 from appliance.store.upkeep import FLOOR
 
 CHAIN_MAX = 10_000
@@ -95,6 +95,8 @@ class Trace:
     "0 if it is not filed."
     cdr: CDR | None
     rows: tuple[api.Row, ...]
+    boots: tuple[int, ...]
+    "Of each row."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,8 @@ class Told:
     label: Label
     rows: tuple[api.Row, ...]
     "Every fact about it, in order."
+    boots: tuple[int, ...]
+    "The daemon's start that each of them belongs to: with its sequence, its place in the journal."
     works: tuple[WorkFiled, ...]
     decisions: tuple[Decided, ...]
     notes: tuple[Note, ...]
@@ -139,9 +143,12 @@ Numbered = tuple[int, CDR]
 
 def chunk_of(journal: JournalTables, number: int) -> Chunk:
     """Open a chunk; its sheets are loaded when they are needed. KeyError if there is none."""
+    return Chunk(*((lambda sheet=sheet: sheet.data) for sheet in _sheets(journal, number)))
+
+
+def _sheets(journal: JournalTables, number: int) -> list[Sheet]:
     _began, _ended, _least, _greatest, *sheets = journal.chunks[number]
-    ready, who, rest = ((lambda sheet=sheet: sheet.data) for sheet in sheets)
-    return Chunk(ready, who, rest)
+    return sheets
 
 
 def find(
@@ -200,8 +207,8 @@ def _fetched(journal: JournalTables, query: Query, numbers: Sequence[int]) -> Se
     """Have the sheets of several chunks brought that a query looks at."""
     if len(numbers) > 1:
         beyond = query.queue or query.agent or query.text or query.longer_us or query.recorded is not None
-        entries = [journal.chunks[number] for number in numbers]
-        fetch_ahead([sheet for entry in entries for sheet in (entry[4:] if beyond else entry[4:5])])
+        every = [_sheets(journal, number) for number in numbers]
+        fetch_ahead([sheet for sheets in every for sheet in (sheets[:PLACE_OF_VISITS] if beyond else sheets[:1])])
     return numbers
 
 
@@ -322,17 +329,20 @@ def trace(journal: JournalTables, interaction: str) -> Trace:
     Of a call in a chunk the record is there too when its facts were let go.
     """
     ordinal, cdr, pressed = _in_chunk(journal, interaction)
-    batches: dict[int, tuple[api.Row, ...]] = {}
+    batches: dict[int, list[tuple[int, api.Row]]] = {}
     for last in (journal.interactions.get(interaction, 0), pressed):
         key = last
         while key and key not in batches and len(batches) < CHAIN_MAX and key in journal.batches:
             bound = decode_bound(journal.batches[key].data)
-            batches[key] = tuple(row for row in bound.batch.rows if interaction in interactions_of(row))
+            boot = bound.batch.boot
+            batches[key] = [(boot, row) for row in bound.batch.rows if interaction in interactions_of(row)]
             for number, found in numbered(bound).items():
                 if found.interaction == interaction:
                     ordinal, cdr = number, found
             key = bound.links.get(interaction, 0)
-    return Trace(ordinal=ordinal, cdr=cdr, rows=tuple(row for key in sorted(batches) for row in batches[key]))
+    every = [entry for key in sorted(batches) for entry in batches[key]]
+    boots, rows = tuple(boot for boot, _row in every), tuple(row for _boot, row in every)
+    return Trace(ordinal=ordinal, cdr=cdr, rows=rows, boots=boots)
 
 
 def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None, int]:
@@ -348,22 +358,17 @@ def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None
     return 0, None, 0
 
 
-def columns(journal: JournalTables, names: Sequence[str], since: int, until: int) -> Iterator[Part]:
-    """Give columns of all calls that began in a stretch of time, chunk by chunk, those in no chunk last."""
-    wanted = [
-        (number, since <= began and ended < until)
-        for number, (began, ended, *_rest) in journal.chunks.items()
-        if ended >= since and began < until
-    ]
-    for place, (number, whole) in enumerate(wanted):
+def visits(journal: JournalTables, names: Sequence[str], since: int, until: int) -> Iterator[Part]:
+    """Give columns of the queue visits of all calls that touch a stretch of time: chunk by chunk, the rest last."""
+    chunks = ((number, began, ended) for number, (began, ended, *_rest) in journal.chunks.items())
+    wanted = [number for number, began, ended in chunks if ended >= since and began < until]
+    for place, number in enumerate(wanted):
         if place % AHEAD == 0:
-            ahead = (journal.chunks[later] for later, _whole in wanted[place : place + 2 * AHEAD])
-            fetch_ahead([ready for _began, _ended, _least, _greatest, ready, *_rest in ahead])
-        chunk = chunk_of(journal, number)
-        began = chunk.ints("began")
-        yield chunk.part(names, None if whole else (began >= since) & (began < until))
-    loose = [cdr for _ordinal, cdr in _loose(journal, Query(since=since, until=until)) if since <= cdr.began < until]
-    yield part_of(loose, names)
+            ahead = (_sheets(journal, later) for later in wanted[place : place + 2 * AHEAD])
+            fetch_ahead([sheet for sheets in ahead for sheet in sheets[PLACE_OF_VISITS:]])
+        yield chunk_of(journal, number).visits(names)
+    loose = (cdr for _ordinal, cdr in _loose(journal, Query(since=since, until=until)))
+    yield visits_in([cdr for cdr in loose if cdr.ended >= since and cdr.began < until], names)
 
 
 def history(journal: JournalTables, since: int, until: int) -> History | None:

@@ -18,11 +18,13 @@ class Pressed(msgspec.Struct, frozen=True, kw_only=True):
     "The least interaction id in it."
     greatest: str
     ready: bytes
-    "The sheet that reports read."
+    "The sheet that lists are made from."
     who: bytes
     "The sheet of parties."
     rest: bytes
     "The sheet of all else."
+    visits: bytes
+    "The sheet of queue visits, that reports read."
 
 
 class PressedChunk(msgspec.Struct, frozen=True, kw_only=True, tag="chunk"):

@@ -219,6 +219,7 @@ class Reader:
             ordinal=trace.ordinal,
             label=listed.label,
             rows=trace.rows,
+            boots=trace.boots,
             works=works,
             decisions=decisions,
             notes=self.notes((interaction,)).get(interaction, ()),
@@ -237,8 +238,11 @@ class Reader:
     def report(
         self, columns: Sequence[str], since_us: int, until_us: int, make: Callable[[Iterator[Part]], ResultT]
     ) -> ResultT:
-        """Make a report from columns of the calls that began in a stretch of time."""
-        return self._journal(lambda journal: make(ledger.columns(journal, columns, since_us, until_us)))
+        """Make a report from columns of the queue visits (`appliance.core.visits.Visit`) of calls in a stretch of time.
+
+        Visits of such a call that ended outside of it are among them.
+        """
+        return self._journal(lambda journal: make(ledger.visits(journal, columns, since_us, until_us)))
 
     def history(self, since_us: int, until_us: int) -> History | None:
         """Give what happened in a stretch of time, so that it can be replayed; None if its facts were let go."""

@@ -51,7 +51,7 @@ class JournalTables:
     "Ordinal to the batch that holds the CDR, of calls that are on no page yet."
     pages: "LOBTree[tuple[int, int, Sheet]]"
     "Page number to (earliest beginning, latest end, CDRs), a fixed number of calls a page, until they are in a chunk."
-    chunks: "LOBTree[tuple[int, int, str, str, Sheet, Sheet, Sheet]]"
+    chunks: "LOBTree[tuple[int, int, str, str, *tuple[Sheet, ...]]]"
     "Chunk number to (earliest beginning, latest end, least and greatest interaction, three sheets of columns)."
     interactions: "OLBTree[str]"
     "A filed interaction to the last batch about it, until its call is in a chunk."

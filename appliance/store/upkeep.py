@@ -177,7 +177,7 @@ def keep_chunk(journal: JournalTables, message: PressedChunk) -> None:
     number, chunk = message.number, message.chunk
     if number in journal.chunks:
         return
-    sheets = (Sheet(chunk.ready), Sheet(chunk.who), Sheet(chunk.rest))
+    sheets = [Sheet(data) for data in (chunk.ready, chunk.who, chunk.rest, chunk.visits)]
     ended = max(chunk.ended, journal.chunks[number - 1][1] if number - 1 in journal.chunks else 0)
     journal.chunks[number] = (chunk.began, ended, chunk.least, chunk.greatest, *sheets)
     for page in range(number * PAGES_A_CHUNK, (number + 1) * PAGES_A_CHUNK):

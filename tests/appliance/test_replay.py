@@ -7,7 +7,7 @@ import pytest
 
 from appliance import api
 from appliance.core import effects, facts
-from appliance.replay import Recorded, explain, replay, versions_of
+from appliance.replay import Recorded, explain, explain_wait, replay, versions_of
 from tests.commands.recorded import journal_of
 from tests.core.world import World
 
@@ -101,3 +101,40 @@ def test_a_decision_is_explained_by_every_candidate(after: int) -> None:
     assert choice.eligible == (decided.chosen, *decided.next)
     assert choice.others == {"bob": "signed_out"}
     assert explain(told, msgspec.structs.replace(decided, offer="o-9")) is None
+
+
+def test_a_wait_without_an_offer_is_explained() -> None:
+    """Moment by moment: by which reasons the workgroup's agents were left out, and how many were before the caller."""
+    world = World()
+    world.call()
+    line = world.call()
+    begin = world.clock.now
+    world.run(10)
+    world.sign_on("ann")
+    world.talk()
+    world.run(10)
+    world.take(facts.ExchangeLost(exchange="simulated"))
+    world.run(10)
+    end = world.clock.now
+    told = journal_of(world.versions, world.facts)
+    at = [begin, begin + 5_000_000, begin + 15_000_000, end]
+    looks = explain_wait(told, line.interaction, at)
+    assert [look.at for look in looks] == at
+    assert [look.excluded for look in looks] == [{"signed_out": 2}] * 2 + [{"signed_out": 1, "talking": 1}] * 2
+    assert [look.ahead for look in looks] == [1, 1, 0, 0]
+    assert [look.in_sight for look in looks] == [True, True, True, False]
+    assert {look.eligible for look in looks} == {0}
+
+
+def test_who_does_not_wait_or_is_offered_needs_no_explanation() -> None:
+    """Before the call, while a phone rings, in the conversation, and for an interaction that there is not."""
+    world = World()
+    world.sign_on("ann")
+    before = world.clock.now
+    line = world.call()
+    rings = world.clock.now
+    world.talk()
+    world.run(5)
+    told = journal_of(world.versions, world.facts)
+    assert explain_wait(told, line.interaction, [before, rings, world.clock.now]) == []
+    assert explain_wait(told, "000001-99999999", [rings]) == []

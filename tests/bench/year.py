@@ -1,8 +1,9 @@
 """A year's report over a million calls, from a store that was just opened; and what a call weighs on the disk.
 
 The same calls stand in our journal behind its ZEO process, in sqlite3, in a PostgreSQL of our own and in DuckDB, each
-with every field of a call but its segments. A side is a new process that connects, reports and says how long that
-took; its figures are compared with the others' before they count.
+with every field of a call but its segments, and in a second table, which the report reads, the queue visits. A side is
+a new process that connects, reports and says how long that took; its figures are compared with the others' before they
+count.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ import psycopg2
 from appliance import api
 from appliance.core.cdr import CDR
 from appliance.core.reports import workgroups
+from appliance.core.visits import visits_of
 from appliance.store.durable import DurableStorage
 from appliance.store.knock import answers
 from appliance.store.opened import open_store
@@ -46,19 +48,21 @@ COLUMNS = (
     *("interaction", "exchange", "uniqueid", "trunk", "number", "party", "began", "ended", "outcome", "cause"),
     *("queue", "agent", "wait_us", "talk_us", "recording"),
 )
+VISITS = ("ended", "queue", "outcome", "wait_us", "talk_us")
 NUMBERS = frozenset({"began", "ended", "wait_us", "talk_us"})
 REPORT = f"""
-SELECT CAST(FLOOR((began - {BEGIN}) / {float(DAY_US)}) AS BIGINT) AS day, queue,
+SELECT CAST(FLOOR((ended - {BEGIN}) / {float(DAY_US)}) AS BIGINT) AS day, queue,
   COUNT(*) FILTER (WHERE outcome = 'answered'),
   COUNT(*) FILTER (WHERE outcome = 'answered' AND wait_us <= 20000000),
   COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us > 5000000),
   COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us > 5000000 AND wait_us <= 20000000),
   COUNT(*) FILTER (WHERE outcome = 'abandoned' AND wait_us <= 5000000),
   COUNT(*) FILTER (WHERE outcome = 'flowed_out'),
-  COUNT(*) FILTER (WHERE outcome NOT IN ('answered', 'abandoned', 'flowed_out')),
+  COUNT(*) FILTER (WHERE outcome = 'callback'),
+  COUNT(*) FILTER (WHERE outcome = 'failed'),
   CAST(COALESCE(SUM(wait_us) FILTER (WHERE outcome = 'answered'), 0) AS BIGINT),
   CAST(COALESCE(SUM(talk_us) FILTER (WHERE outcome = 'answered'), 0) AS BIGINT)
-FROM calls WHERE began >= {BEGIN} AND began < {BEGIN + DAYS * DAY_US} GROUP BY 1, 2 ORDER BY 1, 2
+FROM visits WHERE ended >= {BEGIN} AND ended < {BEGIN + DAYS * DAY_US} GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  figures of ours
 Found = list[list[int | str]]
 
@@ -71,6 +75,17 @@ def fields(cdr: CDR) -> tuple[int | str, ...]:
     )
 
 
+def visits(cdr: CDR) -> list[tuple[int | str, ...]]:
+    """Give a call's queue visits as rows of a table."""
+    return [(one.until, one.queue, str(one.outcome), one.wait_us, one.talk_us) for one in visits_of(cdr)]
+
+
+def created(name: str, columns: tuple[str, ...]) -> str:
+    """Write what makes a table."""
+    said = ", ".join(f"{column} {'BIGINT' if column in NUMBERS else 'TEXT'}" for column in columns)
+    return f"CREATE TABLE {name} ({said})"
+
+
 class Year:
     """The calls in every store, made once and gone with the process."""
 
@@ -80,27 +95,9 @@ class Year:
         self.calls = calls
         listed = by_end(a_year(calls))
         filed_away(self.home / "store", listed)
-        table = self.home / "calls.csv"
-        with table.open("w", newline="") as file:
-            csv.writer(file).writerows(map(fields, listed))
-        columns = ", ".join(f"{name} {'BIGINT' if name in NUMBERS else 'TEXT'}" for name in COLUMNS)
-        create = f"CREATE TABLE calls ({columns})"
-        with closing(sqlite3.connect(self.home / "calls.sqlite")) as lite, lite:
-            lite.execute(create)
-            lite.executemany(f"INSERT INTO calls VALUES ({','.join('?' * len(COLUMNS))})", map(fields, listed))  # noqa: S608  our columns' names
-        with duckdb.connect(str(self.home / "calls.duck")) as duck:
-            duck.execute(create)
-            duck.execute(f"COPY calls FROM '{table}' (HEADER false)")
         self.cluster = Cluster(self.home / "pg")
-        connection = psycopg2.connect(self.cluster.dsn)
-        with connection, connection.cursor() as cursor, table.open() as file:
-            cursor.execute(create)
-            cursor.copy_expert("COPY calls FROM STDIN (FORMAT csv)", file)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE calls")
-        connection.close()
-        table.unlink()
+        self._fill("calls", COLUMNS, map(fields, listed))
+        self._fill("visits", VISITS, (row for cdr in listed for row in visits(cdr)))
         self.socket = self.home / "run/zeo.sock"
         self.socket.parent.mkdir()
         argv = [
@@ -113,6 +110,28 @@ class Year:
         store = open_store(folder=self.home / "store", socket=self.socket, clock=lambda: BEGIN)
         store.settings.apply(company, by="bench", now_us=BEGIN).result(WAIT_S)
         store.close()
+
+    def _fill(self, name: str, columns: tuple[str, ...], rows: Iterable[tuple[int | str, ...]]) -> None:
+        """Make a table in every other store."""
+        table = self.home / f"{name}.csv"
+        with table.open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+        create = created(name, columns)
+        with closing(sqlite3.connect(self.home / "calls.sqlite")) as lite, lite, table.open(newline="") as file:
+            lite.execute(create)
+            lite.executemany(f"INSERT INTO {name} VALUES ({','.join('?' * len(columns))})", csv.reader(file))  # noqa: S608  our columns' names
+        with duckdb.connect(str(self.home / "calls.duck")) as duck:
+            duck.execute(create)
+            duck.execute(f"COPY {name} FROM '{table}' (HEADER false)")
+        connection = psycopg2.connect(self.cluster.dsn)
+        with connection, connection.cursor() as cursor, table.open() as file:
+            cursor.execute(create)
+            cursor.copy_expert(f"COPY {name} FROM STDIN (FORMAT csv)", file)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"VACUUM ANALYZE {name}")
+        connection.close()
+        table.unlink()
 
     def bytes_a_call(self) -> float:
         """Give what a sealed call weighs: every object that is alive, with the header that it has in the file."""
@@ -127,7 +146,7 @@ class Year:
         return total / self.calls
 
     def lite_bytes_a_call(self) -> float:
-        """Give what the same call weighs in sqlite3, its segments left out."""
+        """Give what the same call weighs in sqlite3, with its visits instead of its segments."""
         return (self.home / "calls.sqlite").stat().st_size / self.calls
 
     def close(self) -> None:
@@ -157,7 +176,7 @@ def ours(home: Path) -> Found:
     return [
         [
             *(row.day, row.queue, row.answered, row.answered_within, row.abandoned, row.abandoned_within),
-            *(row.short, row.flowed_out, row.other, row.wait_us, row.talk_us),
+            *(row.short, row.flowed_out, row.callbacks, row.failed, row.wait_us, row.talk_us),
         ]
         for row in made
     ]
@@ -205,7 +224,7 @@ def expected(home: Path) -> str:
 def digest(found: Found) -> str:
     """Sum up a report."""
     return json.dumps(
-        [len(found), [sum(int(row[place]) for row in found) for place in range(2, 11)], found[:3], found[-3:]]
+        [len(found), [sum(int(row[place]) for row in found) for place in range(2, 12)], found[:3], found[-3:]]
     )
 
 

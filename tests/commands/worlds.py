@@ -54,25 +54,23 @@ def the_callers(seed: int, agents: int) -> list[Caller]:
 
 
 class LivedDay:
-    """A day as it really was with so many agents."""
+    """A day as it really was with so many agents; nobody is at the phone of a caller who is called back."""
 
-    def __init__(self, seed: int, agents: int, callers: list[Caller]) -> None:
-        """Live through it."""
+    def __init__(self, seed: int, agents: int, callers: list[Caller], *parts: model.Queue, **other: object) -> None:
+        """Live through it; a company may have other queues and more."""
         self._seed = seed
         slugs = tuple(f"a{n}" for n in range(agents))
-        queues = [a_queue(slug, agents=slugs, wrap_up_s=WRAP_UP_S, ring_s=15) for slug in QUEUES]
+        queues = parts or [a_queue(slug, agents=slugs, wrap_up_s=WRAP_UP_S, ring_s=15) for slug in QUEUES]
         flows = tuple(
             a_flow(model.Node(id="wait", kind="queue", options={"queue": slug}), slug=slug) for slug in QUEUES
         )
-        self.world = World(
-            a_company(
-                *queues,
-                flows=flows,
-                numbers=tuple(model.Number(slug=f"200{n}", flow=slug) for n, slug in enumerate(QUEUES)),
-                agents=tuple(model.Agent(slug=slug, extension=f"1{n:02}") for n, slug in enumerate(slugs)),
-                extensions=tuple(model.Extension(slug=f"1{n:02}", agent=slug) for n, slug in enumerate(slugs)),
-            )
-        )
+        company = {
+            "flows": flows,
+            "numbers": tuple(model.Number(slug=f"200{n}", flow=slug) for n, slug in enumerate(QUEUES)),
+            "agents": tuple(model.Agent(slug=slug, extension=f"1{n:02}") for n, slug in enumerate(slugs)),
+            "extensions": tuple(model.Extension(slug=f"1{n:02}", agent=slug) for n, slug in enumerate(slugs)),
+        }
+        self.world = World(a_company(*queues, **{**company, **other}))  # type: ignore[arg-type]  # what differs
         self._callers: dict[object, Caller] = {}
         self._order: dict[object, int] = {}
         self.world.exchange.found()
@@ -115,6 +113,6 @@ class LivedDay:
     def _pick_up(self, line: Line) -> None:
         interaction = self.world.centre.state.interactions.get(line.interaction)
         self.world.exchange.pick_up(line)
-        if interaction is not None and isinstance(interaction.state, st.Offered | st.Joining):
-            talk_s = self._callers[interaction.leg].talk_s
-            self.world.clock.callLater(talk_s, partial(self.world.exchange.end, interaction.leg))
+        caller = self._callers.get(interaction.leg) if interaction is not None else None
+        if caller is not None and interaction is not None and isinstance(interaction.state, st.Offered | st.Joining):
+            self.world.clock.callLater(caller.talk_s, partial(self.world.exchange.end, interaction.leg))

@@ -141,7 +141,8 @@ def test_a_call_outside_the_hours_is_seen() -> None:
         world.centre._deadlines.drop(f"callback/{interaction.id}")  # noqa: SLF001  nothing is due
         watched.watch = Watch(world.centre)
         world.clock.now = BEGIN + second * SECOND
-        assert watched.look(dial, about=interaction.id) - {Rule.DEADLINE} == broken
+        failed = facts.DialFailed(leg=interaction.leg, cause="congested")
+        assert watched.look(dial, fact=failed, about=interaction.id) - {Rule.DEADLINE} == broken
     gone = effects.Dial(leg=interaction.leg, interaction="gone", party="p", trunk="", ring_s=5)
     assert Rule.IN_HOURS not in Watched(world).look(gone)
 

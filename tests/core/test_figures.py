@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from appliance.core import state as st
 from appliance.core.erlang import erlang_b, erlang_c
 from appliance.core.figures import (
     Formula,
+    Measure,
     abandon_rate,
     handle_time,
     is_within,
+    level_holds,
+    level_of,
     occupancy,
     offered,
     service_level,
-    service_level_holds,
     speed_of_answer,
 )
 
@@ -92,9 +95,33 @@ def test_too_few_agents_have_no_figures() -> None:
     assert erlang_b(0, 3) == 0
 
 
-@given(some.integers(0, 50), some.integers(0, 50), some.integers(0, 50), some.integers(1, 100))
-def test_what_routing_asks_is_the_same_figure(within: int, late: int, abandoned: int, percent: int) -> None:
-    """In integers; while nothing has been counted it holds."""
-    level = service_level(within + late, within, abandoned, 0)
-    exact = level is None or Fraction(within, within + late + abandoned) >= Fraction(percent, 100)
-    assert service_level_holds(within + late, within, abandoned, percent) is exact
+SOME = some.integers(0, 50)
+
+
+@given(SOME, SOME, SOME, SOME, SOME, some.builds(Measure), some.integers(1, 100))
+def test_what_routing_asks_is_the_same_figure(
+    within: int, late: int, early: int, patient: int, left: int, measure: Measure, percent: int
+) -> None:
+    """In integers, whatever the company counts; while nothing has been counted it holds."""
+    counts = st.QueueCounts(
+        answered=within + late,
+        answered_within=within,
+        abandoned=early + patient,
+        abandoned_within=early,
+        flowed_out=left,
+    )
+    met = within + early * (measure.formula is Formula.WITHIN_MET)
+    of = {
+        Formula.ALL_COUNTED: within + late + early + patient,
+        Formula.WITHIN_LEFT_OUT: within + late + patient,
+        Formula.WITHIN_MET: within + late + early + patient,
+        Formula.ANSWERED_ONLY: within + late,
+    }[measure.formula] + left * measure.flow_outs
+    assert level_of(counts, measure) == (met / of if of else None)
+    assert level_holds(counts, measure, percent) is (not of or Fraction(met, of) >= Fraction(percent, 100))
+
+
+def test_the_name_says_whether_flow_outs_are_in() -> None:
+    """It is printed beside the figure."""
+    assert Measure().name == "all_counted"
+    assert Measure(formula=Formula.ANSWERED_ONLY, flow_outs=True).name == "answered_only_flow_outs"

@@ -5,9 +5,9 @@ import pytest
 
 from appliance.core.cdr import Outcome
 from appliance.core.columns import Part, Words
-from appliance.core.figures import Formula
+from appliance.core.figures import Formula, Measure
 from appliance.core.reports import workgroups
-from appliance.core.reports.workgroups import Options
+from appliance.core.reports.workgroups import Limits, Options
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -16,11 +16,11 @@ BORDERS = (0, 23 * HOUR, 48 * HOUR)
 
 
 def part(*calls: tuple[int, str, str, int, int]) -> Part:
-    """Make a part of (began, queue, outcome, wait in seconds, talk in seconds)."""
-    began, queues, outcomes, wait, talk = (list(column) for column in zip(*calls, strict=True)) if calls else [[]] * 5
+    """Make a part of (end, queue, outcome, wait in seconds, talk in seconds)."""
+    ended, queues, outcomes, wait, talk = (list(column) for column in zip(*calls, strict=True)) if calls else [[]] * 5
     return Part(
         numbers={
-            "began": np.array(began, np.int64),
+            "until": np.array(ended, np.int64),
             "wait_us": np.array(wait, np.int64) * SECOND,
             "talk_us": np.array(talk, np.int64) * SECOND,
         },
@@ -37,8 +37,8 @@ def words(texts: list[str]) -> Words:
 ANSWERED, ABANDONED, OUT = str(Outcome.ANSWERED), str(Outcome.ABANDONED), str(Outcome.FLOWED_OUT)
 
 
-def test_calls_are_counted_by_workgroup_and_day() -> None:
-    """By the day in which they began, borders belonging to the day that begins; without a queue nowhere."""
+def test_visits_are_counted_by_workgroup_and_day() -> None:
+    """By the day on which they ended, borders belonging to the day that begins."""
     rows = workgroups.rows(
         Options(borders=BORDERS),
         [
@@ -49,7 +49,6 @@ def test_calls_are_counted_by_workgroup_and_day() -> None:
                 (0, "sales", ANSWERED, 20, 60),
                 (1, "sales", ANSWERED, 21, 30),
                 (2, "support", ABANDONED, 5, 0),
-                (3, "", "self_served", 0, 0),
                 (23 * HOUR - 1, "sales", ABANDONED, 6, 0),
             ),
             part(
@@ -74,8 +73,25 @@ def test_flow_outs_count_as_not_met_where_they_are_in() -> None:
         *[(0, "sales", str(Outcome.CALLBACK), 9, 0), (0, "sales", str(Outcome.FAILED), 9, 0)],
     )
     for flow_outs, level in ((False, 1), (True, 1 / 3)):
-        (row,) = workgroups.rows(Options(borders=BORDERS, flow_outs=flow_outs), [day])
-        assert (row.answered, row.flowed_out, row.other, row.service_level) == (1, 2, 2, level)
+        (row,) = workgroups.rows(Options(borders=BORDERS, measure=Measure(flow_outs=flow_outs)), [day])
+        assert (row.answered, row.flowed_out, row.callbacks, row.failed, row.service_level) == (1, 2, 1, 1, level)
+        assert (row.offered, row.formula) == (4, "all_counted_flow_outs" if flow_outs else "all_counted")
+
+
+def test_each_workgroup_has_its_own_limits() -> None:
+    """One that has none, because it is gone, is counted by the usual ones."""
+    day = part(
+        *[(0, queue, ANSWERED, wait, 1) for queue in ("sales", "support", "gone") for wait in (9, 10, 11, 20)],
+        *[(0, queue, ABANDONED, wait, 0) for queue in ("sales", "support", "gone") for wait in (2, 4, 6)],
+    )
+    limits = {"sales": Limits(within_s=10, short_s=2), "support": Limits(within_s=9, short_s=4)}
+    rows = {row.queue: row for row in workgroups.rows(Options(borders=BORDERS, limits=limits), [day])}
+    assert {queue: (row.answered_within, row.short, row.within_s) for queue, row in rows.items()} == {
+        "gone": (4, 2, 20),
+        "sales": (2, 1, 10),
+        "support": (1, 2, 9),
+    }
+    assert [row.abandon_rate for row in rows.values()] == [1 / 7, 2 / 7, 1 / 7]
 
 
 def test_a_year_of_days_is_counted_as_a_few_are() -> None:
@@ -106,6 +122,8 @@ def test_the_report_gives_the_service_level_of_the_test_day(formula: Formula, le
         *[(0, "sales", ABANDONED, 20, 0)] * 20,
         *[(0, "sales", ABANDONED, 21, 0)] * 40,
     )
-    (row,) = workgroups.rows(Options(borders=BORDERS, short_s=0, formula=formula), [day])
+    (row,) = workgroups.rows(
+        Options(borders=BORDERS, others=Limits(short_s=0), measure=Measure(formula=formula)), [day]
+    )
     assert row.service_level is not None
     assert round(100 * row.service_level, 1) == level

@@ -166,6 +166,8 @@ def test_the_expected_wait_is_shown_with_how_often_it_came_true() -> None:
     world.hub.centre.state.outlooks["support"] = Outlook(lanes=lanes, told=150, inside=50, days=days)
     queue = a_floor(world).queues["support"]
     assert queue is not None
-    assert (queue.expected_low_s, queue.expected_high_s) == (30, 300)
+    assert (queue.expected_low_s, queue.expected_high_s) == (20, 180), (
+        "a caller for whom a phone rings is before nobody"
+    )
     assert (queue.expected_share, queue.expected_told, queue.expected_inside) == (80, 50, 41)
     assert (queue.expected_told_today, queue.expected_inside_today) == (20, 16)

@@ -7,9 +7,10 @@ from random import Random
 import msgspec
 
 from appliance.core import effects, facts, model
-from appliance.core.cdr import Outcome, Stretch
+from appliance.core.cdr import Outcome
 from appliance.core.centre import Centre
 from appliance.core.invariants import Watch
+from appliance.core.visits import visits_of
 from drivers.simulated.clock import HeapClock
 from tests.simulation.box import BEGIN, SECOND, Box, Observer, WrongError
 from tests.simulation.company import a_company, the_trunks
@@ -18,7 +19,8 @@ from tests.simulation.people import Agents, Callers
 from tests.simulation.tally import Tally
 
 CALLS = 500
-LIVE = (Stretch.WAITING, Stretch.TALKING)
+COUNTED = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.FLOWED_OUT, Outcome.CALLBACK)
+"Ends of queue visits that the queues count."
 HEALED_S_MAX = 4 * 3600
 "Simulated seconds within which everybody must be served once nothing fails any more."
 
@@ -144,15 +146,15 @@ class Life:
             raise WrongError(f"left over: {centre.state.chronicles}")
         self.alone = len(alone)
         visits = Counter(
-            (s.queue, s.outcome)
+            (visit.queue, visit.outcome)
             for cdr in disk.records
-            for s in cdr.segments
-            if s.outcome and s.stretch in LIVE and s.until >= centre.state.day
+            for visit in visits_of(cdr)
+            if visit.until >= centre.state.day
         )
         for queue, counts in centre.state.counts.items():
-            told = (counts.answered, counts.abandoned + counts.abandoned_short)
-            if told != (visits[queue, Outcome.ANSWERED], visits[queue, Outcome.ABANDONED]):
-                raise WrongError(f"figures: {queue} counts {told} answered and abandoned, the records {visits}")
+            told = (counts.answered, counts.abandoned + counts.abandoned_short, counts.flowed_out, counts.callbacks)
+            if told != tuple(visits[queue, end] for end in COUNTED):
+                raise WrongError(f"figures: {queue} counts {told} of {COUNTED}, the records {visits}")
 
 
 def live(seed: int, calls: int = CALLS) -> Life:

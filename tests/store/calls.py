@@ -43,19 +43,11 @@ def a_year(calls: int, *, seed: int = 1, begin: int = BEGIN, length_s: float = Y
                 since=times[1],
                 until=times[2],
                 queue=queue,
-                outcome=Outcome.ABANDONED if abandoned else None,
+                outcome=Outcome.ABANDONED if abandoned else Outcome.ANSWERED,
             ),
         ]
         if not abandoned:
-            talking = Segment(
-                stretch=Stretch.TALKING,
-                since=times[2],
-                until=times[3],
-                queue=queue,
-                agent=agent,
-                outcome=Outcome.ANSWERED,
-            )
-            segments.append(talking)
+            segments.append(Segment(stretch=Stretch.TALKING, since=times[2], until=times[3], queue=queue, agent=agent))
         minted += 1
         first, sequence = sequence + 1, sequence + dice.randrange(20, 40)
         yield CDR(

@@ -1,7 +1,8 @@
 """A real database with the sample company and a few calls, and the pages' application on it. No daemon is there."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from wsgiref.types import WSGIApplication
@@ -73,17 +74,16 @@ class Pages:
         return response
 
 
-@pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """Lay out the database and the application."""
+@contextmanager
+def laid_out(home: Path, write: Callable[[Store], tuple[str, ...]]) -> Iterator[Pages]:
+    """Lay out a database of the sample company with calls, whose names `write` gives, and the application."""
     texts.compile_catalogues()
-    home = tmp_path_factory.mktemp("pages")
     zeo = Zeo(home / "store", home / "zeo.sock")
     store = open_store(folder=home / "store", socket=home / "zeo.sock", clock=_now)
     reader = open_reader(home / "zeo.sock", media=home / "media")
     try:
         secrets = _set_up(store)
-        interactions = write_calls(store, _now())
+        interactions = write(store)
         bundle = Bundle(folder=Path("build/web"), files=FILES)
         config = configure(Box(reader=reader, door=home / "nobody.sock", bundle=bundle, door_timeout_s=0.5))
         yield Pages(
@@ -99,6 +99,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         reader.close()
         store.close()
         zeo.stop()
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """Lay out the database and the application."""
+    with laid_out(tmp_path_factory.mktemp("pages"), lambda store: write_calls(store, _now())) as made:
+        yield made
 
 
 def _now() -> int:

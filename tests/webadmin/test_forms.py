@@ -151,7 +151,7 @@ def test_a_form_of_parts(pages: Pages, name: str) -> None:
 def test_the_company_form(pages: Pages) -> None:
     """The company's form gives a company, or errors."""
     request = a_request(pages)
-    choices = company._choices(request)  # noqa: SLF001  the page has no other door for it
+    choices = company.choices(request)
     standing = msgspec.structs.asdict(request.standing.configuration.company) | {"grades": ()}
     untouched = standing_form(company.FIELDS, choices, standing)
 

@@ -55,6 +55,12 @@ def test_the_company_is_in_parts(pages: Pages) -> None:
     """Each field of the form stands under a heading, and the headings are all there."""
     text = pages.get("/setup/company", "administrator").text
     headings = re.findall(r'<h2 class="group">(.*?)</h2>', text)
-    assert headings == ["Name and place", "Who comes first", "How long calls are kept", "Calls at the agent"]
+    assert headings == [
+        "Name and place",
+        "Who comes first",
+        "Service level",
+        "How long calls are kept",
+        "Calls at the agent",
+    ]
     assert text.count('<div class="fields">') == len(headings)
     assert text.index('<h2 class="group">') < text.index('data-field="title"')

@@ -58,6 +58,7 @@ ADMINISTRATORS_PAGES = (
     "/floor",
     "/floor/wall",
     "/calls",
+    "/reports",
     "/setup",
     "/setup/company",
     "/setup/people",

@@ -1,7 +1,7 @@
 // The agent's desk: state, call, past calls, wrap-up; all of it drawn from the live view of this agent.
 import htmx from "htmx.org";
 import { command } from "./commands.js";
-import { drawSpent, field, keyed, live, timed } from "./live.js";
+import { drawFormula, drawSpent, field, keyed, live, timed } from "./live.js";
 import { SendOn } from "./send_on.js";
 import { duration, say, setText, show, sign, word } from "./words.js";
 
@@ -186,6 +186,7 @@ class Desk {
       timed(field(element, "longest"), queue.longest_since);
       show(field(element, "longest-line"), Boolean(queue.longest_since));
       setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
+      drawFormula(element, queue);
     });
   }
 

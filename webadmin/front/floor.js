@@ -1,5 +1,5 @@
 // The floor and the wallboard: queues, agents and callers in place, from the live view.
-import { drawSpent, field, keyed, live, timed } from "./live.js";
+import { drawFormula, drawSpent, field, keyed, live, timed } from "./live.js";
 import { say, setText, show, sign, word } from "./words.js";
 
 const SHOWN_STATES = ["available", "ringing", "talking", "wrap_up", "on_break", "missed", "unreachable", "signed_out"];
@@ -23,6 +23,7 @@ function drawQueue(element, queue, slug) {
   setText(field(element, "abandoned"), String(queue.abandoned ?? 0));
   setText(field(element, "asa"), queue.speed_of_answer ? `${queue.speed_of_answer} ${word("desk", "seconds")}` : "—");
   setText(field(element, "level"), queue.service_level ? `${queue.service_level} %` : "—");
+  drawFormula(element, queue);
   setText(field(element, "within"), String(queue.answer_within_s ?? 20));
   const seconds = word("desk", "seconds");
   setText(field(element, "expected"), queue.expected_high_s ? `${queue.expected_low_s ?? 0}–${queue.expected_high_s} ${seconds}` : word("desk", "no_data"));

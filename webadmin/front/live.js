@@ -143,6 +143,12 @@ export function field(element, name) {
   return element.querySelector(`[data-f="${name}"]`);
 }
 
+// The name of the service level's formula, beside the figure and below the figures.
+export function drawFormula(element, queue) {
+  field(element, "formula").title = word("formula", queue.formula ?? "");
+  setText(document.querySelector("[data-f=formula-line]"), word("formula", `${queue.formula}-line`));
+}
+
 // Of a break of so many minutes a day: how long they last, or that they are used up.
 export function drawSpent(element, spent_at) {
   const over = Boolean(spent_at) && live.now() >= spent_at;

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyramid.response import Response
 
 from appliance.core.cdr import Segment
+from appliance.core.cdr import Stretch as Kind
 from appliance.store.reader import Told
 from webadmin.page import About
 from webadmin.permissions import Permission
@@ -20,6 +21,7 @@ PAGE = About(
     permission=Permission.CALLS,
     addresses=("/calls/{day:\\d{4}-\\d{2}-\\d{2}}/{number:\\d{1,8}}", "/calls/{interaction:[0-9A-Za-z-]{3,64}}"),
 )
+WAITS = frozenset({Kind.WAITING, Kind.CALLBACK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,10 @@ class Stretch:
     at: str
     length: str
     outcome: str
+    wait: int | None
+    "Of a wait in a queue: its place among the stretches, by which its reasons are found."
+    never: bool
+    "Whether nobody was offered the call meanwhile."
 
 
 def view(request: PageRequest) -> Response:
@@ -57,7 +63,7 @@ def view(request: PageRequest) -> Response:
         results=[
             (teller.agent(w.agent), reasons.get(w.disposition, w.disposition), length(w.wrap_up_us)) for w in told.works
         ],
-        stretches=[_stretch(request, teller, segment) for segment in cdr.segments],
+        stretches=[_stretch(request, teller, told, place) for place in range(len(cdr.segments))],
         names=request.names,
         moments=list(teller.tell(told)),
         recording=_recording(request, told),
@@ -74,7 +80,9 @@ def _recording(request: PageRequest, told: Told) -> str:
     return "there" if told.recording is not None else "soon"
 
 
-def _stretch(request: PageRequest, teller: Teller, segment: Segment) -> Stretch:
+def _stretch(request: PageRequest, teller: Teller, told: Told, place: int) -> Stretch:
+    segment = told.cdr.segments[place]
+    waits = segment.stretch in WAITS and segment.until > segment.since
     of = (
         teller.agent(segment.agent) if segment.agent else teller.queue(segment.queue) if segment.queue else segment.node
     )
@@ -84,4 +92,12 @@ def _stretch(request: PageRequest, teller: Teller, segment: Segment) -> Stretch:
         at=request.calendar.exact(segment.since),
         length=length(segment.until - segment.since),
         outcome=request.say(OUTCOMES[segment.outcome].text) if segment.outcome else "",
+        wait=place if waits else None,
+        never=waits and not _offered(told, segment),
     )
+
+
+def _offered(told: Told, segment: Segment) -> bool:
+    """Whether somebody was offered the call in a stretch."""
+    rows = (row for row in told.rows if segment.since <= row.now <= segment.until)
+    return any(kept in told.decisions for row in rows for kept in row.kept)

@@ -4,11 +4,12 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
 from appliance.core.effects import Decided
-from appliance.replay import Choice, Recorded, explain, versions_of
+from appliance.replay import Choice, explain
 from appliance.store.reader import Told
 from webadmin.decisions import key_text, reason_text
 from webadmin.page import About
 from webadmin.permissions import Permission
+from webadmin.recorded import recorded_of
 from webadmin.request import PageRequest
 from webadmin.setup.strategies import label
 from webadmin.texts import marked
@@ -19,8 +20,6 @@ PAGE = About(
     permission=Permission.FLOOR,
     addresses=("/calls/{interaction:[0-9A-Za-z-]{3,64}}/candidates/{offer:[0-9A-Za-z-]{1,64}}",),
 )
-ROWS_MAX = 50_000
-"Facts that are handled again for one page; a snapshot is taken every 5,000."
 
 
 def view(request: PageRequest) -> Response:
@@ -59,15 +58,8 @@ def _at(told: Told, decided: Decided) -> int:
 
 def _replayed(request: PageRequest, told: Told, decided: Decided) -> Choice | None:
     at = _at(told, decided)
-    history = request.reader.history(at - 1, at)
-    if history is None or len(history.rows) > ROWS_MAX:
-        return None
-    versions = dict.fromkeys([*([history.configuration] if history.configuration else []), *versions_of(history.rows)])
+    recorded = recorded_of(request, at - 1, at)
     try:
-        configurations = {version: request.reader.configuration(version) for version in versions}
-        recorded = Recorded(
-            release=history.release, snapshot=history.snapshot, configurations=configurations, rows=history.rows
-        )
-        return explain(recorded, decided)
+        return None if recorded is None else explain(recorded, decided)
     except (KeyError, ValueError):
         return None

@@ -31,6 +31,7 @@ from webadmin.setup.section import (
     worded,
 )
 from webadmin.texts import LANGUAGES, marked
+from webadmin.words import FORMULAS
 
 PAGE = About(
     label=marked("Company"),
@@ -64,6 +65,7 @@ KEPT: tuple[tuple[str, str, int, str], ...] = (
 GROUPS: Mapping[str, str] = {
     "title": marked("Name and place"),
     "ageing_s": marked("Who comes first"),
+    "level_formula": marked("Service level"),
     "keep_journal_days": marked("How long calls are kept"),
     "rest_on_own_call": marked("Calls at the agent"),
 }
@@ -112,6 +114,16 @@ FIELDS: tuple[Field, ...] = (
         ),
         help=marked("The priority of callers of a class, such as gold; 1 is served first."),
     ),
+    Choice(
+        name="level_formula",
+        label=marked("Formula"),
+        help=marked("How callers who gave up count, on desk, wallboard and in reports, and where routing goes by it."),
+    ),
+    Check(
+        name="level_flow_outs",
+        label=marked("Callers who left otherwise count as not answered in time"),
+        help=marked("Such as those who overflowed; in each workgroup that they left."),
+    ),
     *(
         Number(name=name, label=label, low=0, high=KEEP_DAYS_MAX, default=default, unit=marked("days"), help=text)
         for name, label, default, text in KEPT
@@ -134,10 +146,10 @@ def view(request: PageRequest) -> Response:
     """Show the form, review it, apply it."""
     company = request.standing.configuration.company
     data = {**msgspec.structs.asdict(company), "grades": of_table(company.grades, "grade", "priority")}
-    old = shown(FIELDS, request.say, _choices(request), data)
+    old = shown(FIELDS, request.say, choices(request), data)
     if request.method != "POST":
         return _show(request, old, {})
-    form = typed(FIELDS, request.say, _choices(request), posted(request))
+    form = typed(FIELDS, request.say, choices(request), posted(request))
     if request.POST.get("step") == "edit" or form.errors:
         return _show(request, form, form.errors)
     after = made(company, form)
@@ -172,10 +184,15 @@ def _apply(request: PageRequest, review: Review, after: model.Company) -> Respon
     return applied(PAGE.addresses[0], reply)
 
 
-def _choices(request: PageRequest) -> dict[str, Choices]:
+def choices(request: PageRequest) -> dict[str, Choices]:
+    """Give the lists to choose from."""
     zones = sorted(zone for zone in available_timezones() if ZONE.fullmatch(zone))
     here = request.standing.configuration.company.zone
-    return {"language": list(LANGUAGES.items()), "zone": [(zone, zone) for zone in dict.fromkeys([here, *zones])]}
+    return {
+        "language": list(LANGUAGES.items()),
+        "zone": [(zone, zone) for zone in dict.fromkeys([here, *zones])],
+        "level_formula": [(str(formula), request.say(text)) for formula, text in FORMULAS.items()],
+    }
 
 
 def _show(request: PageRequest, form: Form, errors: Mapping[str, str]) -> Response:

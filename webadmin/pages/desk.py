@@ -2,14 +2,13 @@
 
 from pyramid.response import Response
 
-from appliance.core.figures import Formula
 from appliance.core.model import Reason
 from webadmin.page import About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.setup.choices import titled
 from webadmin.texts import marked
-from webadmin.words import FORMULAS
+from webadmin.words import formula_text, formula_texts
 
 PAGE = About(label=marked("Desk"), permission=Permission.DESK, addresses=("/desk",), rail=10, icon="desk")
 
@@ -24,7 +23,8 @@ def view(request: PageRequest) -> Response:
         limits={reason.slug: _limits(request, reason) for reason in configuration.breaks},
         dispositions=titled(configuration.dispositions, request.language),
         queues=tuple((queue.slug, queue.title or queue.slug) for queue in configuration.queues),
-        formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
+        formula=formula_text(request.say, configuration.company.measure),
+        formulas=formula_texts(request.say),
     )
 
 

@@ -3,13 +3,12 @@
 from pyramid.response import Response
 
 from appliance.core.estimate import SHARE
-from appliance.core.figures import Formula
 from webadmin.page import About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
 from webadmin.setup.choices import titled
 from webadmin.texts import marked
-from webadmin.words import FORMULAS
+from webadmin.words import formula_text, formula_texts
 
 PAGE = About(
     label=marked("Floor"), permission=Permission.FLOOR, addresses=("/floor", "/floor/wall"), rail=20, icon="floor"
@@ -26,5 +25,6 @@ def view(request: PageRequest) -> Response:
         breaks=titled(configuration.breaks, request.language),
         share=SHARE // 10,
         callbacks=any(queue.callback is not None for queue in configuration.queues),
-        formula=request.say(FORMULAS[Formula.ALL_COUNTED]),
+        formula=formula_text(request.say, configuration.company.measure),
+        formulas=formula_texts(request.say),
     )
