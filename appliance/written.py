@@ -31,6 +31,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     "Whether whom the route rang picked up."
     cut: bool = False
     "Whether the exchange itself ended under it."
+    end: int = 0
+    "Byte that follows it in the part: whoever knows it, and all before it, reads on from there."
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -174,6 +174,7 @@ def _call(cdr: CDR, ordinal: int, label: Label) -> dict[str, object]:
         "wait_us": cdr.wait_us,
         "talk_us": cdr.talk_us,
         "recorded": bool(cdr.recording),
+        "unrecorded": str(cdr.unrecorded or ""),
         "caller_number": label.number,
         "caller_name": label.name,
         "segments": msgspec.to_builtins(cdr.segments),

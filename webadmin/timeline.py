@@ -39,6 +39,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     "contact-taken": ("·", marked("{agent} takes a contact by another medium.")),
     "contact-done": ("·", marked("{agent} is done with a contact by another medium.")),
     "recordings-halted": ("!", marked("The disk has too little room: no call begins to be recorded.")),
+    "recordings-stopped": ("!", marked("The disk has too little room: recording stops here.")),
+    "not-recorded": ("!", marked("The exchange does not record this call.")),
     "recordings-again": ("·", marked("The disk has room again: calls are recorded.")),
     "transfer-call": ("→", marked("{agent} sends the caller on from the desk.")),
     "sent-on": ("→", marked("The agent's phone sends the caller on.")),
@@ -199,8 +201,8 @@ def _kind(fact: facts.AnyFact, told: Told) -> str:
             return "key"
         case facts.PhoneSeen(reachable=reachable):
             return "phone-back" if reachable else "phone-gone"
-        case facts.RecordingsHalted(halted=False):
-            return "recordings-again"
+        case facts.RecordingsHalted(halted=halted, running=running) if running or not halted:
+            return "recordings-stopped" if halted else "recordings-again"
         case facts.PhoneBusy(busy=busy):
             return "phone-own-call" if busy else "phone-own-over"
         case _:

@@ -81,6 +81,14 @@ CAUSES: Mapping[str, str] = {
     "callback_failed": marked("Called back, the call failed"),
     "callback_not_confirmed": marked("Called back, nobody pressed 1"),
 }
+UNRECORDED: Mapping[str, str] = {
+    "policy": marked("Calls of this workgroup are not recorded."),
+    "disk": marked("The disk had too little room when the call began to wait."),
+    "cut": marked("The disk ran out of room in the middle: what was said after that is not recorded."),
+    "late": marked("An agent picked up before the exchange could be told to record."),
+    "failed": marked("The exchange did not record, although it was told to."),
+}
+"Why a call was not recorded, or not to its end."
 OFFER_CAUSES: Mapping[str, str] = {
     "no_answer": marked("nobody picked up"),
     "busy": marked("the phone was busy"),

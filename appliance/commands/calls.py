@@ -57,6 +57,8 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     wait_s: float
     talk_s: float
     recording: str
+    unrecorded: str
+    "Why what was said was not recorded, or not all of it: `policy`, `disk`, `cut`, `late`, `failed`, or empty."
     cause: str
     alone: bool
     "Whether the exchange alone knew of it."
@@ -91,6 +93,7 @@ def line_of(listed: Listed) -> CallLine:
         wait_s=cdr.wait_us / MICROSECONDS,
         talk_s=cdr.talk_us / MICROSECONDS,
         recording=cdr.recording,
+        unrecorded=str(cdr.unrecorded or ""),
         cause=cdr.cause,
         alone=cdr.alone,
     )

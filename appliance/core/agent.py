@@ -89,7 +89,7 @@ class Agents:
             agent.handled = agent.talk_us = agent.missed = agent.idle_us = agent.idles = 0
             agent.away_us.clear()
             for work in agent.work.values():
-                work.handled = work.talk_us = work.offered = 0
+                work.handled = work.talk_us = work.offered = work.head = 0
             self.changed[agent.slug] = None
 
     def _want(self, agent: st.Agent, *, break_for: str = "", out: bool = False) -> None:

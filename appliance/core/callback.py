@@ -7,8 +7,9 @@ from appliance.core import model
 from appliance.core import state as st
 from appliance.core.directory import Directory
 from appliance.core.facts import Leg
-from appliance.core.hours import closes_at, opens_at
+from appliance.core.hours import closes_at, open_for, opens_at
 from appliance.core.turn import Deadlines, Turn
+from appliance.core.waits import Callback
 
 SECOND_US = 1_000_000
 ACCEPTED_S = 60
@@ -78,8 +79,8 @@ class Callbacks:
         """Keep in mind what is promised."""
         self._counts(waiting.queue).callbacks += 1
         interaction.counted = 0
-        expires_at = turn.now + self.rules(waiting.queue).expire_s * SECOND_US
-        interaction.callback = st.Callback(
+        expires_at = self._expires_at(turn.now, waiting.queue)
+        interaction.callback = Callback(
             line=interaction.callback.line if interaction.callback else interaction.leg,
             ticket=waiting.ticket,
             accepted_at=turn.now,
@@ -88,6 +89,15 @@ class Callbacks:
         )
         self._deadlines.set(f"expire/{interaction.id}", expires_at)
         self._deadlines.set(f"callback/{interaction.id}", turn.now + ACCEPTED_S * SECOND_US)
+
+    def _expires_at(self, now: int, queue: str) -> int:
+        """Tell until when a promise made now is to be kept: only time in which we may call counts.
+
+        So one that is made just before the hours end is kept when they begin again.
+        """
+        rules = self.rules(queue)
+        lasting = rules.expire_s * SECOND_US
+        return open_for(self._directory.opening.get(rules.hours, ()), now, lasting) if rules.hours else now + lasting
 
     def assure(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting) -> None:
         """Say that we will call back, once that is kept; then the line is hung up."""

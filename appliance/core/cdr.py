@@ -34,6 +34,21 @@ class Outcome(enum.StrEnum):
     "We or the exchange broke it: the cause says which."
 
 
+class Unrecorded(enum.StrEnum):
+    """Why what was said was not recorded, or not all of it."""
+
+    POLICY = "policy"
+    "Calls of the queue are not."
+    DISK = "disk"
+    "There was no room when the call began to wait."
+    CUT = "cut"
+    "Room ran out in the middle: what was said before is recorded."
+    LATE = "late"
+    "An agent picked up before the exchange could be told to record."
+    FAILED = "failed"
+    "The exchange did not record although it was told to."
+
+
 class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A stretch of a call in one state; the segments of a call touch each other and add up to it."""
 
@@ -72,6 +87,8 @@ class CDR(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     "Time waiting in queues, ringing included."
     talk_us: int = 0
     recording: str = ""
+    unrecorded: Unrecorded | None = None
+    "None if all that was said is recorded, or nobody talked; of a call of an older release nothing is known."
     medium: str = "voice"
     "`voice`, or `callback` if the customer was to be called back."
     callback_us: int = 0

@@ -8,7 +8,7 @@ from typing import assert_never
 import msgspec
 
 from appliance.core import effects as ask
-from appliance.core import facts
+from appliance.core import facts, recording
 from appliance.core import state as st
 from appliance.core.agent import Agents
 from appliance.core.attempt import Attempts
@@ -178,7 +178,7 @@ class Centre:
             case facts.PhoneBusy(extension=extension, busy=busy):
                 self._agents.busy(self._directory.agents_at.get(extension, ""), busy=busy)
             case facts.ContactTaken() | facts.ContactDone() | facts.RecordingsHalted():
-                self._take_news(fact)
+                self._take_news(turn, fact)
             case facts.LegsFound():
                 self._recovery.find(turn, fact)
                 self._queues.look(fact.exchange)
@@ -189,15 +189,15 @@ class Centre:
             case _:
                 self._take_call(turn, fact)
 
-    def _take_news(self, fact: facts.ContactTaken | facts.ContactDone | facts.RecordingsHalted) -> None:
+    def _take_news(self, turn: Turn, fact: facts.ContactTaken | facts.ContactDone | facts.RecordingsHalted) -> None:
         match fact:
             case facts.ContactTaken(agent=agent, contact=contact, medium=medium):
                 units = rule_of(self._directory.company, medium).units or self._directory.units(agent)
                 self._agents.take(agent, contact, Task(medium, units))
             case facts.ContactDone(agent=agent, contact=contact):
                 self._agents.done(agent, contact)
-            case facts.RecordingsHalted(halted=halted):
-                self.state.unrecorded = halted
+            case facts.RecordingsHalted():
+                recording.halt(self.state, turn, fact)
             case _:
                 assert_never(fact)
 
@@ -219,6 +219,8 @@ class Centre:
                 self._bridged(turn, legs)
             case facts.BridgeFailed(legs=legs):
                 self._not_bridged(turn, legs)
+            case facts.NotRecorded(leg=leg, late=late):
+                recording.failed(self._touched(turn, leg), late=late)
             case _:
                 assert_never(fact)
 

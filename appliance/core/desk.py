@@ -6,8 +6,10 @@ from appliance.core import effects as ask
 from appliance.core import facts
 from appliance.core import state as st
 from appliance.core.agent import Agents
-from appliance.core.directory import Directory
+from appliance.core.directory import Directory, Seat
+from appliance.core.index import NO_WORK
 from appliance.core.offer import Offers
+from appliance.core.plugins import sharing
 from appliance.core.transfer import Transfers
 from appliance.core.turn import Turn
 
@@ -46,7 +48,7 @@ class Desk:
     def _do(self, turn: Turn, agent: st.Agent, fact: facts.AnyCommand) -> str:
         match fact:
             case facts.SignOn():
-                refused = self._agents.sign_on(turn, agent)
+                refused = self._sign_on(turn, agent)
             case facts.SignOff():
                 refused = self._agents.sign_off(turn, agent)
             case facts.TakeBreak():
@@ -66,6 +68,27 @@ class Desk:
             case _:
                 assert_never(fact)
         return refused
+
+    def _sign_on(self, turn: Turn, agent: st.Agent) -> str:
+        """Take a seat; where a queue shares its contacts out, an agent who comes late begins where the others are."""
+        if isinstance(agent.state, st.SignedOut):
+            for seat in self._directory.seats(agent.slug):
+                self._begin(agent, seat)
+        return self._agents.sign_on(turn, agent)
+
+    def _begin(self, agent: st.Agent, seat: Seat) -> None:
+        strategy, queue = sharing(seat.bound.strategy), seat.bound.queue
+        if strategy is None:
+            return
+        offered: dict[str, int] = {}
+        for slug in queue.agents:
+            other = self._state.agents.get(slug)
+            if other is not None and not isinstance(other.state, st.SignedOut):
+                done = other.work.get(queue.slug, NO_WORK)
+                offered[slug] = done.offered + done.head
+        work = agent.work.setdefault(queue.slug, st.Work())
+        level = strategy.begins_at(seat.bound.options, agent.slug, offered)
+        work.head = max(work.head, level - work.offered)
 
     def _take_break(self, turn: Turn, agent: st.Agent, fact: facts.TakeBreak) -> str:
         reason = self._directory.breaks.get(fact.reason)

@@ -127,6 +127,12 @@ class Forward(CallEffect, frozen=True, kw_only=True, tag="forward"):
     ring_s: int = 30
 
 
+class StopRecording(CallEffect, frozen=True, kw_only=True, tag="stop-recording"):
+    """Record a leg no more, though it goes on; what was recorded is kept."""
+
+    leg: Leg
+
+
 class HangUp(CallEffect, frozen=True, kw_only=True, tag="hang-up"):
     """End a leg."""
 
@@ -230,6 +236,19 @@ class Quarantined(Promise, frozen=True, kw_only=True, tag="quarantined"):
 
 
 Kept = CallFiled | WorkFiled | Decided | Quarantined
-AnyCallEffect = AnswerLeg | Prompt | Hold | Recall | Dial | Offer | CancelOffer | Bridge | Forward | HangUp | FallBack
+AnyCallEffect = (
+    AnswerLeg
+    | Prompt
+    | Hold
+    | Recall
+    | Dial
+    | Offer
+    | CancelOffer
+    | Bridge
+    | Forward
+    | StopRecording
+    | HangUp
+    | FallBack
+)
 AnyPromise = Answered | Assure | CallFiled | WorkFiled | Decided | Quarantined
 AnyEffect = AnyCallEffect | AnyPromise

@@ -202,6 +202,16 @@ class RecordingsHalted(Observation, frozen=True, kw_only=True, tag="recordings-h
     """The disk has no room left for recordings, or has it again; what is left is for the journal."""
 
     halted: bool
+    running: bool = False
+    "Whether those that run are to be stopped too: even for them there is no room."
+
+
+class NotRecorded(Observation, frozen=True, kw_only=True, tag="not-recorded"):
+    """A customer's leg that was to be recorded is not."""
+
+    leg: Leg
+    late: bool = False
+    "Whether it was joined with an agent's before the exchange could be told to record; else the exchange has refused."
 
 
 class FoundLeg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -351,6 +361,7 @@ AnyCallFact = (
     | DialFailed
     | Bridged
     | BridgeFailed
+    | NotRecorded
 )
 "What happens to one call."
 AnyObservation = (

@@ -84,6 +84,7 @@ def record(interaction: st.Interaction, now: int, cause: str, last: tuple[int, i
         wait_us=_sum(segments, LIVE),
         talk_us=_sum(segments, (Stretch.TALKING,)),
         recording=interaction.recording if talking else "",
+        unrecorded=interaction.unrecorded if talking else None,
         medium="voice" if interaction.callback is None else "callback",
         callback_us=_sum(segments, LATER),
         attempts=interaction.callback.attempts if interaction.callback else 0,

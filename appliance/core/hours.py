@@ -18,6 +18,19 @@ def closes_at(opening: Opening, now: int) -> int:
     return opening[index][1] if index >= 0 else 0
 
 
+def open_for(opening: Opening, now: int, lasting: int) -> int:
+    """Tell when it will have been open for so long from now on; after the last stretch all time counts."""
+    index = max(bisect_right(opening, now, key=lambda stretch: stretch[0]) - 1, 0)
+    left, end = lasting, now
+    for begin, until in opening[index:]:
+        since = max(begin, now)
+        if until - since >= left:
+            return since + left
+        left -= max(until - since, 0)
+        end = max(until, now)
+    return end + left
+
+
 def opens_at(opening: Opening, now: int) -> int | None:
     """Tell when it is open next, now or later; None if no stretch comes any more."""
     if is_open(opening, now):

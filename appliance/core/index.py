@@ -211,4 +211,4 @@ class Index:
 def member(agent: st.Agent, seat: Seat) -> MemberView:
     """Tell what an agent is to a queue."""
     work = agent.work.get(seat.bound.queue.slug, NO_WORK)
-    return MemberView(seat.position, seat.level, work.handled, work.talk_us, work.offered, work.last_turn)
+    return MemberView(seat.position, seat.level, work.handled, work.talk_us, work.offered + work.head, work.last_turn)

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from appliance.core import effects as ask
+from appliance.core import recording
 from appliance.core import state as st
 from appliance.core.callback import Callbacks
 from appliance.core.cdr import Outcome
@@ -11,7 +12,6 @@ from appliance.core.facts import Leg, LegAsked, Prompted
 from appliance.core.filing import Visited, end_stretch, pass_by, record, stretch_of, waiting_of
 from appliance.core.overflow import Overflows
 from appliance.core.queue import Queues
-from appliance.core.recording import is_recorded
 from appliance.core.steps import CallBack, End, Enqueue, Heard, Leave, Say, Send, Step, Visit
 from appliance.core.turn import Deadlines, Turn
 from appliance.core.waiting import WaitingCallers
@@ -271,8 +271,8 @@ class Interactions:
         bound = self.directory.queues.get(waiting.queue)
         if anew:
             self._queues.welcome(interaction, waiting)
-        if bound is not None and is_recorded(self._state, bound.queue) and not interaction.recording:
-            interaction.recording = f"{self._state.boot:06d}-{self.mint():08d}"
+        if bound is not None:
+            recording.enter(self._state, interaction, bound.queue, self.mint)
         self.wait_again(turn, interaction, waiting)
         self.comfort.enter(interaction, waiting, self._queues.position(interaction.id), anew=anew)
         self.comfort.resume(turn.now, interaction)

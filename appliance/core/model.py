@@ -195,7 +195,7 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retry_s: int = 300
     "Seconds between two attempts."
     expire_s: int = 14_400
-    "Seconds after which it is too late."
+    "Seconds after which it is too late; with hours, those alone count."
     hours: str = ""
     "Opening hours in which we call; empty for always."
     accepted: str = ""

@@ -54,6 +54,13 @@ class Drawing(Strategy, Protocol):
         """Where in the order of so many free agents to begin at the queue's so-manieth offer."""
 
 
+class Sharing(Strategy, Protocol):
+    """What a strategy of scope `SHARE` defines too."""
+
+    def begins_at(self, options: object, agent: str, others: Mapping[str, int], /) -> int:
+        """Offers that an agent who signs on is taken to have had, where the others at work have had so many."""
+
+
 def _modules(package: ModuleType) -> Mapping[str, ModuleType]:
     names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
     return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
@@ -74,6 +81,11 @@ def all_strategies() -> Mapping[str, Strategy]:
 def drawing(strategy: Strategy) -> Drawing | None:
     """Tell what a strategy draws with; None if it draws nothing."""
     return cast("Drawing", strategy) if strategy.SCOPE is Scope.INTERACTION else None  # cast: its scope says so
+
+
+def sharing(strategy: Strategy) -> Sharing | None:
+    """Tell what a strategy shares out with; None if it does not."""
+    return cast("Sharing", strategy) if strategy.SCOPE is Scope.SHARE else None  # cast: as above
 
 
 def options_of(kind: NodeKind | Strategy, values: OptionValues) -> object:

@@ -39,7 +39,13 @@ def place_of_error(error: Exception) -> str:
 
 def _named(state: st.State, fact: facts.AnyFact, deadline: str) -> list[str]:
     match fact:
-        case facts.LegAsked(leg=leg) | facts.Prompted(leg=leg) | facts.LegEnded(leg=leg) | facts.SentOn(leg=leg):
+        case (
+            facts.LegAsked(leg=leg)
+            | facts.Prompted(leg=leg)
+            | facts.LegEnded(leg=leg)
+            | facts.SentOn(leg=leg)
+            | facts.NotRecorded(leg=leg)
+        ):
             found = [state.legs.get(leg, "")]
         case facts.Bridged(legs=legs) | facts.BridgeFailed(legs=legs):
             found = [state.legs.get(leg, "") for leg in legs]
@@ -86,6 +92,7 @@ def _close(state: st.State, turn: Turn, interaction: st.Interaction) -> None:
                 cause="internal_error",
                 segments=tuple(interaction.segments),
                 recording=interaction.recording,
+                unrecorded=interaction.unrecorded,
                 first=interaction.first,
                 last=(state.boot, state.sequence),
             )

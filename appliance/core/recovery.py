@@ -8,6 +8,7 @@ from appliance.core.callback import is_dialled
 from appliance.core.facts import FoundLeg, Leg, LegsFound
 from appliance.core.interaction import LEAVE_S, SECOND_US, Interactions
 from appliance.core.offer import NORMAL, Offers, rings_of
+from appliance.core.recording import stop_again
 from appliance.core.turn import Deadlines, Turn
 
 LOST_CLOCKS = ("wait", "leave", "join", "say")
@@ -63,6 +64,8 @@ class Recovery:
         for interaction in self._on(fact.exchange):
             found = legs.get(interaction.leg)
             turn.touch(interaction.id)
+            if found is not None:
+                stop_again(turn, interaction)
             if self._attempts.mended(turn, interaction, legs):
                 continue
             if found is None and not interaction.is_called_back:

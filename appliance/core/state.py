@@ -7,11 +7,11 @@ import enum
 
 import msgspec
 
-from appliance.core.cdr import Segment
+from appliance.core.cdr import Segment, Unrecorded
 from appliance.core.facts import Leg, PartyView, Target
 from appliance.core.task import Task
 from appliance.core.told import Chronicle
-from appliance.core.waits import Comfort, Outlook, Return
+from appliance.core.waits import Callback, Comfort, Outlook, Return
 
 
 class SignedOut(msgspec.Struct, frozen=True, kw_only=True, tag="signed_out", gc=False):
@@ -68,9 +68,11 @@ class Work(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What an agent has done for a queue."""
 
     handled: int = 0
-    "Since the day began, as are the next two."
+    "Since the day began, as are the next three."
     talk_us: int = 0
     offered: int = 0
+    head: int = 0
+    "Offers that the agent is taken to have had besides, because of signing on late where contacts are shared out."
     last_turn: int = 0
     "Which of the queue's offers was the agent's last, counted since ever; 0 for none."
 
@@ -250,25 +252,6 @@ class Participant(msgspec.Struct, kw_only=True, gc=False):
             self.doing, self.since = doing, now
 
 
-class Callback(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """A caller who keeps the place without the line."""
-
-    line: Leg
-    "The leg on which it was asked for first: the call's own, for its record."
-    ticket: int
-    "Of the queue visit that goes on without the line."
-    accepted_at: int
-    expires_at: int
-    attempts: int = 0
-    trunks_full: int = 0
-    placed: bool = False
-    "Whether the channel of the customer's leg knows its place, and is recorded if it is to be."
-    prompt: int = 0
-    "The prompt whose end is awaited, 0 for none."
-    reached: bool = False
-    "Whether the customer is on the line again."
-
-
 class Interaction(msgspec.Struct, kw_only=True, gc=False):
     """One contact by any medium; here a call."""
 
@@ -288,6 +271,8 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     first: tuple[int, int]
     "Journal position of its first fact."
     recording: str = ""
+    unrecorded: Unrecorded | None = None
+    "Why it is not recorded, or no more, where that is so."
     segments: list[Segment] = []
     path: list[str] = []
     "Keys pressed in menus, with the titles of what they chose."

@@ -13,8 +13,10 @@ class Scope(enum.Enum):
     "The agent alone: one key for all queues that rank alike."
     AGENT_IN_QUEUE = "agent_in_queue"
     "The agent and what the agent is to the queue."
+    SHARE = "share"
+    "As above; and who signs on late begins where the others are, which the strategy's `begins_at` tells."
     INTERACTION = "interaction"
-    "As above; and each interaction begins to read the order at a place of its own, which the strategy's `draw` tells."
+    "As `AGENT_IN_QUEUE`; and each interaction begins to read the order at a place of its own, which `draw` tells."
 
 
 class AgentView(Protocol):
@@ -61,6 +63,6 @@ class MemberView(msgspec.Struct, frozen=True):
     talk_us: int = 0
     "Time in them, microseconds."
     offered: int = 0
-    "Offers from this queue since the day began."
+    "Offers from this queue since the day began, with those that the agent is taken to have had before signing on late."
     last_turn: int = 0
     "Which of the queue's offers was the agent's last, counted since ever; 0 for none."

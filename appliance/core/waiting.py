@@ -9,6 +9,7 @@ from appliance.core import estimate, model
 from appliance.core import state as st
 from appliance.core.directory import Directory
 from appliance.core.facts import Prompted
+from appliance.core.recording import is_running
 from appliance.core.staffing import Staffing
 from appliance.core.standing import position_sound, wait_sounds
 from appliance.core.turn import Deadlines, Turn
@@ -175,7 +176,7 @@ class WaitingCallers:
                 queue=waiting.queue,
                 music=bound.queue.music if bound else "default",
                 place=f"{interaction.priority},{waiting.entered_at},{waiting.ticket}",
-                recording=interaction.recording,
+                recording=interaction.recording if is_running(interaction) else "",
                 keys=rules.leave_key + rules.callback_key,
                 again_s=again_s,
             )

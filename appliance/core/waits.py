@@ -2,6 +2,8 @@
 
 import msgspec
 
+from appliance.core.facts import Leg
+
 
 class Guess(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was expected of a caller's wait, when, and from what."""
@@ -36,6 +38,25 @@ class Comfort(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     "The expected wait that was said last."
     guesses: list[Guess] = []
     "The first one, made at the entry, and those that were said; each is scored when the wait is over."
+
+
+class Callback(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A caller who keeps the place without the line."""
+
+    line: Leg
+    "The leg on which it was asked for first: the call's own, for its record."
+    ticket: int
+    "Of the queue visit that goes on without the line."
+    accepted_at: int
+    expires_at: int
+    attempts: int = 0
+    trunks_full: int = 0
+    placed: bool = False
+    "Whether the channel of the customer's leg knows its place, and is recorded if it is to be."
+    prompt: int = 0
+    "The prompt whose end is awaited, 0 for none."
+    reached: bool = False
+    "Whether the customer is on the line again."
 
 
 class Lane(msgspec.Struct, kw_only=True, gc=False):

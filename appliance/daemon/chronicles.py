@@ -3,13 +3,17 @@
 At each start, and every few seconds while we live, what was written becomes a part of its own; its calls are told page
 by page, and it is removed as soon as the commit is done that holds them. So a crash anywhere loses none (the part is
 still there) and doubles none (the Centre knows how far it was told). Numbers in clear lie there no longer than that.
+
+After a long absence there may be hundreds of thousands of calls. A page is read and recognised while the one before it
+is being committed, never more than that; a few calls are told at once, and between two such the reactor does all else.
 """
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any  # any: what a coroutine takes and yields is Twisted's affair
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
@@ -23,6 +27,8 @@ from appliance.written import Chronicle, Page, Written
 
 EVERY_S = 5.0
 "How often what was written is taken in."
+TOLD_AT_ONCE = 10
+"Calls in one fact, which nothing interrupts."
 
 report = Logger()
 
@@ -94,43 +100,61 @@ class Chronicles:
                 return
         rest = await deferToThread(chronicle.cut_off, told.part, told.offset)
         if rest is not None:
-            await self._tell(exchange, rest)
+            await (await self._tell(exchange, rest, await self._meet(exchange, rest)))
 
     async def _read(self, exchange: str, chronicle: Chronicle, part: int) -> bool:
         """Tell a part from where the Centre knows it, then remove it; False if it has to be looked at again."""
         told = self._hub.centre.state.chronicles[exchange]
         offset = told.offset if part == told.part else 0
-        while part >= told.part:
+        committed: Deferred[None] = succeed(None)
+        whole = part < told.part
+        while not whole:
             page = await deferToThread(chronicle.read, part, offset)
             self.torn += page.torn
             if page.torn:
                 report.warn("{torn} records of an exchange were torn", torn=page.torn)
             if page.calls:
-                await self._tell(exchange, page)
-            if page.whole:
-                break
-            if self._stopping or page.offset == offset:
+                met = await self._meet(exchange, page)
+                await committed
+                committed = await self._tell(exchange, page, met)
+            if not page.whole and (self._stopping or page.offset == offset):
                 return False
-            offset = page.offset
+            offset, whole = page.offset, page.whole
+        await committed
         await deferToThread(chronicle.remove, part)
         self._turned.pop((exchange, part), None)
         return True
 
-    async def _tell(self, exchange: str, page: Page) -> None:
-        """Tell a page; done when it is committed."""
+    async def _meet(self, exchange: str, page: Page) -> dict[str, str]:
+        """Recognise who made the calls of a page that nobody has heard of: Uniqueid to party, in one commit."""
         knows = self._hub.centre.chronicles.knows
-        known = [call for call in page.calls if knows(Leg(exchange, call.uniqueid))]
-        new = [call for call in page.calls if call not in known and self._is_one(call)]
+        new = [call for call in page.calls if not knows(Leg(exchange, call.uniqueid)) and self._is_one(call)]
+        if not new:
+            return {}
         met = self._people.recognise([(call.number, call.name) for call in new], self._hub.now)
         parties = await answer_of(self._reactor, met)
+        return {call.uniqueid: party.party for call, party in zip(new, parties, strict=True)}
+
+    async def _tell(self, exchange: str, page: Page, met: Mapping[str, str]) -> Deferred[None]:
+        """Tell a page, a few calls at a time; gives what fires when all of it is committed."""
         shift = self._hub.now - self._wall()
-        told = [facts.ToldCall(uniqueid=call.uniqueid) for call in known]
-        told += [self._told(call, party.party, shift) for call, party in zip(new, parties, strict=True)]
+        told = [(call.end, one) for call in page.calls if (one := self._told(exchange, call, met, shift)) is not None]
         turned = self._turned.get((exchange, page.part), 0) if page.whole else 0
-        self._hub.take(
-            facts.CallsTold(exchange=exchange, part=page.part, offset=page.offset, calls=tuple(told), turned=turned)
-        )
-        await self._hub.committed_all()
+        firsts = range(0, max(len(told), 1), TOLD_AT_ONCE)
+        for first in firsts:
+            if first:
+                await deferLater(self._reactor, 0)
+            few, last = told[first : first + TOLD_AT_ONCE], first == firsts[-1]
+            self._hub.take(
+                facts.CallsTold(
+                    exchange=exchange,
+                    part=page.part,
+                    offset=page.offset if last else few[-1][0],
+                    calls=tuple(call for _, call in few),
+                    turned=turned if last else 0,
+                )
+            )
+        return self._hub.committed_all()
 
     def _is_one(self, call: Written) -> bool:
         return call.sure or bool(self._dialled(call.dialled))
@@ -143,7 +167,12 @@ class Chronicles:
                 return form
         return ""
 
-    def _told(self, call: Written, party: str, shift: int) -> facts.ToldCall:
+    def _told(self, exchange: str, call: Written, met: Mapping[str, str], shift: int) -> facts.ToldCall | None:
+        """Say what is to be told of a call: its leg if we know of it, all if it is a stranger's, else nothing."""
+        if self._hub.centre.chronicles.knows(Leg(exchange, call.uniqueid)):
+            return facts.ToldCall(uniqueid=call.uniqueid)
+        if call.uniqueid not in met:
+            return None
         return facts.ToldCall(
             uniqueid=call.uniqueid,
             began=call.began + shift,
@@ -151,7 +180,7 @@ class Chronicles:
             routed=call.routed + shift if call.routed else 0,
             trunk=call.endpoint if call.endpoint in self._hub.centre.directory.trunks else "",
             number=self._dialled(call.dialled),
-            party=party,
+            party=met[call.uniqueid],
             cause="switch_failure" if call.cut else "caller" if call.by_caller else "exchange",
             code=call.code,
             answered=call.answered,

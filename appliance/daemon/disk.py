@@ -13,6 +13,7 @@ from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from appliance.core import facts
+from appliance.core.recording import is_running
 from appliance.daemon.hub import Hub
 
 EVERY_S = 5.0
@@ -91,12 +92,22 @@ def step_of(used: int, before: int) -> int:
     return max((step for step in STEPS if used >= step or (step <= before and used > step - HAIR)), default=0)
 
 
+def reserve_of(room: Room) -> int:
+    """Tell the bytes of a file system that are kept from recordings."""
+    return min(room.size_bytes // RESERVE_PART, RESERVE_BYTES_MAX)
+
+
 def is_short(room: Room, *, live: int, halted: bool) -> bool:
     """Tell whether a file system has no room for one more recording beside those that are live."""
-    reserve = min(room.size_bytes // RESERVE_PART, RESERVE_BYTES_MAX)
+    reserve = reserve_of(room)
     if halted:
         reserve += reserve // AGAIN_PART
     return room.free_bytes < reserve + live * RECORDING_BYTES
+
+
+def is_starving(room: Room) -> bool:
+    """Tell whether what runs has begun to take what is kept from recordings."""
+    return room.free_bytes < reserve_of(room)
 
 
 class Disk:
@@ -135,10 +146,13 @@ class Disk:
         before = self.health
         self._step("", "full", max((room.used for room in self.rooms), default=0))
         self._step("files_", "full of files", max((room.used_files for room in self.rooms), default=0))
-        live = sum(bool(one.recording) for one in self._hub.centre.state.interactions.values())
+        live = sum(is_running(one) for one in self._hub.centre.state.interactions.values())
         short = any(is_short(room, live=live, halted=self.halted) for room in self.rooms)
         if short != self.halted:
             self._halt(short=short)
+        if live and any(map(is_starving, self.rooms)):
+            report.error("{live} recordings are stopped in the middle: the disk has too little room", live=live)
+            self._hub.take(facts.RecordingsHalted(halted=True, running=True))
         if self.health != before:
             self._changed()
 

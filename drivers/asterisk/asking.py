@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from appliance.core import effects
-from appliance.core.facts import Prompted
+from appliance.core.facts import NotRecorded, Prompted
 from drivers.asterisk import agi_commands as agi
 from drivers.asterisk.agi import Session, SessionEndedError
 from drivers.asterisk.codec import LocalProtocolError
@@ -49,13 +49,13 @@ class Asking:
         *,
         site: Site,
         set_before: dict[str, str],
-        tell: Callable[[Prompted], None],
+        tell: Callable[[Prompted | NotRecorded], None],
         held: Callable[[], None],
     ) -> None:
         """Begin with nothing to tell.
 
-        `set_before` are the variables that we know of the leg; `tell` is given the outcomes of prompts; `held` is
-        called once a Hold is told to its end.
+        `set_before` are the variables that we know of the leg; `tell` is given the outcomes of prompts and what is not
+        recorded; `held` is called once a Hold is told to its end.
         """
         self.session = session
         self._clock = clock
@@ -67,6 +67,8 @@ class Asking:
         self._queue: deque[Told] = deque()
         self._running = False
         self._spoke = False
+        self.unrecorded = False
+        "Whether the leg is to be recorded no more, whatever it was told before."
 
     @property
     def open(self) -> bool:
@@ -153,12 +155,12 @@ class Asking:
             SR_KEYS=hold.keys,
             SR_SECONDS=str(hold.again_s),
         )
-        if hold.recording:
-            await self._record(hold.recording)
+        if hold.recording and not self.unrecorded:
+            await self._record(hold, hold.recording)
         await self._leave("hold")
         self._held()
 
-    async def _record(self, recording: str) -> None:
+    async def _record(self, hold: effects.Hold, recording: str) -> None:
         """Let the leg be recorded whenever it is bridged; a recording that has begun goes on as it is.
 
         It is done here, before the leg leaves us, so that no phone is answered sooner. The same file twice would be
@@ -176,15 +178,18 @@ class Asking:
                 await self._say(agi.execute("StopMixMonitor"))
             reply = await self._say(agi.execute("MixMonitor", file, "bD"))
             if reply.result != _BEGUN:
-                await self._refused()
+                await self._refused(hold)
                 return
         self._set[RECORDED] = file
+        if self.unrecorded:  # it was told to us meanwhile
+            await self._say(agi.execute("StopMixMonitor"))
 
-    async def _refused(self) -> None:
+    async def _refused(self, hold: effects.Hold) -> None:
         """Say that nothing is recorded, unless the leg was taken away: then `HANGUP` stands before the next reply."""
         await self._say(agi.NOOP)
         if self.open:
             report.error("agi: Asterisk does not record a leg")
+            self._tell(NotRecorded(leg=hold.leg))
 
     async def _prompt(self, prompt: effects.Prompt) -> None:
         if not self._spoke:

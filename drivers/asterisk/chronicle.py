@@ -48,8 +48,10 @@ BLOCK_BYTES = 32 * 1024
 "Read at once."
 RECORD_BYTES_MAX = 64 * 1024
 "Longer is no record."
-CALLS_MAX = 50
-"Calls that are told at once."
+CALLS_MAX = 200
+"Calls that are read at once,"
+PAGE_BYTES_MAX = 1 << 20
+"and bytes, where most of what is written is of other legs."
 OPEN_MAX = 5_000
 "Living channels whose birth is remembered."
 SECOND_US = 1_000_000
@@ -132,21 +134,22 @@ class Chronicle:
         self._cut = (at_us, living)
 
     def read(self, part: int, offset: int) -> Page:
-        """Read on in a part, from a byte that `Page` named or 0, until there are `CALLS_MAX` calls or it ends."""
+        """Read on in a part, from a byte that `Page` or a call in it named or 0, as far as a page goes."""
         with (self._folder / f"{FILE}.{part}").open("rb") as file:
             if not _is_let_go(file):
                 return Page(part=part, offset=offset, whole=False)
             file.seek(offset)
             calls: list[Written] = []
             torn = 0
+            until = offset + PAGE_BYTES_MAX
             for end, piece in _pieces(iter(lambda: file.read(BLOCK_BYTES), b""), offset):
                 record = _record(piece)
                 torn += record is None
-                call = None if record is None else self._heard(record)
+                call = None if record is None else self._heard(record, end)
                 if call is not None:
                     calls.append(call)
                 offset = end
-                if len(calls) == CALLS_MAX:
+                if len(calls) == CALLS_MAX or offset >= until:
                     return Page(part=part, offset=offset, calls=tuple(calls), whole=False, torn=torn)
         return Page(part=part, offset=offset, calls=tuple(calls), torn=torn)
 
@@ -158,8 +161,12 @@ class Chronicle:
         dead = [one for one in self._open.values() if one.at_us < at_us and one.uniqueid not in living]
         for one in dead:
             del self._open[one.uniqueid]
-        calls = tuple(call for one in dead if (call := _call_of(one, None, at_us)) is not None)
-        return Page(part=part, offset=offset + 1, calls=calls) if calls else None
+        calls: list[Written] = []
+        for one in dead:
+            call = _call_of(one, None, at_us, offset + len(calls) + 1)
+            if call is not None:
+                calls.append(call)
+        return Page(part=part, offset=offset + len(calls), calls=tuple(calls)) if calls else None
 
     def ends(self) -> dict[str, int]:
         """Tell when the first of the legs ended whose end is not told yet, by Uniqueid; microseconds since 1970.
@@ -186,7 +193,7 @@ class Chronicle:
         finally:
             os.close(descriptor)
 
-    def _heard(self, record: _Record) -> Written | None:
+    def _heard(self, record: _Record, end: int) -> Written | None:
         if not _OWN_ID.fullmatch(record.uniqueid) or record.uniqueid != record.linkedid:
             return None  # a leg that another one made
         if not record.ends:
@@ -194,7 +201,7 @@ class Chronicle:
                 del self._open[next(iter(self._open))]
             self._open[record.uniqueid] = record
             return None
-        return _call_of(self._open.pop(record.uniqueid, None), record, record.at_us)
+        return _call_of(self._open.pop(record.uniqueid, None), record, record.at_us, end)
 
 
 def _is_let_go(file: BinaryIO) -> bool:
@@ -256,8 +263,11 @@ def _record(piece: bytes) -> _Record | None:
     )
 
 
-def _call_of(birth: _Record | None, end: _Record | None, ended_us: int) -> Written | None:
-    """Tell a call by the records of its birth and its end, one of which may be missing; None if it is none of ours."""
+def _call_of(birth: _Record | None, end: _Record | None, ended_us: int, offset: int) -> Written | None:
+    """Tell a call by the records of its birth and its end, one of which may be missing; None if it is none of ours.
+
+    The offset is that of the byte that follows.
+    """
     last = end or birth
     endpoint = _ENDPOINT.fullmatch(last.channel) if last is not None else None
     if last is None or endpoint is None:
@@ -279,4 +289,5 @@ def _call_of(birth: _Record | None, end: _Record | None, ended_us: int) -> Writt
         routed=int(last.userfield[:11]) * SECOND_US if routed else 0,
         answered=bool(route) and last.extra.dialstatus == "ANSWER",
         cut=end is None,
+        end=offset,
     )

@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from appliance.core import effects
-from appliance.core.facts import Leg, PartyView, Prompted
+from appliance.core.facts import Leg, NotRecorded, PartyView, Prompted
 from drivers.asterisk import dialplan
 from drivers.asterisk.agi import Session
 from drivers.asterisk.asking import RECORDED, Asking
@@ -81,9 +81,9 @@ class Performer:
         channels: Channels,
         observer: Observer,
         parties: Parties,
-        tell: Callable[[Prompted], None],
+        tell: Callable[[Prompted | NotRecorded], None],
     ) -> None:
-        """`tell` is given the outcomes of prompts."""
+        """`tell` is given the outcomes of prompts, and which legs are not recorded."""
         self._clock = clock
         self._link = link
         self._site = site
@@ -160,10 +160,8 @@ class Performer:
                 self._start(self._send(effect))
             case effects.AnswerLeg() | effects.Prompt() | effects.Hold() | effects.Forward():
                 self._tell_leg(effect)
-            case effects.HangUp():
-                self._hang_up(effect)
-            case effects.FallBack():
-                self._fall_back(effect)
+            case effects.StopRecording() | effects.HangUp() | effects.FallBack():
+                self._end(effect)
             case effects.Offer():
                 action_id = self._observer.offering(effect.offer, effect.leg.uniqueid)
                 self._start(self._offer(effect, action_id))
@@ -210,9 +208,9 @@ class Performer:
             if not waiting.called:
                 waiting.callback(None)
 
-    async def _until_held(self, uniqueid: str) -> None:
+    async def _until_held(self, leg: Leg) -> None:
         """Wait until a leg that is to hold has been told so, but not for ever: people are to talk."""
-        bridges = self._unheld.get(uniqueid)
+        bridges = self._unheld.get(leg.uniqueid)
         if bridges is None:
             return
         waiting: Deferred[None] = Deferred()
@@ -222,6 +220,26 @@ class Performer:
             await waiting
         except LateError:
             report.warn("ami: two legs are joined before the caller's was told to hold")
+            if not self._set.get(leg.uniqueid, {}).get(RECORDED):
+                self._tell(NotRecorded(leg=leg, late=True))
+
+    def _end(self, effect: effects.StopRecording | effects.HangUp | effects.FallBack) -> None:
+        match effect:
+            case effects.StopRecording(leg=leg):
+                self._stop_recording(leg.uniqueid)
+            case effects.HangUp():
+                self._hang_up(effect)
+            case effects.FallBack():
+                self._fall_back(effect)
+            case _:
+                assert_never(effect)
+
+    def _stop_recording(self, uniqueid: str) -> None:
+        """Record a leg no more, be it that it is just being told to be recorded."""
+        asking = self._asking.get(uniqueid)
+        if asking is not None:
+            asking.unrecorded = True
+        self._start(self._end_recording(uniqueid))
 
     def _hang_up(self, effect: effects.HangUp) -> None:
         asking = self._listening(effect.leg)
@@ -315,7 +333,7 @@ class Performer:
 
     async def _bridge(self, legs: tuple[Leg, Leg]) -> None:
         """Join two legs; after their talk the caller's asks us, though it may not have come to its music before."""
-        await self._until_held(legs[0].uniqueid)
+        await self._until_held(legs[0])
         if not self._observer.wishes(legs):
             return
         caller, agent = (self._channels.get(leg.uniqueid) for leg in legs)
@@ -336,6 +354,11 @@ class Performer:
         if channel is None and self._channels.is_gone(uniqueid):
             return
         await self._act(self._actions.hangup(uniqueid if channel is None else channel.name, cause))
+
+    async def _end_recording(self, uniqueid: str) -> None:
+        channel = self._channels.get(uniqueid)
+        if channel is not None:
+            await self._act(self._actions.stop_mix_monitor(channel.name))
 
     async def _redirect(self, uniqueid: str, context: str, exten: str, priority: str) -> None:
         channel = self._channels.get(uniqueid)

@@ -52,7 +52,6 @@ class SimulatedExchange:
         self.on_over: Callable[[Line], None] = lambda _line: None
         "Told of every call that is over, whether or not anybody listens."
         self.chronicle = chronicle
-        "What it writes down by itself."
         self.on_dial: Callable[[Line], None] = lambda _line: None
         "Told of every customer whose phone begins to ring."
         self._timers = timers
@@ -88,6 +87,8 @@ class SimulatedExchange:
                 self._later(lambda: self._bridge(legs))
             case effects.AnswerLeg():
                 pass
+            case effects.StopRecording(leg=leg):
+                self._with(leg, lambda line: setattr(line, "recording", ""))
             case effects.FallBack(leg=leg):
                 self._with(leg, self._fall_back)
             case effects.Recall(leg=leg):

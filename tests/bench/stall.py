@@ -39,6 +39,7 @@ from appliance.daemon.publishing import Places
 from appliance.daemon.reactor import Reactor
 from appliance.daemon.recovery import RECOVER_S, Configurations, Past, recover
 from appliance.store.opened import Store, open_store
+from appliance.written import Chronicle
 from tests.bench.acd import BREAK, Load, centre_company
 from tests.bench.asterisk import WrongAnswerError
 from tests.bench.storage import zeo
@@ -100,10 +101,10 @@ class Telephones:
     """The exchange: every phone is reachable, and what is offered is kept for the load to answer."""
 
     name = "here"
-    chronicle = None
 
-    def __init__(self) -> None:
-        """Begin with no offer."""
+    def __init__(self, chronicle: Chronicle | None = None) -> None:
+        """Begin with no offer; the chronicle is what the exchange wrote, if it writes."""
+        self.chronicle = chronicle
         self.offers: list[effects.Offer] = []
 
     @property
@@ -237,13 +238,7 @@ class Whole:
 
     async def run(self, loop: asyncio.AbstractEventLoop, seconds: float) -> list[float]:
         """Begin from an empty store with the company in it, run the load, and see that all of it was kept."""
-        store = self._open()
-        text = document.write(api.Document(configuration=centre_company(self.agents), people=(_ADA,)))
-        kept = store.settings.apply(api.Import(text=text), by="bench", now_us=now_us()).result(STORE_S)
-        if kept.reply.problems:
-            raise WrongAnswerError(f"the company cannot be kept: {kept.reply.problems}")
-        daemon, boot = self._compose(store)
-        await daemon.start(boot)
+        daemon = await self.begin()
         garbage.rest(daemon.hub, self.reactor)  # as the daemon's program does
         late = await Driven(daemon.hub, self.telephones, self.agents).run(loop, seconds)
         last = daemon.hub.centre.state.sequence
@@ -254,6 +249,17 @@ class Whole:
         if daemon.why or found != last:
             raise WrongAnswerError(f"{found} facts of {last} were kept; {daemon.why}")
         return late
+
+    async def begin(self) -> Daemon:
+        """Start the daemon on an empty store with the company in it."""
+        store = self._open()
+        text = document.write(api.Document(configuration=centre_company(self.agents), people=(_ADA,)))
+        kept = store.settings.apply(api.Import(text=text), by="bench", now_us=now_us()).result(STORE_S)
+        if kept.reply.problems:
+            raise WrongAnswerError(f"the company cannot be kept: {kept.reply.problems}")
+        daemon, boot = self._compose(store)
+        await daemon.start(boot)
+        return daemon
 
     def _open(self) -> Store:
         return open_store(folder=self.folder, socket=self.socket, clock=now_us)
@@ -289,15 +295,20 @@ def _fail(why: str) -> None:
     raise WrongAnswerError(why)
 
 
-def main(side: str, folder: str, socket: str, seconds: str, agents: str) -> None:
-    """Run a side and print how late its loop was."""
+def installed() -> tuple[Reactor, asyncio.AbstractEventLoop]:
+    """Install the daemon's reactor, with its manner of giving threads their turns; gives its loop too."""
     loop = uvloop.new_event_loop()
     asyncioreactor.install(loop)  # type: ignore[no-untyped-call]  # Twisted's
-    from twisted.internet import reactor as installed  # noqa: PLC0415  it is installed above
+    from twisted.internet import reactor  # noqa: PLC0415  it is installed above
 
-    reactor = cast("Reactor", installed)  # cast: Twisted declares the module, not the reactor in its place
     sys.setswitchinterval(SWITCH_S)
     gc.freeze()  # as the daemon does once its modules are read
+    return cast("Reactor", reactor), loop  # cast: Twisted declares the module, not the reactor in its place
+
+
+def main(side: str, folder: str, socket: str, seconds: str, agents: str) -> None:
+    """Run a side and print how late its loop was."""
+    reactor, loop = installed()
     telephones = Telephones()
     made = (
         Whole(reactor, telephones, int(agents), Path(folder), Path(socket))

@@ -61,6 +61,7 @@ def a_record(told: Told, **more: object) -> CallLine:
         agent=told.agent,
         wait_s=told.wait_s or 0.0,
         talk_s=told.talk_s,
+        unrecorded="",
         recording="r" if told.answered else "",
         cause="caller",
         alone=False,

@@ -115,6 +115,12 @@ class Floor(Protocol):
     async def waiting(self, queue: str, count: int, deadline_s: float = 10.0) -> None:
         """Wait until this many callers wait in a queue."""
 
+    async def room(self, *, left: bool) -> None:
+        """Let the disk have so little room that what is being recorded is stopped, or room for recordings again."""
+
+    async def recorded(self, caller: Caller, *, yes: bool = True) -> None:
+        """Wait until the exchange records this caller whenever somebody is heard, or does not."""
+
     async def filed(self, caller: Caller, deadline_s: float = 10.0) -> CDR:
         """Wait for the record of this caller's call."""
 

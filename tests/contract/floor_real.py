@@ -298,6 +298,20 @@ class RealFloor:
         """Wait until so many callers wait in a queue."""
         await self.until(lambda: self._waiting(queue) == count, deadline_s, f"{count} wait in {queue}")
 
+    async def room(self, *, left: bool) -> None:
+        """Say that there is room on the disk, or none."""
+        self.hub.take(facts.RecordingsHalted(halted=not left, running=not left))
+
+    async def recorded(self, caller: Caller, *, yes: bool = True) -> None:
+        """Ask Asterisk, by its own console, until it records this caller's channel, or does not."""
+        assert isinstance(caller, RealCaller)
+        for _ in range(LOOKS):
+            (line,) = await self.box.console("core show channels concise", f"!{caller.leg.uniqueid}")
+            if bool(await self.box.console(f"mixmonitor list {line.partition('!')[0]}", "0x")) is yes:
+                return
+            await deferLater(self.box.reactor, LOOK_S)
+        raise StoryError("the caller is not recorded" if yes else "the caller is recorded")
+
     async def filed(self, caller: Caller, deadline_s: float = 10.0) -> CDR:
         """Wait for the record of a caller's call."""
         assert isinstance(caller, RealCaller)

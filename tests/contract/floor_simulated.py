@@ -235,6 +235,17 @@ class SimulatedFloor:
         states = [interaction.state for interaction in self.world.centre.state.interactions.values()]
         return sum(getattr(state, "queue", "") == queue for state in states)
 
+    async def room(self, *, left: bool) -> None:
+        """Say that there is room on the disk, or none."""
+        self.world.take(facts.RecordingsHalted(halted=not left, running=not left))
+
+    async def recorded(self, caller: Caller, *, yes: bool = True) -> None:
+        """Wait until this caller is recorded, or is not."""
+        assert isinstance(caller, SimulatedCaller)
+        line = caller.line
+        assert line is not None
+        caller.until(lambda: bool(line.recording) is yes, 5, "is recorded" if yes else "is not recorded")
+
     async def filed(self, caller: Caller, deadline_s: float = 10.0) -> CDR:
         """Wait for the record of this caller's call."""
         assert isinstance(caller, SimulatedCaller)

@@ -12,11 +12,12 @@ from tests.contract.company import company
 from tests.contract.floor import Floor
 from tests.contract.floor_real import opened
 from tests.contract.stories import STORIES
+from tests.contract.stories_recording import RECORDINGS
 from tests.contract.stories_transfer import TRANSFERS
 
 Story = Callable[[Floor], Coroutine[Any, Any, None]]
 
-each_story = pytest.mark.parametrize("story", [*STORIES, *TRANSFERS], ids=lambda story: story.__name__)
+each_story = pytest.mark.parametrize("story", [*STORIES, *TRANSFERS, *RECORDINGS], ids=lambda story: story.__name__)
 
 
 @pytest.mark.contract

@@ -4,6 +4,7 @@ import pytest
 
 from appliance.core import effects, facts, model
 from appliance.core import state as st
+from appliance.core.hours import Opening, open_for
 from appliance.core.invariants import Watch
 from appliance.core.rules import Rule
 from tests.core.callbacks import (
@@ -173,6 +174,41 @@ def test_nobody_is_promised_a_call_that_the_hours_forbid(hours: model.Hours, *, 
     late.exchange.press(line, "1")
     late.run()
     assert line.hears == "music/default"
+
+
+def test_a_promise_made_just_before_the_hours_end_is_kept_when_they_begin_again() -> None:
+    """However long the night is: only time in which we may call counts, and all of it."""
+    world = World(company(at((-500, 60), (90_000, 93_600)), expire_s=600))
+    asks_for_a_callback(world)
+    world.run(89_000)
+    assert isinstance(the_state(world), st.Suspended)
+    world.sign_on("ann")
+    world.until(lambda: bool(world.some(effects.Offer)), 2000)
+    assert world.clock.now == BEGIN + 90_000 * SECOND
+    late = World(company(at((-500, 60), (90_000, 93_600)), expire_s=600))
+    asks_for_a_callback(late)
+    (interaction,) = late.centre.state.interactions.values()
+    late.until(lambda: bool(late.records()), 100_000)
+    record = the_record(late)
+    assert record.cause == "callback_expired"
+    assert record.ended == interaction.promised.accepted_at + (600 + 90_000 - 60) * SECOND
+
+
+@pytest.mark.parametrize(
+    ("opening", "now", "lasting", "until"),
+    [
+        (((0, 10), (20, 30)), 0, 10, 10),
+        (((0, 10), (20, 30)), 5, 6, 21),
+        (((0, 10), (20, 30)), 12, 3, 23),
+        (((0, 10), (20, 30)), 5, 100, 115),
+        (((0, 10), (20, 30)), 40, 5, 45),
+        (((20, 30),), 0, 5, 25),
+        ((), 7, 5, 12),
+    ],
+)
+def test_only_open_time_counts(opening: Opening, now: int, lasting: int, until: int) -> None:
+    """From now on; after the last stretch there is nothing left to wait for, so that all time counts."""
+    assert open_for(opening, now, lasting) == until
 
 
 def test_nothing_is_said_to_nobody() -> None:

@@ -1,5 +1,7 @@
 """Calls that an exchange alone knew: each has one record, and what we knew has no second one."""
 
+import sys
+
 import msgspec
 import pytest
 
@@ -176,6 +178,26 @@ def test_what_is_remembered_has_its_limits(monkeypatch: pytest.MonkeyPatch) -> N
     assert list(kept.heard) == [line.leg.uniqueid for line in lines[1:]]
     world.tell(*(a_call(f"x.{number}") for number in range(3)))
     assert list(kept.told) == ["x.1", "x.2"]
+
+
+def test_the_work_of_a_told_call_does_not_grow_with_those_before() -> None:
+    """Counted in calls of functions, from an empty memory to one that is full twice over."""
+    world = Telling()
+    steps = [0]
+
+    def count(_frame: object, _event: str, _argument: object) -> None:
+        steps[0] += 1
+
+    worked: list[int] = []
+    for number in range(220):
+        calls = tuple(a_call(f"x.{number * 10 + one}") for one in range(10))
+        before = steps[0]
+        sys.setprofile(count)
+        world.centre.handle(world.clock.now, CallsTold(exchange=EXCHANGE, part=number + 1, offset=1, calls=calls))
+        sys.setprofile(None)
+        worked.append(steps[0] - before)
+    assert len(world.centre.state.chronicles[EXCHANGE].told) == chronicle_module.TOLD_MAX
+    assert max(worked[110:]) < 1.5 * worked[0], worked
 
 
 def test_a_state_of_an_older_release_is_read() -> None:

@@ -11,6 +11,7 @@ from appliance.core.in_hand import has_room
 from appliance.core.model import Medium
 from appliance.core.rules import Rule
 from appliance.core.task import Task
+from appliance.core.waits import Callback
 from tests.core.callbacks import a_world, asks_for_a_callback
 from tests.core.watched import Watched, decided, waiting
 from tests.core.world import a_company
@@ -150,7 +151,7 @@ def test_a_callback_is_not_ahead_of_an_older_live_caller() -> None:
     """It is a rule of its own: among callbacks, and among live callers, it is the common one."""
     watched = waiting(callers=2)
     first, second = watched.state.interactions.values()
-    promised = st.Callback(line=second.leg, ticket=2, accepted_at=0, expires_at=0)
+    promised = Callback(line=second.leg, ticket=2, accepted_at=0, expires_at=0)
     second.callback = promised
     assert Rule.CALLBACK in watched.look(decided(watched, interaction=second.id))
     first.callback = promised

@@ -7,7 +7,7 @@ from appliance.core import effects, facts, model, soundness
 from appliance.core import state as st
 from appliance.core.facts import Leg
 from appliance.core.rules import Rule
-from appliance.core.waits import Guess
+from appliance.core.waits import Callback, Guess
 from tests.core.watched import Watched, decided, ringing, talking, waiting
 from tests.core.world import World, a_company, a_queue
 
@@ -121,7 +121,7 @@ def test_every_hold_of_a_waiting_caller_has_a_deadline() -> None:
         assert isinstance(watched.call.state, st.Waiting)
         visit = msgspec.structs.replace(watched.call.state, queue=queue)
         watched.change(visit if state is None else state(waiting=visit))
-        watched.call.callback = st.Callback(line=watched.call.leg, ticket=1, accepted_at=1, expires_at=2)
+        watched.call.callback = Callback(line=watched.call.leg, ticket=1, accepted_at=1, expires_at=2)
         names = tuple(name.format(watched.call.id) for name in needed)
         assert soundness.deadlines_of(watched.world.centre.directory, watched.state, watched.call) == names
     gone = waiting()

@@ -134,6 +134,27 @@ def test_percentage() -> None:
     assert world.serve(1) == ["cid"]
 
 
+def test_who_signs_on_late_begins_where_the_others_are() -> None:
+    """At the share of the one furthest behind who is at work, not at nothing; the next day all begin anew."""
+    world = crew("percentage", shares={"ann": 50, "bob": 30, "cid": 20})
+    world.command(facts.SignOff, "cid")
+    assert Counter(world.serve(16)) == {"ann": 10, "bob": 6}
+    world.sign_on("cid")
+    assert Counter(world.serve(10)) == {"ann": 5, "bob": 3, "cid": 2}
+    world.command(facts.SignOff, "cid")
+    world.sign_on("cid")
+    assert Counter(world.serve(10)) == {"ann": 5, "bob": 3, "cid": 2}, "a sign-on gives and takes nothing twice"
+    for agent in THREE:
+        world.command(facts.SignOff, agent)
+    world.sign_on("bob")
+    assert world.centre.state.agents["bob"].work["support"].head == 0, "there is nobody to come late to"
+    alone = crew("percentage", shares={"ann": 50})
+    alone.serve(4)
+    alone.command(facts.SignOff, "bob")
+    alone.sign_on("bob")
+    assert alone.centre.state.agents["bob"].work["support"].head == 0, "without a share there is nothing to begin at"
+
+
 def test_random_gives_each_the_same_chance_and_a_replay_the_same() -> None:
     """The draw is a function of the seed and the queue's count of offers."""
     took = crew("random_agent", seed=1).serve(60)

@@ -11,6 +11,7 @@ from zope.interface import implementer
 
 from appliance.client import Client
 from appliance.core import facts
+from appliance.core.cdr import Unrecorded
 from appliance.daemon.disk import RECORDING_BYTES, RESERVE_BYTES_MAX, Disk, Room, is_short, rooms_of, step_of
 from drivers.simulated.line import Line
 from tests.daemon.real import Box, Zeo
@@ -168,6 +169,22 @@ async def test_a_disk_whose_files_run_out(box: Box, disk: SmallDisk) -> None:
     session = await box.sign_in("ada")
     _, metrics = await deferToThread(asked, box.home / "door.sock", "GET", "/metrics", X_Switchroom_Session=session)
     assert b'switchroom_disk_used_percent{folder="small",of="files"} 93.0' in metrics.splitlines()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_being_recorded_stops_before_the_journal_starves(box: Box, disk: SmallDisk) -> None:
+    """While there is room for no other, those that run go on; they stop where the last twentieth begins."""
+    caller = await in_queue(box, "13800138000")
+    assert await health(box) == ("ok", "halted"), "it is a small disk"
+    assert caller.recording
+    disk.fill(leave=SIZE_BYTES // 25)
+    await health(box)
+    await box.until(lambda: caller.recording == "")
+    (interaction,) = box.daemon.hub.centre.state.interactions.values()
+    assert interaction.unrecorded is Unrecorded.DISK
+    disk.make_room()
+    assert await health(box) == ("ok", "ok")
+    assert (await in_queue(box, "13800138001")).recording
 
 
 def test_a_start_remembers_that_recordings_were_halted(tmp_path: Path) -> None:

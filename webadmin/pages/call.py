@@ -14,7 +14,7 @@ from webadmin.texts import marked
 from webadmin.timeline import Teller
 from webadmin.times import length
 from webadmin.told import find_call
-from webadmin.words import OUTCOMES, STRETCHES, title_of
+from webadmin.words import OUTCOMES, STRETCHES, UNRECORDED, title_of
 
 PAGE = About(
     label=marked("Call"),
@@ -67,6 +67,7 @@ def view(request: PageRequest) -> Response:
         names=request.names,
         moments=list(teller.tell(told)),
         recording=_recording(request, told),
+        unrecorded=request.say(UNRECORDED[cdr.unrecorded]) if cdr.unrecorded else "",
         zone=configuration.company.zone,
     )
 

@@ -32,6 +32,7 @@ COLUMNS = (
     marked("wait in s"),
     marked("talk in s"),
     marked("recorded"),
+    marked("why not recorded"),
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
@@ -85,4 +86,5 @@ def _row(request: PageRequest, call: Listed) -> tuple[str, ...]:
         f"{cdr.wait_us / 1e6:.3f}",
         f"{cdr.talk_us / 1e6:.3f}",
         "yes" if cdr.recording else "no",
+        str(cdr.unrecorded or ""),
     )

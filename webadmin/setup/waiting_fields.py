@@ -140,7 +140,7 @@ FIELDS: tuple[Field, ...] = (
         high=604_800,
         default=14_400,
         unit=SECONDS,
-        help=marked("Afterwards it is too late, and the callback counts as failed."),
+        help=marked("Afterwards it is too late: the callback has failed. Only time in the hours below counts."),
     ),
     Choice(name="callback_hours", label=marked("Call back in these hours"), help=marked("Empty for always.")),
     Choice(

@@ -1,10 +1,11 @@
 """Percentage: each agent gets a set share of the queue's contacts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from appliance.core.views import AgentView, MemberView, Scope
 
-SCOPE = Scope.AGENT_IN_QUEUE
+SCOPE = Scope.SHARE
 WHOLE = 100
 SCALE = 1_000_000
 
@@ -31,6 +32,15 @@ def rank(options: Options, agent: AgentView, member: MemberView) -> tuple[int | 
     share = options.shares.get(agent.slug, 0)
     behind = ((member.offered + 1) * SCALE // share) if share else 1 << 62
     return (behind, agent.idle_since_wrap_up, agent.slug)
+
+
+def begins_at(options: Options, agent: str, others: Mapping[str, int]) -> int:
+    """Begin where that one of the others at work is who is furthest behind the share.
+
+    Else who signs on at noon would get every contact until the morning is made up for.
+    """
+    levels = [offered * SCALE // options.shares[other] for other, offered in others.items() if other in options.shares]
+    return min(levels, default=0) * options.shares.get(agent, 0) // SCALE
 
 
 def width(_options: Options) -> int:

@@ -188,6 +188,7 @@ def test_a_recording_that_asterisk_refuses_holds_nobody_up(refusal: str) -> None
     with logged_errors() as errors:
         assert go_through(session, pipe, *"111111", refusal) == [*TOLD, RECORDED, "NOOP", HELD]
     assert errors == ["agi: Asterisk does not record a leg"]
+    assert played.told == [facts.NotRecorded(leg=CALLER)]
     session, pipe = played.asks(interaction="i-1")
     played.performer.perform(HOLD)
     assert go_through(session, pipe) == [ASKED, RECORDED, HELD]
@@ -201,6 +202,35 @@ def test_a_leg_that_is_taken_away_while_its_recording_begins_is_no_error() -> No
     with logged_errors() as errors:
         assert go_through(session, pipe, *"111111", "-1\nHANGUP")[-2:] == ["NOOP", HELD]
     assert (errors, pipe.state) == ([], "closed")
+
+
+def test_a_recording_is_stopped_by_the_full_name() -> None:
+    """Of a leg that is known; what is gone has none."""
+    played = Played()
+    stop = effects.StopRecording(leg=CALLER)
+    played.performer.perform(stop)
+    assert played.actions() == []
+    played.born(CALLER, "PJSIP/carrier-00000001", "6")
+    played.performer.perform(stop)
+    (action,) = played.actions()
+    assert (action["Action"], action["Channel"]) == ("StopMixMonitor", "PJSIP/carrier-00000001")
+
+
+@pytest.mark.parametrize("told", range(len(TOLD) + 1))
+def test_a_recording_that_is_stopped_while_it_begins_does_not_go_on(told: int) -> None:
+    """Whenever the word comes between the wish to record and Asterisk's answer; later, it runs and AMI stops it."""
+    played = Played()
+    session, pipe = played.asks()
+    played.performer.perform(HOLD)
+    commands: list[str] = []
+    while not commands or commands[-1] != HELD:
+        if len(commands) == told:
+            played.performer.perform(effects.StopRecording(leg=CALLER))
+        commands.append(said(pipe))
+        session.data_received(b"200 result=0\n")
+    begun = [command for command in commands if "MixMonitor" in command]
+    assert begun in ([], [RECORDED, "EXEC StopMixMonitor "])
+    assert bool(begun) is (told >= len(TOLD))
 
 
 def test_a_recording_with_a_hostile_name_is_left_out() -> None:

@@ -5,6 +5,7 @@ import fcntl
 import io
 import os
 import random
+import sys
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -91,6 +92,7 @@ def test_a_call_is_read_by_its_birth_and_its_end(tmp_path: Path) -> None:
         dialled="2004",
         number="5551234",
         name="Cara",
+        end=len(birth()) + len(end()),
     )
 
 
@@ -201,6 +203,41 @@ def test_reading_goes_on_from_every_place_that_was_told(tmp_path: Path) -> None:
     for number, page in enumerate(pages[:-1], 1):
         again = Chronicle(tmp_path)
         assert again.read(1, page.offset).calls[0].uniqueid == names[number * CALLS_MAX]
+
+
+def test_the_work_of_reading_grows_with_what_is_written(tmp_path: Path) -> None:
+    """Counted in calls of functions: for four times as many records about four times as many."""
+    worked: list[int] = []
+    for count in (3 * CALLS_MAX, 12 * CALLS_MAX):
+        chronicle = written(tmp_path / str(count), *(end(number) for number in range(count)))
+        steps = [0]
+
+        def step(_frame: object, _event: str, _argument: object, steps: list[int] = steps) -> None:
+            steps[0] += 1
+
+        sys.setprofile(step)
+        told = all_of(chronicle)
+        sys.setprofile(None)
+        assert len(told) == count
+        worked.append(steps[0])
+    assert worked[1] < 4.5 * worked[0], worked
+
+
+def test_a_page_ends_though_nothing_in_it_is_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call says where whoever knows it reads on, and the last one of a page is the page's own end."""
+    monkeypatch.setattr(chronicle_module, "PAGE_BYTES_MAX", 2_000)
+    others = [end(number, linkedid=f"main-{BORN}.0") for number in range(1, 40)]
+    chronicle = written(tmp_path, *others, end(40), end(41))
+    page = chronicle.read(1, 0)
+    assert (page.calls, page.whole) == ((), False)
+    assert 2_000 <= page.offset < 2_500
+    pages = [page]
+    while not page.whole:
+        page = chronicle.read(1, page.offset)
+        pages.append(page)
+    (one, other) = pages[-1].calls
+    assert chronicle.read(1, one.end).calls == (other,)
+    assert other.end == page.offset == len(b"".join([*others, end(40), end(41)]))
 
 
 def test_parts_are_numbered_on_and_removed(tmp_path: Path) -> None:

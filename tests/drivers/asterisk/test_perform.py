@@ -256,6 +256,7 @@ def test_a_bridge_does_not_wait_for_ever() -> None:
         played.clock.advance(0.1)
     joined(played)
     assert len(errors) == 1
+    assert played.told.pop() == facts.NotRecorded(leg=CALLER, late=True)
     played.hear("Hangup", Uniqueid=CALLER.uniqueid, Channel="PJSIP/carrier-00000001", Cause="16")
 
 
