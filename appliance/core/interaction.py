@@ -319,8 +319,11 @@ class Interactions:
 
     def _flow_out(self, turn: Turn, interaction: st.Interaction, waiting: st.Waiting, exit_name: str) -> None:
         self._queues.leave(interaction, waiting)
-        anew = interaction.counted != waiting.ticket
-        self._queues.counts(waiting.queue).flowed_out += anew
+        anew, counts = interaction.counted != waiting.ticket, self._queues.counts(waiting.queue)
+        if interaction.is_callback(waiting):
+            counts.callbacks_failed += anew
+        else:
+            counts.flowed_out += anew
         interaction.left_queue = True
         self._segment(turn, interaction, Outcome.FLOWED_OUT if anew else None)
         self._stop_waiting(interaction)

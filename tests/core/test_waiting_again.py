@@ -4,6 +4,7 @@ from appliance.core import effects, facts, model
 from appliance.core import state as st
 from appliance.core.cdr import Outcome, Stretch
 from appliance.core.estimate import SAMPLES_MIN
+from appliance.core.visits import visits_of
 from appliance.core.waits import Lane, Outlook
 from tests.core.callbacks import WAITING, a_callback, asks_for_a_callback, confirms, the_customer, the_record
 from tests.core.crew import Crew, a_line
@@ -105,6 +106,20 @@ def test_who_leaves_by_overflow_after_a_talk_is_counted_as_answered_alone() -> N
     counts = world.centre.state.counts["support"]
     assert (counts.answered, counts.flowed_out) == (1, 0)
     assert [segment.outcome for segment in the_record(world).segments if segment.outcome] == [Outcome.ANSWERED]
+
+
+def test_who_was_called_back_in_vain_and_leaves_by_overflow_is_a_failed_callback_alone() -> None:
+    """The visit was counted when it turned into a callback."""
+    queue = a_queue(waiting=WAITING, wait_s_max=60, callback=a_callback(customer_first=True))
+    world = World(a_company(queue, flow=a_way_out("timeout")))
+    asks_for_a_callback(world)
+    world.sign_on("ann")
+    confirms(world, the_customer(world))
+    world.exchange.refuse(world.ringing("101"), "busy")
+    world.run(70)
+    counts = world.centre.state.counts["support"]
+    assert (counts.callbacks, counts.callbacks_failed, counts.flowed_out) == (1, 1, 0)
+    assert [visit.outcome for visit in visits_of(the_record(world))] == [Outcome.CALLBACK]
 
 
 def test_a_callback_after_a_talk_counts_as_one() -> None:

@@ -307,6 +307,7 @@ def test_every_fact_has_its_line_in_a_timeline() -> None:
         "arrived",
         "key",
         "recordings-again",
+        "recordings-stopped",
     }
     assert told_by_more == set(LINES) - tags
     assert set(DIAL_CAUSES) == {"no_answer", "busy", "refused", "unreachable", "no_number", "failed", "congested"}
