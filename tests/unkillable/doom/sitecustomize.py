@@ -11,6 +11,7 @@ import importlib.machinery
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,9 +50,14 @@ class Doom:
         self._taken = path.with_suffix(".taken")
         self._boundary = ""
         self._left = 0
+        self._turn = threading.Lock()
 
     def cross(self, boundary: str) -> None:
-        """Cross a boundary, perhaps the last one."""
+        """Cross a boundary, perhaps the last one; threads one by one, so that one alone tells the death."""
+        with self._turn:
+            self._cross(boundary)
+
+    def _cross(self, boundary: str) -> None:
         if not self._boundary:
             try:
                 self._path.rename(self._taken)
