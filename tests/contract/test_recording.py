@@ -117,24 +117,22 @@ async def test_a_recording_that_is_found_again_is_not_begun_again(box: Box) -> N
 @pytest_twisted.ensureDeferred
 async def test_what_was_said_before_a_recording_was_stopped_is_kept(box: Box) -> None:
     """Both voices to that moment, not a second more; the talk goes on."""
-    floor = RealFloor(box)
-    await floor.open()
-    await floor.sign_on("anna")
-    began = box.reactor.seconds()
-    talk = await _talk(box, floor)
-    await talk.both_hear()
-    await floor.room(left=False)
-    left, right = await read(box, talk.recording)
-    recorded_s = box.reactor.seconds() - began
-    assert 0 < len(left) / SAMPLES < recorded_s + 0.5
-    assert heard_tones(left[-4_000:]) == {CALLERS[0]}
-    assert heard_tones(right[-4_000:]) == {VOICES["101"]}
-    await talk.both_hear()
-    await talk.caller.hang_up()
-    await talk.desk.ended(10)
-    again, _ = await read(box, talk.recording)
-    assert len(again) == len(left)
-    await floor.close()
+    async with opened(box) as floor:
+        await floor.sign_on("anna")
+        began = box.reactor.seconds()
+        talk = await _talk(box, floor)
+        await talk.both_hear()
+        await floor.room(left=False)
+        left, right = await read(box, talk.recording)
+        recorded_s = box.reactor.seconds() - began
+        assert 0 < len(left) / SAMPLES < recorded_s + 0.5
+        assert heard_tones(left[-4_000:]) == {CALLERS[0]}
+        assert heard_tones(right[-4_000:]) == {VOICES["101"]}
+        await talk.both_hear()
+        await talk.caller.hang_up()
+        await talk.desk.ended(10)
+        again, _ = await read(box, talk.recording)
+        assert len(again) == len(left)
 
 
 async def _talk(box: Box, floor: RealFloor) -> Talk:
