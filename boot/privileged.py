@@ -220,7 +220,7 @@ def audit(
         "detail": detail,
         "change": change,
     }
-    sys.stderr.write(json.dumps({name: value for name, value in line.items() if value not in {None, "", -1}}) + "\n")
+    sys.stderr.write(json.dumps({name: value for name, value in line.items() if value not in (None, "", -1)}) + "\n")
     sys.stderr.flush()
 
 
@@ -247,13 +247,13 @@ class Door:
 
     async def _heard(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> words.Answer:
         pid, uid, _ = _peer(writer)
+        async with asyncio.timeout(QUESTION_S_MAX):
+            line = await reader.readuntil(b"\n")
         if uid not in self._uids:
             audit(uid=uid, pid=pid, problem="not_allowed")
             return words.Answer(problem="not_allowed")
         if self._visitors > VISITORS_MAX:
             return words.Answer(problem="busy")
-        async with asyncio.timeout(QUESTION_S_MAX):
-            line = await reader.readuntil(b"\n")
         try:
             question = QUESTIONS.decode(line)
         except (msgspec.DecodeError, RecursionError) as error:
