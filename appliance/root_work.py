@@ -275,7 +275,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     problem: str = ""
     """Empty for done; `invalid`, `not_allowed`, `on_trial` (another change waits), `unknown_change`, `unknown_zone`,
-    `unknown_bundle`, `busy`, `not_applied` (a program of the system refused)."""
+    `busy`, `not_applied` (a program of the system refused)."""
     detail: str = ""
     "The field that is invalid, or what the program said; English."
     change: str = ""

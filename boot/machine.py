@@ -111,14 +111,9 @@ class Machine:
     def _has_slots(self) -> bool:
         return Path(self.tools.rauc).exists()
 
-    def bundle(self, name: str) -> Path | None:
-        """Find a bundle by its file name; None if there is no such plain file."""
-        path = self.updates / name
-        return path if path.is_file() and not path.is_symlink() else None
-
-    async def install(self, bundle: Path) -> None:
-        """Write a bundle into the slot that does not run. RAUC checks the signature before it writes."""
-        await run((self.tools.rauc, "install", str(bundle)), within_s=INSTALL_S_MAX)
+    async def install(self, bundle: str) -> None:
+        """Write a bundle into the slot that does not run. RAUC finds it and checks its signature before it writes."""
+        await run((self.tools.rauc, "install", str(self.updates / bundle)), within_s=INSTALL_S_MAX)
 
     async def mark(self, slot: str, state: str) -> None:
         """Say of the slot `booted` or `other` that it is `good`, `bad` or to be `active`."""

@@ -195,11 +195,8 @@ class Root:
     async def _install(self, name: str) -> words.Answer:
         if self._installing.locked():
             return words.Answer(problem="busy")
-        bundle = self._machine.bundle(name)
-        if bundle is None:
-            return words.Answer(problem="unknown_bundle")
         async with self._installing:
-            await self._machine.install(bundle)
+            await self._machine.install(name)
         return words.Answer()
 
 
@@ -288,7 +285,8 @@ def _bound(path: Path, user: pwd.struct_passwd) -> socket.socket:
     path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX)
     bound.bind(str(path))
-    os.chown(path, -1, user.pw_gid)
+    if path.stat().st_gid != user.pw_gid:  # its unit has the group already, and may change none
+        os.chown(path, -1, user.pw_gid)
     path.chmod(SOCKET_MODE)
     return bound
 
@@ -309,7 +307,7 @@ def main(arguments: Sequence[str]) -> int:
         return REFUSED
     asked.kept.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     kept = Kept(folder=asked.kept, volatile=asked.volatile)
-    machine = Machine(doors=doors_of(places), updates=places.home / "updates")
+    machine = Machine(doors=doors_of(places), updates=places.updates)
     if asked.work == "early":
         return _early(kept, machine)
     with contextlib.suppress(KeyboardInterrupt):
