@@ -35,9 +35,10 @@ def main() -> int:
     needed = asked.folder / "lib/tmpfiles.d"
     for folder in (written, needed):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, text in units(table(places, bundle, python=asked.python), places, site).items():
+    processes = table(places, bundle, python=asked.python)
+    for name, text in units(processes, places, site).items():
         (written / name).write_text(text)
-    (needed / "switchroom-programs.conf").write_text(folders(places, site))
+    (needed / "switchroom-programs.conf").write_text(folders(processes, places, site))
     return 0
 
 

@@ -43,8 +43,15 @@ def units(processes: Iterable[Process], places: Places, site: Site) -> Mapping[s
     }
 
 
-def folders(places: Places, site: Site) -> str:
-    """Write what has to be there before any of them (tmpfiles.d(5))."""
+def folders(processes: Iterable[Process], places: Places, site: Site) -> str:
+    """Write what has to be there before any of them (tmpfiles.d(5)).
+
+    systemd makes a log as root; a program that opens its own once more must have made it.
+    """
+    logs = "".join(
+        f"f {places.log / f'{name}.log'} 0600 {site.user} {site.user} -\n"
+        for name in ("lay-out", *(process.name for process in processes))
+    )
     return (
         "# Written from boot's table of programs.\n"
         f"d {SYSTEM} 0700 root root -\n"
@@ -53,6 +60,7 @@ def folders(places: Places, site: Site) -> str:
         f"d {places.updates} 0700 {site.user} {site.user} -\n"
         "d /run/systemd/network 0755 root root -\n"
         "d /run/chrony-dhcp 0755 root root -\n"
+        f"{logs}"
     )
 
 

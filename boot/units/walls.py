@@ -56,7 +56,8 @@ WALLS: Mapping[str, Lines] = MappingProxyType(
     {
         "zeo": (*ORDINARY, *LOCAL, *NO_ROOT_PART),
         "daemon": (*ORDINARY, *NETWORK),
-        "web": (*ORDINARY, *ON_UNIX_SOCKETS, *NO_ROOT_PART),
+        # gunicorn gives its socket to its own user once more.
+        "web": (*ORDINARY, "SystemCallFilter=chown lchown fchownat", *ON_UNIX_SOCKETS, *NO_ROOT_PART),
         "nginx": (*ORDINARY, *NETWORK, *NO_ROOT_PART),
         "lay-out": (*ORDINARY, *LOCAL, *NO_ROOT_PART),
         "asterisk": (
