@@ -192,6 +192,11 @@ class Places:
         return self.home / "updates"
 
     @property
+    def update(self) -> Path:
+        """The plan of the present or the last update."""
+        return self.home / "update.json"
+
+    @property
     def log(self) -> Path:
         """One log a process."""
         return self.home / "log"

@@ -39,6 +39,7 @@ def units(processes: Iterable[Process], places: Places, site: Site) -> Mapping[s
         unit_name("machine"): _machine(places, site),
         unit_name("privileged"): _privileged(places, site),
         unit_name("lay-out"): _lay_out(places, site),
+        unit_name("update"): _update(places, site),
         **{unit_name(process.name): _program(process, places, site) for process in table},
     }
 
@@ -50,7 +51,7 @@ def folders(processes: Iterable[Process], places: Places, site: Site) -> str:
     """
     logs = "".join(
         f"f {places.log / f'{name}.log'} 0600 {site.user} {site.user} -\n"
-        for name in ("lay-out", *(process.name for process in processes))
+        for name in ("lay-out", "update", *(process.name for process in processes))
     )
     return (
         "# Written from boot's table of programs.\n"
@@ -69,7 +70,7 @@ def _target(names: Iterable[str]) -> str:
     return f"""\
 [Unit]
 Description=Switchroom, the contact centre
-Wants={unit_name("privileged")} {wants}
+Wants={unit_name("privileged")} {wants} {unit_name("update")}
 After={unit_name("privileged")} {wants}
 
 [Install]
@@ -125,6 +126,26 @@ def _lay_out(places: Places, site: Site) -> str:
             "RemainAfterExit=yes",
             f"ExecStart={command((str(site.python), '-m', 'boot.lay_out'))}",
             *_of_the_box("lay-out", places, site, places.environment()),
+        ],
+    )
+
+
+def _update(places: Places, site: Site) -> str:
+    return _text(
+        unit=[
+            "Description=Switchroom: updates, and the slot that was started taken for good",
+            f"After={unit_name('lay-out')} {unit_name('privileged')}",
+            f"Requires={unit_name('lay-out')}",
+            f"RequiresMountsFor={places.home}",
+            "PartOf=switchroom.target",
+            "StartLimitIntervalSec=0",
+        ],
+        service=[
+            "Type=exec",
+            f"ExecStart={command((str(site.python), '-m', 'boot.update'))}",
+            "Restart=always",
+            "RestartSec=5s",
+            *_of_the_box("update", places, site, places.environment()),
         ],
     )
 

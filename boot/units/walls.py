@@ -59,6 +59,7 @@ WALLS: Mapping[str, Lines] = MappingProxyType(
         # gunicorn gives its socket to its own user once more.
         "web": (*ORDINARY, "SystemCallFilter=chown lchown fchownat", *ON_UNIX_SOCKETS, *NO_ROOT_PART),
         "nginx": (*ORDINARY, *NETWORK, *NO_ROOT_PART),
+        "update": (*ORDINARY, *ON_UNIX_SOCKETS),
         "lay-out": (*ORDINARY, *LOCAL, *NO_ROOT_PART),
         "asterisk": (
             *EVERY,
