@@ -71,6 +71,7 @@ class RootPart:
 
     def __init__(self, folder: Path, *, confirm_s: float = 60.0, **environment: str) -> None:
         """Take a folder; nothing runs before `start`."""
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self._confirm_s = confirm_s
         self._environment = {**os.environ, **environment}
