@@ -51,10 +51,11 @@ bench: prepare-test ## Measure against pyst2, panoramisk, app_queue and database
 sim: prepare-test ## Days of simulated contact centres, faults on; SEEDS=200 CALLS=500 FIRST=0
 	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CALLS),--calls $(CALLS)) $(if $(FIRST),--first $(FIRST))
 
-soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, what-if held to the truth, the daemon killed under calls; KILLS= SEED=
+soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, what-if held to the truth, updates cut off, the daemon killed under calls; KILLS= SEED=
 	$(BIN)/python -m tests.simulation.mutants
 	$(BIN)/python -m tests.simulation --first 1000 --seeds 2000 --calls 500
 	$(BIN)/python -m tests.commands.bands
+	@folder=$$(mktemp -d) && $(BIN)/python -m tests.boot.updating $$folder 1000 $(or $(SEED),11) && rm -rf $$folder
 	@exec $(BIN)/python -m tests.unkillable --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 
 demo: prepare ## Robot callers and agents on the running sample company; CALLS=200 AGENTS=10

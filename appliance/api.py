@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from appliance import root_work
 from appliance.core import effects, facts, model
 
 Language = str
@@ -278,12 +279,18 @@ class SetParty(Request, frozen=True, kw_only=True, tag="set-party"):
     "Whether calls are refused."
 
 
+class AskRoot(Request, frozen=True, kw_only=True, tag="ask-root"):
+    """Ask the machine's root part."""
+
+    question: root_work.AnyQuestion
+
+
 _OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
-AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty
+AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty | AskRoot
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -310,6 +317,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "The configuration's version after a change."
     change: int = 0
     summary: str = ""
+    machine: root_work.Answer | None = None
+    "What root said, answering `AskRoot` alone."
 
 
 _REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)

@@ -87,6 +87,11 @@ FORMULAS: Mapping[str, str] = {
 }
 PROBLEMS: Mapping[str, str] = {
     "not_signed_in": marked("Please sign in again."),
+    "no_root_part": marked("This computer is set by its owner: no root part of Switchroom runs on it."),
+    "on_trial": marked("Another change is on trial: keep it or take it back first."),
+    "unknown_change": marked("This change is no longer on trial; it was taken back."),
+    "unknown_zone": marked("The machine knows no such time zone."),
+    "not_applied": marked("The machine refused it, and all is as it was: {detail}"),
     "not_allowed": marked("Your role does not allow this."),
     "csrf": marked("This page has expired; reload it and try again."),
     "invalid": marked("This value is not understood."),

@@ -13,7 +13,7 @@ from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from appliance import api
+from appliance import api, root_work
 from appliance.core import effects, facts
 from appliance.daemon import publishing
 from appliance.daemon.chronicles import Chronicles
@@ -34,6 +34,7 @@ from appliance.daemon.start import Steps
 from appliance.daemon.visit import House
 from appliance.daemon.watchdog import Notify, Watchdog
 from appliance.daemon.web import DoorFactory, Entrance
+from appliance.places import PRIVILEGED
 from appliance.store.opened import Store
 from appliance.written import Chronicle
 
@@ -107,6 +108,8 @@ class Options:
     agi: tuple[str, int] | None = None
     "Our own FastAGI address, for proofs of life."
     release: str = ""
+    privileged: Path = PRIVILEGED
+    "Where the machine's root part is asked, if there is one."
 
 
 class Daemon:
@@ -216,6 +219,7 @@ class Daemon:
                 settings=self._store.settings,
                 people=self._store.people,
                 applied=self._publishing.apply,
+                root=lambda question: deferToThread(root_work.ask, self._options.privileged, question),
             ),
         )
 

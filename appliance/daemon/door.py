@@ -15,7 +15,7 @@ from typing import assert_never
 import msgspec
 from twisted.logger import Logger
 
-from appliance import api
+from appliance import api, root_work
 from appliance.core import effects, facts
 from appliance.core import state as st
 from appliance.daemon import rights
@@ -58,6 +58,8 @@ class Offices:
     people: People
     applied: Callable[[Applied], Awaitable[None]]
     "Makes a committed change of the settings hold: publishes it, tells the drivers, reads names and roles again."
+    root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
+    "Asks the machine's root part; raises `RootAwayError`."
 
 
 def refused(status: HTTPStatus, code: str, field: str = "", detail: str = "") -> Answer:
@@ -116,11 +118,10 @@ class Door:
                 return HTTPStatus.OK, api.Reply()
             case api.SetPassword():
                 return await self._set_password(asker, request)
-            case api.Erase(party=party):
-                known = await answer_of(self._reactor, self._offices.people.erase(party, self._offices.hub.now))
-                return (HTTPStatus.OK, api.Reply()) if known else refused(HTTPStatus.OK, "unknown", "party")
-            case api.SetParty():
-                return await self._set_party(request)
+            case api.Erase() | api.SetParty():
+                return await self._about_party(request)
+            case api.AskRoot(question=question):
+                return await self._ask_root(question)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:
@@ -162,6 +163,12 @@ class Door:
             case _:
                 assert_never(answer)
 
+    async def _about_party(self, request: api.Erase | api.SetParty) -> Answer:
+        if isinstance(request, api.SetParty):
+            return await self._set_party(request)
+        known = await answer_of(self._reactor, self._offices.people.erase(request.party, self._offices.hub.now))
+        return (HTTPStatus.OK, api.Reply()) if known else refused(HTTPStatus.OK, "unknown", "party")
+
     async def _set_party(self, request: api.SetParty) -> Answer:
         """Change what routing knows of a caller; the next call goes by it."""
         directory = self._offices.hub.centre.directory
@@ -180,6 +187,14 @@ class Door:
             self._reactor, self._offices.people.set_view(request.party, known, self._offices.hub.now)
         )
         return (HTTPStatus.OK, api.Reply()) if done else refused(HTTPStatus.OK, "unknown", "party", request.party)
+
+    async def _ask_root(self, question: root_work.AnyQuestion) -> Answer:
+        try:
+            told = await self._offices.root(question)
+        except root_work.RootAwayError:
+            return refused(HTTPStatus.OK, "no_root_part")
+        problems = (api.Problem(code=told.problem, detail=told.detail),) if told.problem else ()
+        return HTTPStatus.OK, api.Reply(problems=problems, machine=told)
 
     # -- calls
 

@@ -115,6 +115,7 @@ def _come_back(
         watchdog_us=_number(os.environ.get("WATCHDOG_USEC", "")),
         agi=("127.0.0.1", places.agi_port) if makers else None,
         release=store.release,
+        privileged=places.privileged,
     )
     return Daemon(reactor, options, store, recovered, configurations, makers), past.boot
 

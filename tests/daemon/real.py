@@ -118,6 +118,7 @@ class Box:
                 console_socket=home / "console.sock",
                 spool=home / "spool",
                 folders=folders,
+                privileged=home / "ask.sock",
                 changed=Places(prompts=home / "prompts", sign_ins=home / "sign-ins"),
                 sealer=[
                     *(sys.executable, "-m", "appliance.store.seal"),

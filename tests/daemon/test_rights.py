@@ -5,7 +5,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from appliance import api
+from appliance import api, root_work
 from appliance.daemon.rights import CONSOLE, ROLES, Asker, Role, agent_of, refusal
 
 REQUESTS: dict[type[api.Request], api.Request] = {
@@ -32,9 +32,13 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.SetSecret(of="trunk/carrier"),
         api.Erase(party="p1"),
         api.SetParty(party="p1", priority=1),
+        api.AskRoot(question=root_work.Look()),
     )
 }
-OFFICE = {api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase}
+OFFICE = {
+    *(api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase),
+    api.AskRoot,
+}
 
 
 def an_asker(role: Role, agent: str = "pia") -> Asker:

@@ -42,6 +42,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "home": EVERYBODY,
     "hours": SETS_UP,
     "look": EVERYBODY,
+    "machine": SETS_UP,
     "numbers": SETS_UP,
     "people": SETS_UP,
     "phones": SETS_UP,
