@@ -2,7 +2,7 @@
 
 With P = `SWITCHROOM_PORT`: P web, P+1 AMI, P+2 Asterisk's HTTP, P+3 FastAGI, P+5 SIP, P+10 the far end of the sample
 trunk, P+1000…P+1999 RTP, P+2000…P+2199 UDPTL. All other doors are unix sockets in `$SWITCHROOM_HOME/run`. Boxes that
-run side by side stand 3,000 ports apart.
+run side by side stand 3,000 ports apart. Where there is a root part, it listens at `SWITCHROOM_PRIVILEGED`.
 """
 
 import ipaddress
@@ -15,6 +15,7 @@ from appliance.texts import said
 PORT = 8080
 LISTEN = "127.0.0.1"
 LOOPBACK = "127.0.0.1"
+PRIVILEGED = Path("/run/switchroom/privileged.sock")
 SOCKET_PATH_BYTES_MAX = 107
 "What `sockaddr_un` holds, less the final NUL (unix(7))."
 PORTS_TAKEN = 2_200
@@ -36,6 +37,8 @@ class Places:
     "IPv4 address that web, SIP and media bind to. AMI, FastAGI and Asterisk's HTTP stay on loopback whatever it is."
     cache: Path
     "`SWITCHROOM_CACHE`: downloads that any box of this user may share."
+    privileged: Path = PRIVILEGED
+    "`SWITCHROOM_PRIVILEGED`: the socket of the machine's root part; a laptop has none."
 
     # -- ports
 
@@ -184,6 +187,11 @@ class Places:
         return self.home / "nginx"
 
     @property
+    def updates(self) -> Path:
+        """Bundles that may be installed."""
+        return self.home / "updates"
+
+    @property
     def log(self) -> Path:
         """One log a process."""
         return self.home / "log"
@@ -230,6 +238,7 @@ class Places:
             "SWITCHROOM_PORT": str(self.port),
             "SWITCHROOM_LISTEN": self.listen,
             "SWITCHROOM_CACHE": str(self.cache),
+            **({"SWITCHROOM_PRIVILEGED": str(self.privileged)} if self.privileged != PRIVILEGED else {}),
         }
 
 
@@ -246,6 +255,7 @@ def places_of(environment: Mapping[str, str]) -> Places:
         port=_port(environment.get("SWITCHROOM_PORT") or str(PORT)),
         listen=_listen(environment.get("SWITCHROOM_LISTEN") or LISTEN),
         cache=Path(environment.get("SWITCHROOM_CACHE") or cached / "switchroom").expanduser().absolute(),
+        privileged=Path(environment.get("SWITCHROOM_PRIVILEGED") or PRIVILEGED).absolute(),
     )
     _check_home(places)
     return places

@@ -54,6 +54,8 @@ class Process:
     "The whole environment; nothing is inherited."
     warm: bool = False
     "Whether `argv` starts a zygote (`zygote.py`), whose forks are the program."
+    alone: tuple[str, ...] = ()
+    "How it is started where nobody keeps it warm; empty for by `argv`."
     restart_s: float = 0.1
     "Pause before the first restart; it doubles with each failure in a row."
     restart_s_max: float = 5.0

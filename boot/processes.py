@@ -1,4 +1,4 @@
-"""The one table of the box's programs. A unit for systemd says the same in other words."""
+"""The one table of the box's programs; `units/` says the same to systemd."""
 
 import os
 import sys
@@ -45,6 +45,7 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
             name="daemon",
             argv=(interpreter, "-m", "boot.zygote", "daemon", "appliance.daemon.main"),
             warm=True,
+            alone=(interpreter, "-m", "appliance.daemon"),
             environment={
                 **environment,
                 "NOTIFY_SOCKET": str(places.notify_socket),

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import datetime as dt
 import os
 import sys
 import time
@@ -13,19 +12,18 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.markup import escape
 
-from appliance.exchanges import own_asterisk
 from appliance.overview import overview
 from appliance.places import Places, PlacesError, places_of
 from appliance.speech import SpeechError
 from appliance.store.guard import StoreError
 from appliance.store.reader import open_reader
 from appliance.texts import said
-from boot import certificate, checks, first_run, page
+from boot import checks, first_run, page
 from boot.child import StartError
+from boot.lay_out import lay_out
 from boot.notes import Notes, end_left
 from boot.processes import table
 from boot.supervisor import Supervisor
-from drivers.asterisk import render
 from drivers.asterisk.bundle import Bundle, BundleMissingError, current_bundle
 from drivers.asterisk.conf import ConfError
 
@@ -79,9 +77,8 @@ def main() -> int:
 def _prepare(places: Places, bundle: Bundle, say: Callable[[str], None]) -> None:
     end_left(Notes(places.processes), wait_s=LEFT_S, say=say)
     checks.ports(places)
-    if certificate.ensure(places.certificate, places.key, listen=places.listen, now=dt.datetime.now(dt.UTC)):
+    if lay_out(places, bundle):
         say(said("made a self-signed certificate"))
-    render.lay_out(own_asterisk(places, bundle))
 
 
 async def _run(places: Places, bundle: Bundle, console: Console, began: float, say: Callable[[str], None]) -> None:
