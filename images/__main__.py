@@ -46,9 +46,7 @@ def make() -> None:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     say(f"Making the root file system of {of.version} ...")
-    root.build(
-        work / "root.tar", workshop=shop, debs=debs, certificate=signed.certificate, of=of, say=say
-    )
+    root.build(work / "root.tar", workshop=shop, debs=debs, certificate=signed.certificate, of=of, say=say)
     sbom.write(work / f"{NAME}.spdx.json", root_archive=work / "root.tar", project=root.PROJECT, of=of)
     say("Making slots, disk and bundle ...")
     free = disk.slot(work, shop, epoch=of.epoch)

@@ -55,8 +55,8 @@ done
 shift
 exec chroot "$root" /usr/bin/env --ignore-environment "$@"
 """
-"""Run in namespaces of its own with: the workshop, a folder to mount on, a folder for a large layer or nothing, pairs of
-name and folder that appear below /mnt, `--`, the environment, the command. A small layer lies in memory."""
+"""Run in namespaces of its own with: the workshop, a folder to mount on, a folder for a large layer or nothing, pairs
+of name and folder that appear below /mnt, `--`, the environment, the command. A small layer lies in memory."""
 
 
 class WorkshopError(Exception):
@@ -134,12 +134,12 @@ def mmdebstrap(target: Path, packages: tuple[str, ...], *options: str, epoch: in
     cache = "$1/var/cache/apt/archives"
     argv = [
         "mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--skip=cleanup/apt/cache,download/empty",
-        "--aptopt=APT::Install-Recommends \"false\"", "--aptopt=Acquire::Languages \"none\"",
-        "--aptopt=Acquire::Check-Valid-Until \"false\"", "--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold",
+        '--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"',
+        '--aptopt=Acquire::Check-Valid-Until "false"', "--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold",
         *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in WITHOUT),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-        f"--setup-hook=mkdir -p \"{cache}\"; cp -n {archives}/*.deb \"{cache}/\" 2>/dev/null || true",
-        f"--customize-hook=cp -n \"{cache}\"/*.deb {archives}/; rm -f \"{cache}\"/*.deb",
+        f'--setup-hook=mkdir -p "{cache}"; cp -n {archives}/*.deb "{cache}/" 2>/dev/null || true',
+        f'--customize-hook=cp -n "{cache}"/*.deb {archives}/; rm -f "{cache}"/*.deb',
         *options, f"--include={','.join(packages)}", SUITE, str(target), *host.sources(host.indexes(), SUITE),
     ]  # fmt: skip
     os.umask(0o022)

@@ -89,7 +89,8 @@ MANIFEST
 touch --date="@$SOURCE_DATE_EPOCH" /bundle/*
 rm -f "/mnt/out/$name.raucb"
 rauc --cert=/mnt/keys/certificate.pem --key=/mnt/keys/key.pem \
-    --mksquashfs-args="-comp zstd -Xcompression-level 6 -all-root -reproducible" bundle /bundle "/mnt/out/$name.raucb" >/dev/null
+    --mksquashfs-args="-comp zstd -Xcompression-level 6 -all-root -reproducible" \
+    bundle /bundle "/mnt/out/$name.raucb" >/dev/null
 rauc --keyring=/mnt/keys/certificate.pem info "/mnt/out/$name.raucb" >/dev/null
 """
 
@@ -126,9 +127,7 @@ def keys(workshop: Workshop, environment: Mapping[str, str], say: stock.Say) -> 
 def slot(work: Path, workshop: Workshop, *, epoch: int) -> int:
     """Make slot.ext4 of root.tar in a folder; give the bytes that are free in it. Raises `WorkshopError`."""
     root = next(partition for partition in layout.PARTITIONS if partition.label == "rootA")
-    said = workshop.work(
-        "The slot", SLOT, str(root.mib), layout.ROOT_FILE_SYSTEM, shared={"out": work}, epoch=epoch
-    )
+    said = workshop.work("The slot", SLOT, str(root.mib), layout.ROOT_FILE_SYSTEM, shared={"out": work}, epoch=epoch)
     return int(said) * 4096
 
 
@@ -142,9 +141,7 @@ def disk(work: Path, name: str, workshop: Workshop, *, epoch: int) -> Path:
     workshop.work(
         "GRUB's partition", ESP, str(size["esp"]), layout.ESP_FILE_SYSTEM, efi, pc, shared=shared, epoch=epoch
     )
-    workshop.work(
-        "The data partition", DATA, str(size["data"]), layout.DATA_FILE_SYSTEM, shared=shared, epoch=epoch
-    )
+    workshop.work("The data partition", DATA, str(size["data"]), layout.DATA_FILE_SYSTEM, shared=shared, epoch=epoch)
     places = (str(first[label]) for label in ("esp", "rootA", "data"))
     arguments = (name, str(layout.disk_mib()), *places, *layout.sgdisk_arguments())
     workshop.work("The disk", DISK, *arguments, shared=shared, epoch=epoch)

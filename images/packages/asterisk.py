@@ -18,9 +18,7 @@ NAME = "switchroom-asterisk"
 ALSO_LEFT_OUT = ("app_festival", "chan_mobile", "chan_ooh323", "res_config_mysql", "app_saycountpl")
 
 UNGUARDED = "if (!(analog_p->dialmode == ANALOG_DIALMODE_BOTH"
-GUARDED = (
-    "if (dahdi_analog_lib_handles(p->sig, p->radio, p->oprmode) && !(analog_p->dialmode == ANALOG_DIALMODE_BOTH"
-)
+GUARDED = "if (dahdi_analog_lib_handles(p->sig, p->radio, p->oprmode) && !(analog_p->dialmode == ANALOG_DIALMODE_BOTH"
 
 BUILD = r"""
 unguarded="$1"; guarded="$2"
@@ -54,7 +52,8 @@ for deb in /mnt/in/asterisk_*.deb /mnt/in/asterisk-modules_*.deb /mnt/in/asteris
     dpkg-deb -x "$deb" "$root"
 done
 version=$(dpkg-deb -f /mnt/in/asterisk_*.deb Version)
-rm -rf "$root/etc" "$root/usr/lib/systemd" "$root/lib/systemd" "$root/usr/share/man" "$root/usr/share/lintian" "$root/var"
+rm -rf "$root/etc" "$root/usr/lib/systemd" "$root/lib/systemd" "$root/var"
+rm -rf "$root/usr/share/man" "$root/usr/share/lintian"
 for module in "$@"; do rm -f "$root"/usr/lib/*/asterisk/modules/"$module".so; done
 printf 'Source: asterisk\n\nPackage: %s\nArchitecture: any\n' "$name" >debian/control
 mapfile -t objects < <(find "$root/usr/lib" "$root/usr/sbin" -type f \( -name '*.so*' -o -perm -100 \) | sort)
@@ -96,9 +95,7 @@ def ensure(workshop: Workshop, say: stock.Say) -> Path:
     def pack(folder: Path) -> None:
         shared = {"in": built, "out": folder}
         layer = folder.with_name("asterisk-layer")
-        workshop.work(
-            "The package of Asterisk", PACK, NAME, *LEFT_OUT, *ALSO_LEFT_OUT, shared=shared, large=layer
-        )
+        workshop.work("The package of Asterisk", PACK, NAME, *LEFT_OUT, *ALSO_LEFT_OUT, shared=shared, large=layer)
 
     from_source = stock.digest([UNGUARDED, GUARDED, BUILD])
     built = stock.kept("asterisk-built", from_source, build, say)

@@ -1,7 +1,7 @@
 """The kernel modules of DAHDI as a package: built for the image's kernel, so that the image needs no compiler.
 
-The source is Debian's (`dahdi-dkms` of sid, 3.4.0). It builds for kernel 6.12 once it knows which name that kernel gives
-to the way from a timer to what holds it: `timer_container_of` is there from 6.16 on, `from_timer` before (Linux,
+The source is Debian's (`dahdi-dkms` of sid, 3.4.0). It builds for kernel 6.12 once it knows which name that kernel
+gives to the way from a timer to what holds it: `timer_container_of` is there from 6.16 on, `from_timer` before (Linux,
 include/linux/timer.h). Card firmware is not in Debian's main archive and not in the package.
 """
 
@@ -23,8 +23,16 @@ case "$found" in *"$version"*) ;; *) echo "sid has DAHDI $found, not $version" >
 dpkg-deb -x dahdi-dkms_*.deb unpacked
 source=$(echo unpacked/usr/src/dahdi-*)
 header="$source/include/dahdi/kernel.h"
-grep -q '^#include <linux/module.h>$' "$header" || { echo "$header is not as it was" >&2; exit 1; }
-sed -i '0,/^#include <linux\/module.h>$/s//&\n#include <linux\/timer.h>\n#ifndef timer_container_of\n#define timer_container_of from_timer\n#endif/' "$header"
+python3 - "$header" <<'PATCH'
+import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+text = path.read_text()
+place = "#include <linux/module.h>\n"
+if text.count(place) != 1:
+    sys.exit(f"{path} is not as it was: {text.count(place)} lines include module.h")
+lines = ("#include <linux/timer.h>", "#ifndef timer_container_of", "#define timer_container_of from_timer", "#endif")
+path.write_text(text.replace(place, place + "\n".join(lines) + "\n"))
+PATCH
 headers="/usr/src/linux-headers-$kernel"
 make -s -C "$source" -j"$(nproc)" KVERS="$kernel" KSRC="$headers" KBUILD="$headers" modules \
     >build.log 2>&1 || { grep -m5 -i error build.log >&2; tail -5 build.log >&2; exit 1; }

@@ -11,7 +11,8 @@ PACKAGES = (
 
 ENABLED = (
     "chrony.service", "dahdi.service", "nftables.service", "switchroom-confirm.service",
-    "switchroom-identity.service", "switchroom.service", "systemd-networkd.service", "systemd-resolved.service",
+    "switchroom-identity.service", "switchroom-machine.service", "switchroom.target", "systemd-networkd.service",
+    "systemd-resolved.service",
 )  # fmt: skip
 
 MASKED = (
@@ -52,6 +53,10 @@ tar --numeric-owner -C "$root" -xf @PRODUCT@
 chroot "$root" systemd-sysusers
 PYTHONHASHSEED=0 chroot "$root" /opt/switchroom/.venv/bin/python -m compileall -q -j1 \
     --invalidation-mode=unchecked-hash /opt/switchroom
+mapfile -t places <"$root/usr/lib/switchroom/environment"
+chroot "$root" env --chdir=/opt/switchroom HOME=/data/switchroom PYTHONDONTWRITEBYTECODE=1 "${places[@]}" \
+    /opt/switchroom/.venv/bin/python -m boot.units /usr --python /opt/switchroom/.venv/bin/python \
+    --project /opt/switchroom
 systemctl --quiet --root="$root" enable @ENABLED@
 systemctl --quiet --root="$root" mask @MASKED@
 for path in @FORBIDDEN@; do

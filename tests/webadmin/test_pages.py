@@ -30,7 +30,7 @@ BEFORE_THERE_ARE_TEXTS = ("boot/prepare.py", "boot/packages.py")
 METHODS = [
     ("webadmin/templates/**.jinja2", "jinja2"),
     *((file, "ignore") for file in BEFORE_THERE_ARE_TEXTS),
-    *((f"{folder}/**.py", "python") for folder in ("webadmin", "appliance", "boot")),
+    *((f"{folder}/**.py", "python") for folder in ("webadmin", "appliance", "boot", "images")),
 ]
 FORM_ADDRESSES = (
     "/setup/company",
