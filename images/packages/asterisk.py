@@ -21,7 +21,7 @@ UNGUARDED = "if (!(analog_p->dialmode == ANALOG_DIALMODE_BOTH"
 GUARDED = "if (dahdi_analog_lib_handles(p->sig, p->radio, p->oprmode) && !(analog_p->dialmode == ANALOG_DIALMODE_BOTH"
 
 BUILD = r"""
-unguarded="$1"; guarded="$2"
+unguarded="$1"; guarded="$2"; shift 2
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q update >/dev/null
 apt-get -q -y --no-install-recommends build-dep asterisk >/dev/null
@@ -38,20 +38,18 @@ if text.count(sys.argv[1]) != 1:
 path.write_text(text.replace(sys.argv[1], sys.argv[2]))
 PATCH
 export DEB_BUILD_PROFILES=nodoc DEB_BUILD_OPTIONS="nocheck nodoc noautodbgsym parallel=$(nproc)"
-unset SOURCE_DATE_EPOCH
-dpkg-buildpackage -b -uc -us -d >/build/log 2>&1 || { tail -25 /build/log >&2; exit 1; }
-cp /build/asterisk_*.deb /build/asterisk-modules_*.deb /build/asterisk-config_*.deb /build/asterisk-dahdi_*.deb /mnt/out
+env --unset=SOURCE_DATE_EPOCH dpkg-buildpackage -b -uc -us -d >/build/log 2>&1 || { tail -25 /build/log >&2; exit 1; }
 """
-"""Debian's own build; the time that it dates its files with is that of Debian's last change."""
+"Debian's own build; the time that it dates its files with is that of Debian's last change."
 
 PACK = r"""
 name="$1"; shift
 root=/build/package
 mkdir -p "$root/DEBIAN" /build/debian; cd /build
-for deb in /mnt/in/asterisk_*.deb /mnt/in/asterisk-modules_*.deb /mnt/in/asterisk-dahdi_*.deb; do
+for deb in /build/asterisk_*.deb /build/asterisk-modules_*.deb /build/asterisk-dahdi_*.deb; do
     dpkg-deb -x "$deb" "$root"
 done
-version=$(dpkg-deb -f /mnt/in/asterisk_*.deb Version)
+version=$(dpkg-deb -f /build/asterisk_*.deb Version)
 rm -rf "$root/etc" "$root/usr/lib/systemd" "$root/lib/systemd" "$root/var"
 rm -rf "$root/usr/share/man" "$root/usr/share/lintian"
 for module in "$@"; do rm -f "$root"/usr/lib/*/asterisk/modules/"$module".so; done
@@ -61,8 +59,6 @@ elves=()
 for object in "${objects[@]}"; do
     [ "$(head -c4 "$object" | tail -c3)" = ELF ] && elves+=("$object")
 done
-apt-get -q update >/dev/null
-DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends build-dep asterisk >/dev/null
 dpkg-shlibdeps --ignore-missing-info -l"$(dirname "$(find "$root" -name 'libasteriskssl.so.1')")" -O \
     "${elves[@]}" 2>/build/shlibs.log >/build/depends || { tail -5 /build/shlibs.log >&2; exit 1; }
 depends=$(sed 's/^shlibs:Depends=//' /build/depends)
@@ -88,16 +84,10 @@ dpkg-deb --root-owner-group -Zxz --build "$root" /mnt/out >/dev/null
 def ensure(workshop: Workshop, say: stock.Say) -> Path:
     """Give the package, built where there is none of this recipe; raises `WorkshopError`."""
 
-    def build(folder: Path) -> None:
+    def make(folder: Path) -> None:
         layer = folder.with_name("asterisk-layer")
-        workshop.work("The build of Asterisk", BUILD, UNGUARDED, GUARDED, shared={"out": folder}, large=layer)
+        arguments = (UNGUARDED, GUARDED, NAME, *LEFT_OUT, *ALSO_LEFT_OUT)
+        workshop.work("The build of Asterisk", BUILD + PACK, *arguments, shared={"out": folder}, large=layer)
 
-    def pack(folder: Path) -> None:
-        shared = {"in": built, "out": folder}
-        layer = folder.with_name("asterisk-layer")
-        workshop.work("The package of Asterisk", PACK, NAME, *LEFT_OUT, *ALSO_LEFT_OUT, shared=shared, large=layer)
-
-    from_source = stock.digest([UNGUARDED, GUARDED, BUILD])
-    built = stock.kept("asterisk-built", from_source, build, say)
-    folder = stock.kept("asterisk", stock.digest([from_source, NAME, PACK, *LEFT_OUT, *ALSO_LEFT_OUT]), pack, say)
-    return next(folder.glob("*.deb"))
+    made_from = stock.digest([UNGUARDED, GUARDED, BUILD, NAME, PACK, *LEFT_OUT, *ALSO_LEFT_OUT])
+    return next(stock.kept("asterisk", made_from, make, say).glob("*.deb"))
