@@ -8,7 +8,7 @@ PYTHON ?= /usr/bin/python3
 BIN := .venv/bin
 
 # Each is shown by `make help` with the comment beside it.
-.PHONY: help run test check cover bench sim soak demo fresh image flash clean prepare prepare-test locks
+.PHONY: help run test check cover bench sim soak demo fresh image flash boot-test clean prepare prepare-test locks
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -68,6 +68,9 @@ image: prepare ## The disk image and the update bundle, into build/image; as roo
 
 flash: ## Write an image to a disk: IMAGE=build/image/….img DEVICE=/dev/…
 	@exec $(BIN)/switchroom-flash $(IMAGE) $(DEVICE)
+
+boot-test: prepare-test ## The image in QEMU: start, spans, a call over PRI, an update, a flipped byte, a power cut; FIRMWARE=efi
+	@exec $(BIN)/python -m tests.image.boot
 
 locks: prepare-test ## Write the locks again, with the newest versions that requirements*.in allow
 	@set -e; for name in -uv "" -dev; do \
