@@ -46,7 +46,9 @@ set -euo pipefail
 root="$1"
 mkdir -p "$root/data" "$root/boot/efi" "$root/tmp/debs"
 cp @DEBS@ "$root/tmp/debs/"
-chroot "$root" apt-get -q -y --no-install-recommends install /tmp/debs/*.deb >/dev/null
+rm -f "$root/etc/resolv.conf"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+chroot "$root" /bin/sh -c 'apt-get -q -y --no-install-recommends install /tmp/debs/*.deb' >/dev/null
 rm -r "$root/tmp/debs"
 tar --numeric-owner -C "$root" -xf @LIBRARIES@
 tar --numeric-owner -C "$root" -xf @PRODUCT@
