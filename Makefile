@@ -8,7 +8,7 @@ PYTHON ?= /usr/bin/python3
 BIN := .venv/bin
 
 # Each is shown by `make help` with the comment beside it.
-.PHONY: help run test check cover bench sim soak demo fresh clean prepare prepare-test locks
+.PHONY: help run test check cover bench sim soak demo fresh image flash boot-test clean prepare prepare-test locks
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,6 +63,15 @@ demo: prepare ## Robot callers and agents on the running sample company; CALLS=2
 
 fresh: ## The whole story in a new Debian: SUITE=bookworm or trixie
 	@$(PYTHON) -m boot.packages fresh && exec $(PYTHON) -m tests.image.fresh $(or $(SUITE),trixie)
+
+image: prepare ## The disk image and the update bundle, into build/image; as root. SWITCHROOM_SIGNING=folder of key.pem and certificate.pem
+	@$(PYTHON) -m boot.packages image && exec $(PYTHON) -m images
+
+flash: ## Write an image to a disk: IMAGE=build/image/….img DEVICE=/dev/…
+	@exec $(BIN)/switchroom-flash $(IMAGE) $(DEVICE)
+
+boot-test: prepare-test ## The image in QEMU: start, spans, a call over PRI, an update, a flipped byte, a power cut; FIRMWARE=efi
+	@exec $(BIN)/python -m tests.image.boot
 
 locks: prepare-test ## Write the locks again, with the newest versions that requirements*.in allow
 	@set -e; for name in -uv "" -dev; do \

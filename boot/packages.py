@@ -99,6 +99,10 @@ NEEDS = {
         Need(package="sip-tester", command="sipp", why="a crowd of calls"),
     ),
     "fresh": (Need(package="mmdebstrap", command="mmdebstrap", why="making a fresh Debian"),),
+    "image": (
+        Need(package="mmdebstrap", command="mmdebstrap", why="making the box's Debian"),
+        Need(package="git", command="git", why="the list of the product's files"),
+    ),
 }
 "What each kind of work needs; test needs what run needs, too."
 

@@ -29,11 +29,14 @@ LOG = BUILD / "prepare.log"
 "What the program said that failed last."
 
 OLDEST_PYTHON = (3, 11)
+COMMANDS = {"switchroom": "appliance.commands.main", "switchroom-flash": "images.flash"}
+"The commands of the venv, and the module whose `main` each runs."
+
 LAUNCHER = """\
 #!{python}
 import sys
 
-from appliance.commands.main import main
+from {module} import main
 
 sys.exit(main())
 """
@@ -123,6 +126,8 @@ def ensure_venv(kinds: Sequence[str]) -> None:
     have = installed()
     wanted = outdated(kinds, have)
     if not wanted:
+        if not all((VENV / "bin" / command).exists() for command in COMMANDS):
+            _add_project(VENV / "bin/python")
         return
     if Path(sys.prefix) == VENV:
         raise PrepareError("A venv cannot install itself anew: run this with Debian's /usr/bin/python3.")
@@ -147,14 +152,15 @@ def ensure_venv(kinds: Sequence[str]) -> None:
 
 
 def _add_project(python: Path) -> None:
-    """Let the venv find the project, and put the `switchroom` command into it."""
+    """Let the venv find the project, and put its commands into it."""
     where = call(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], what="the venv's Python"
     )
     (Path(where.strip()) / "switchroom.pth").write_text(f"{ROOT}\n")
-    command = VENV / "bin/switchroom"
-    command.write_text(LAUNCHER.format(python=python))
-    command.chmod(0o755)
+    for name, module in COMMANDS.items():
+        command = VENV / "bin" / name
+        command.write_text(LAUNCHER.format(python=python, module=module))
+        command.chmod(0o755)
 
 
 # --------------------------------------------------------------------------------------------------------------- pages

@@ -8,7 +8,6 @@ Environment: `KEEP=1` keeps the root afterwards; `SWITCHROOM_PORT` moves the box
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,17 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drivers.asterisk.bundle import cache_folder
-from images.asterisk.apt import AptError, host_mirrors, run
+from images.asterisk.apt import AptError, run
+from images.host import CERTIFICATES, environment, indexes, sources
 
 ROOT = Path(__file__).parents[2]
 SUITES = ("bookworm", "trixie")
-CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 CLONE = "root/switchroom"
 PRESENT = ("ca-certificates", "git", "make", "python3")
 "What the README asks for before the first command."
-
-PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-PASSED_ON = (*PROXIES, "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "UV_DEFAULT_INDEX", "UV_HTTP_TIMEOUT", "SWITCHROOM_PORT")
 
 ENTER = r"""
 mount --make-rprivate /
@@ -60,45 +56,6 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def sources(targets: str, suite: str) -> list[str]:
-    """Write the lines of sources.list for a suite, from the host's own mirrors.
-
-    `targets` is what `apt-get indextargets` gives: URI, release and component a line.
-    """
-    mirrors = host_mirrors(targets)
-    if not mirrors:
-        raise FreshError("The host's apt names no Debian mirror: put one into /etc/apt/sources.list.")
-    lines = [f"deb {mirrors[0]} {suite} main", f"deb {mirrors[0]} {suite}-updates main"]
-    security = re.search(r"^(\S*debian-security\S*) \S*-security main$", targets, re.MULTILINE)
-    return [*lines, f"deb {security[1]} {suite}-security main"] if security else lines
-
-
-def setting(*argv: str) -> str:
-    """Ask pip or npm for one of its settings; empty if it has none or is not there."""
-    if shutil.which(argv[0]) is None:
-        return ""
-    answer = subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
-    return "" if answer == "undefined" else answer
-
-
-def environment() -> dict[str, str]:
-    """Gather what the story gets from the host: proxies, indexes and certificates."""
-    passed = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
-    if index := setting(sys.executable, "-m", "pip", "config", "get", "global.index-url"):
-        passed.setdefault("PIP_INDEX_URL", index)
-    if registry := setting("npm", "config", "get", "registry"):
-        passed["NPM_CONFIG_REGISTRY"] = registry
-    certificates = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-    return {
-        **passed,
-        **dict.fromkeys(certificates, CERTIFICATES),
-        "HOME": "/root",
-        "LANG": "C.UTF-8",
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "CI": os.environ.get("CI", ""),
-    }
-
-
 def check(suite: str) -> None:
     """Refuse what cannot be done before anything is touched; raises `FreshError`."""
     if os.geteuid() != 0:
@@ -109,8 +66,7 @@ def check(suite: str) -> None:
 
 def make_root(suite: str, root: Path) -> None:
     """Make a Debian of a suite in a folder, and clone the project's last commit into it."""
-    wanted = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
-    lines = sources(run(["apt-get", "indextargets", "--format", wanted, "Created-By: Packages"]), suite)
+    lines = sources(indexes(), suite)
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
     say(f"Making a Debian {suite} in {root} ...")

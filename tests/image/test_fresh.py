@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.image.fresh import FreshError, check, environment, setting, sources
+from images.asterisk.apt import AptError
+from images.host import environment, setting, sources, unreleased
+from tests.image.fresh import FreshError, check
 from tests.image.story import StoryError, call, step
 
 TARGETS = (
@@ -20,8 +22,11 @@ def test_a_root_takes_the_hosts_mirrors() -> None:
         "deb http://mirror.example/debian-security/ trixie-security main",
     ]
     assert len(sources("http://mirror.example/debian stable main\n", "trixie")) == 2
-    with pytest.raises(FreshError, match=r"sources\.list"):
+    assert unreleased(TARGETS)[1] == "deb-src [check-valid-until=no] http://mirror.example/debian/ sid main"
+    with pytest.raises(AptError, match=r"sources\.list"):
         sources("", "trixie")
+    with pytest.raises(AptError, match=r"sources\.list"):
+        unreleased("")
 
 
 def test_a_suite_that_we_do_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

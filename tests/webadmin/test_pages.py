@@ -31,6 +31,7 @@ METHODS = [
     ("webadmin/templates/**.jinja2", "jinja2"),
     *((file, "ignore") for file in BEFORE_THERE_ARE_TEXTS),
     *((f"{folder}/**.py", "python") for folder in ("webadmin", "appliance", "boot")),
+    ("images/flash.py", "python"),  # the recipes run before there are texts
 ]
 FORM_ADDRESSES = (
     "/setup/company",
