@@ -10,17 +10,8 @@ from pytest_twisted import ensureDeferred
 from twisted.internet import reactor as installed
 from twisted.internet.interfaces import IReactorTime
 
-from drivers.serial.port import (
-    UNSENT_MAX,
-    Device,
-    Flow,
-    PlaceError,
-    Port,
-    PortClosedError,
-    PortFullError,
-    Remote,
-    place_of,
-)
+from drivers.serial.place import Device, Flow, PlaceError, Remote, place_of
+from drivers.serial.port import UNSENT_MAX, Port, PortClosedError, PortFullError
 from tests.drivers.serial.cable import Cable, until
 
 reactor = IReactorTime(installed)
