@@ -14,6 +14,7 @@ from appliance.store.people import People
 from appliance.store.retention import Keeping
 from appliance.store.schema import CONFIGURATION, JOURNAL, PEOPLE
 from appliance.store.settings import Settings
+from appliance.store.sms import Messages
 from appliance.store.upkeep import Upkeep
 from appliance.store.writer import Beat, Writer
 
@@ -33,6 +34,7 @@ class Store:
         self.journal.paged = upkeep.wake
         self.people = People(writers[PEOPLE])
         self.people.erased = upkeep.wake
+        self.messages = Messages(writers[PEOPLE])
         self.settings = Settings(writers[CONFIGURATION], self.people)
         self.accounts = Accounts(writers[CONFIGURATION])
 
