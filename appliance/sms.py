@@ -7,8 +7,9 @@ A text is cut into parts for the air; each part is handed to the modem once. The
 3. The modem's word settles it: `SENT` with the reference under which reports come, or `FAILED`. A refusal that says
    "not now" puts it back to `WAITING`, for a day.
 4. No word (unplugged, hanging, we were killed): `DOUBTFUL`. It may be on the air, so it is not sent again by itself. A
-   late word of the modem, or the network's report on a text to this number that no other part expects, settles it as
-   sent. Else it stays in doubt, is shown so, and a person decides.
+   late word of the modem settles it as sent, and so does the network's report on a text to this number whose reference
+   belongs to no other part, if no other part to this number is in doubt. Else it stays in doubt, is shown so, and a
+   person decides.
 """
 
 from enum import StrEnum
@@ -60,6 +61,8 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """The network's report on a part that was sent."""
 
+    digest: str
+    "As of what arrived: a report that is read twice is one report."
     reference: int
     recipient: str
     status: int

@@ -156,9 +156,7 @@ class Daemon:
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
             self.hub.attach(exchange)
-        self.lines = Lines(
-            reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), lambda: self.live.changed()
-        )
+        self.lines = Lines(reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), self._look_again)
         self._publishing.exchanges = (*self._exchanges, self.lines)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         organs = self._organs(recovered)

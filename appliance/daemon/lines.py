@@ -11,7 +11,7 @@ from appliance import api, sms
 from appliance.core import lines, model
 from appliance.daemon.reactor import Reactor
 from drivers.serial.conversation import Office
-from drivers.serial.place import PlaceError
+from drivers.serial.place import PlaceError, place_of_line
 from drivers.serial.sms_modem import SmsModem
 
 report = Logger()
@@ -90,7 +90,13 @@ class Lines:
         match lines.options_of(line):
             case lines.SmsModem() as settings:
                 return SmsModem(
-                    self._reactor, line, settings, pin=secret, office=self._office(line.slug), changed=self._changed
+                    self._reactor,
+                    line.slug,
+                    place_of_line(line),
+                    settings,
+                    pin=secret,
+                    office=self._office(line.slug),
+                    changed=self._changed,
                 )
 
     async def _stop(self, slugs: list[str]) -> None:

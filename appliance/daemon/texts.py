@@ -6,7 +6,7 @@ from http import HTTPStatus
 from appliance import api, sms
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.sms import Arrived, Job, State, Told
-from appliance.store.sms import Messages
+from appliance.store.messages import Messages
 from drivers.serial import pdu
 
 

@@ -10,11 +10,11 @@ from appliance.store.forgetting import Forgetting
 from appliance.store.guard import AloneLock
 from appliance.store.journal import Journal
 from appliance.store.link import Where, uri_of
+from appliance.store.messages import Messages
 from appliance.store.people import People
 from appliance.store.retention import Keeping
 from appliance.store.schema import CONFIGURATION, JOURNAL, PEOPLE
 from appliance.store.settings import Settings
-from appliance.store.sms import Messages
 from appliance.store.upkeep import Upkeep
 from appliance.store.writer import Beat, Writer
 

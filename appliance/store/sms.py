@@ -4,15 +4,13 @@ Numbers are parties here too, so that erasing a person erases the texts. The rul
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 
 import msgspec
 
 from appliance.sms import Arrived, Job, State, Told
 from appliance.store import people as people_of
-from appliance.store.schema import PeopleTables, tables
+from appliance.store.schema import PeopleTables
 from appliance.store.sms_record import ENCODER, RECORDS, Part, Record, Sms, series_of
-from appliance.store.writer import Writer
 
 TEXT_CHARACTERS_MAX = 40_000
 "Of a text that came in: 255 parts of 153 characters."
@@ -26,78 +24,6 @@ OPEN_MAX = 5_000
 "Texts that wait to be sent."
 _LIKE_DIGITS = 8
 "Numbers that end in so many same digits are the same: one may be national."
-
-
-class Messages:
-    """Reads and writes texts through the writer of the people's storage; every answer is a future."""
-
-    def __init__(self, writer: Writer) -> None:
-        """Use a writer of the people's storage."""
-        self._writer = writer
-
-    def accept(self, line: str, number: str, text: str, parts: int, *, by: str, token: str, now_us: int) -> Future[int]:
-        """Take a text that is to be sent; gives its number, the same for the same token, and 0 if too many wait."""
-        return self._writer.submit(
-            lambda root: _accept(
-                tables(root, PeopleTables),
-                Record(
-                    line=line,
-                    party=number,
-                    at=now_us,
-                    outgoing=True,
-                    by=by,
-                    text=text,
-                    parts=(Part(state=State.WAITING),) * parts,
-                ),
-                token,
-            ),
-            "text",
-        )
-
-    def begin(self, line: str, now_us: int) -> Future[None]:
-        """Put in doubt what was handed over and never settled, and expect no reports of long ago."""
-        return self._writer.submit(lambda root: _begin(tables(root, PeopleTables), line, now_us), "texts")
-
-    def keep(self, line: str, arrived: Arrived, now_us: int) -> Future[bool]:
-        """Keep a text or a part that came in; False if it was kept before."""
-        return self._writer.submit(lambda root: _keep(tables(root, PeopleTables), line, arrived, now_us), "text came")
-
-    def told(self, line: str, told: Told) -> Future[bool]:
-        """Take a report; False if no part expected it."""
-        return self._writer.submit(lambda root: _told(tables(root, PeopleTables), line, told), "text reported")
-
-    def next(self, line: str) -> Future[Job | None]:
-        """Give the part that is to be sent next."""
-        return self._writer.submit(lambda root: _next(tables(root, PeopleTables), line))
-
-    def settle(
-        self, line: str, job: Job, state: State, *, reference: int = -1, why: str = "", now_us: int
-    ) -> Future[None]:
-        """Note where a part stands."""
-        part = Part(state=state, reference=reference, at=now_us, why=why)
-        return self._writer.submit(lambda root: _settle(tables(root, PeopleTables), line, job, part), "text sent")
-
-    def late(self, line: str, reference: int, now_us: int) -> Future[None]:
-        """Note that the part that came in doubt last was sent after all."""
-        return self._writer.submit(lambda root: _late(tables(root, PeopleTables), line, reference, now_us), "text late")
-
-    def may_try_pin(self, line: str, fingerprint: str) -> Future[bool]:
-        """Tell whether this PIN was not tried in vain before, and note that it is tried now."""
-
-        def work(people: PeopleTables) -> bool:
-            tried = people.sms_pins.get(line) == fingerprint
-            people.sms_pins[line] = fingerprint
-            return not tried
-
-        return self._writer.submit(lambda root: work(tables(root, PeopleTables)), "pin")
-
-    def pin_was_right(self, line: str) -> Future[None]:
-        """Forget that a PIN was tried."""
-
-        def work(people: PeopleTables) -> None:
-            people.sms_pins.pop(line, None)
-
-        return self._writer.submit(lambda root: work(tables(root, PeopleTables)), "pin")
 
 
 def listed(people: PeopleTables, before: int, count: int) -> tuple[Sms, ...]:
@@ -162,7 +88,8 @@ def _with(record: Record, index: int, part: Part) -> Record:
     return msgspec.structs.replace(record, parts=(*record.parts[:index], part, *record.parts[index + 1 :]))
 
 
-def _accept(people: PeopleTables, record: Record, token: str) -> int:
+def accept(people: PeopleTables, record: Record, token: str) -> int:
+    """See `Messages.accept`."""
     if token and (known := people.sms_index.get(f"token/{token}")) is not None:
         return known
     if len(people.sms_open) >= OPEN_MAX:
@@ -180,7 +107,8 @@ def _of_line(where: Iterable[tuple[str, int]], line: str) -> list[int]:
     return [number for name, number in where if name == line]
 
 
-def _begin(people: PeopleTables, line: str, now_us: int) -> None:
+def begin(people: PeopleTables, line: str, now_us: int) -> None:
+    """See `Messages.begin`."""
     for number in _of_line(people.sms_open, line):
         record = _record(people, number)
         if record is None:
@@ -196,7 +124,8 @@ def _begin(people: PeopleTables, line: str, now_us: int) -> None:
             people.sms_sent.discard((line, number))
 
 
-def _next(people: PeopleTables, line: str) -> Job | None:
+def following(people: PeopleTables, line: str) -> Job | None:
+    """See `Messages.next`."""
     for number in _of_line(people.sms_open, line):
         record = _record(people, number)
         label = people_of.labels_of(people, (record.party,)).get(record.party) if record else None
@@ -210,7 +139,8 @@ def _next(people: PeopleTables, line: str) -> Job | None:
     return None
 
 
-def _settle(people: PeopleTables, line: str, job: Job, part: Part) -> None:
+def settle(people: PeopleTables, line: str, job: Job, part: Part) -> None:
+    """See `Messages.settle`."""
     record = _record(people, job.message)
     if record is None or record.line != line:
         return  # erased meanwhile
@@ -219,7 +149,8 @@ def _settle(people: PeopleTables, line: str, job: Job, part: Part) -> None:
     _write(people, job.message, _with(record, job.part, part))
 
 
-def _keep(people: PeopleTables, line: str, arrived: Arrived, now_us: int) -> bool:
+def keep(people: PeopleTables, line: str, arrived: Arrived, now_us: int) -> bool:
+    """See `Messages.keep`."""
     if f"digest/{arrived.digest}" in people.sms_index:
         return False
     party = people_of.party_of(people, arrived.sender, "", now_us).party
@@ -264,7 +195,10 @@ def _expecting(people: PeopleTables, line: str) -> Iterator[tuple[int, Record, i
     yield from sorted(found, key=lambda one: (-one[3].at, -one[0], -one[2]))
 
 
-def _told(people: PeopleTables, line: str, told: Told) -> bool:
+def told(people: PeopleTables, line: str, told: Told) -> bool:
+    """See `Messages.told`."""
+    if f"digest/{told.digest}" in people.sms_index:
+        return False
     matching = [
         one
         for one in _expecting(people, line)
@@ -272,18 +206,20 @@ def _told(people: PeopleTables, line: str, told: Told) -> bool:
     ]
     known = [one for one in matching if one[3].state is State.SENT and one[3].reference == told.reference]
     doubtful = [one for one in matching if one[3].state is State.DOUBTFUL]
-    chosen = known[0] if known else doubtful[-1] if doubtful else None
+    chosen = known[0] if known else doubtful[0] if len(doubtful) == 1 else None
     if chosen is None:
         return False
     number, record, index, part = chosen
     state = State.SENT if not told.final else State.DELIVERED if told.delivered else State.FAILED
     why = "" if state is not State.FAILED else f"report {told.status}"
-    settled = msgspec.structs.replace(part, state=state, reference=told.reference, why=why)
+    settled = msgspec.structs.replace(part, state=state, reference=told.reference, why=why, digest=told.digest)
+    people.sms_index[f"digest/{told.digest}"] = number
     _write(people, number, _with(record, index, settled))
     return True
 
 
-def _late(people: PeopleTables, line: str, reference: int, now_us: int) -> None:
+def late(people: PeopleTables, line: str, reference: int, now_us: int) -> None:
+    """See `Messages.late`."""
     for number, record, index, part in _expecting(people, line):
         if part.state is State.DOUBTFUL and now_us - part.at <= LATE_US:
             sent = msgspec.structs.replace(part, state=State.SENT, reference=reference, why="")
@@ -298,3 +234,10 @@ def _same_number(label: people_of.Label | None, recipient: str) -> bool:
     return bool(theirs) and (
         ours == theirs or (len(theirs) >= _LIKE_DIGITS and ours[-_LIKE_DIGITS:] == theirs[-_LIKE_DIGITS:])
     )
+
+
+def may_try_pin(people: PeopleTables, line: str, fingerprint: str) -> bool:
+    """See `Messages.may_try_pin`."""
+    tried = people.sms_pins.get(line) == fingerprint
+    people.sms_pins[line] = fingerprint
+    return not tried

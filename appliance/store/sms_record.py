@@ -13,6 +13,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str = ""
     "Of a part that came in."
     digest: str = ""
+    "Of what came in, or of the last report on it."
     reference: int = -1
     "Under which the network reports on it."
     at: int = 0

@@ -236,6 +236,7 @@ class Conversation:
             case pdu.Report():
                 await self._office.told(
                     Told(
+                        digest=digest,
                         reference=message.reference,
                         recipient=message.recipient,
                         status=message.status,

@@ -8,10 +8,10 @@ from twisted.internet.defer import TimeoutError as LateError
 from twisted.internet.interfaces import IReactorTime
 
 from appliance import sms
-from appliance.core import lines, model
+from appliance.core import lines
 from drivers.serial.conversation import Office, Options
 from drivers.serial.modem import Modem
-from drivers.serial.place import place_of_line
+from drivers.serial.place import Place
 from drivers.serial.port import Port
 
 STOP_S: Final = 3.0
@@ -24,20 +24,19 @@ class SmsModem:
     def __init__(
         self,
         reactor: IReactorTime,
-        line: model.SerialLine,
+        name: str,
+        place: Place,
         settings: lines.SmsModem,
         *,
         pin: str,
         office: Office,
         changed: Callable[[], None],
     ) -> None:
-        """Begin closed; raises `PlaceError`. `changed` is called when `state` did."""
+        """Begin closed; `changed` is called when `state` did."""
         self._reactor = reactor
         options = Options(centre=settings.centre, pin=pin)
-        self._modem = Modem(reactor, line.slug, options, office, lambda _: changed())
-        self._port = Port(
-            reactor, line.slug, place_of_line(line), heard=self._modem.heard, changed=self._opened_or_closed
-        )
+        self._modem = Modem(reactor, name, options, office, lambda _: changed())
+        self._port = Port(reactor, name, place, heard=self._modem.heard, changed=self._opened_or_closed)
 
     @property
     def state(self) -> sms.Modem:
