@@ -34,19 +34,17 @@ def delivered(part: tuple[bytes, int, int], *, header: bool) -> str:
     """Make what the recipient's modem would give of a part that we wrote."""
     data, length, coding = part
     first = 0x44 if header else 0x04
-    return (
-        bytes((0, first, 5, 0x91)) + b"\x21\x43\xf5" + bytes((0, coding)) + b"\0" * 7 + bytes((length,)) + data
-    ).hex()
+    address = bytes((5, 0x91)) + b"\x21\x43\xf5"
+    return (bytes((0, first)) + address + bytes((0, coding)) + b"\0" * 7 + bytes((length,)) + data).hex()
 
 
 def test_an_example_is_read() -> None:
     """As it is printed; the service centre of it is passed over."""
-    at = datetime(2002, 8, 26, 19, 37, 41, tzinfo=UTC).replace(hour=19)
+    at = datetime(2002, 8, 26, 19, 37, 41, tzinfo=UTC)
     read = pdu.read(HELLO)
     assert isinstance(read, Received)
     assert (read.sender, read.text, read.part) == ("+31641600986", "How are you?", None)
-    assert read.at is not None
-    assert abs((read.at - at).total_seconds()) <= 14 * 3600
+    assert read.at == at
 
 
 @given(PLAIN)

@@ -54,9 +54,9 @@ class Hurried:
     def callLater(  # noqa: N802  it is Twisted's name
         self,
         delay: float,
-        callable: Callable[..., object],
+        callable: Callable[..., object],  # noqa: A002  the same
         *given: object,
-        **named: object,  # noqa: A002  the same
+        **named: object,
     ) -> IDelayedCall:
         """See `IReactorTime`."""
         return reactor.callLater(delay / HURRY, callable, *given, **named)
