@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.serial.at import LINE_MAX, LINES_MAX, Answer, AtCodec, Heard, News, Prompt, values_of
@@ -96,6 +96,7 @@ def test_lines_and_answers_have_a_limit() -> None:
     assert (len(answer.lines), codec.dropped) == (LINES_MAX, 5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), max_size=20))
 def test_where_it_is_torn_makes_no_difference(cuts: list[int]) -> None:
     """At any octet, any number of times."""
@@ -105,6 +106,7 @@ def test_where_it_is_torn_makes_no_difference(cuts: list[int]) -> None:
     assert heard(asked("AT+CMGL=4"), *pieces) == heard(asked("AT+CMGL=4"), said)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=20), st.booleans())
 def test_nothing_that_is_said_raises(pieces: list[bytes], prompt: bool) -> None:  # noqa: FBT001  drawn
     """Whatever it is."""
