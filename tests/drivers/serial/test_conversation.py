@@ -1,6 +1,6 @@
 """What is said to a modem, on a clock of the test: a scripted modem answers at once, or does not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from twisted.internet.task import Clock
 
@@ -24,14 +24,14 @@ SAID = {
 class Scripted:
     """A line with a modem that answers by a table; what is not in it is OK."""
 
-    def __init__(self, options: Options | None = None, **said: str | None) -> None:
+    def __init__(self, options: Options | None = None, said: Mapping[str, str | None] | None = None) -> None:
         """Begin with the line closed; None is no answer."""
         self.clock = Clock()
         self.kept = Kept()
         self.states: list[Fitness] = []
         self.said: list[str] = []
         self.answers: dict[str, str | None] = {key: f"{value}\r\nOK" for key, value in SAID.items()}
-        self.answers.update(said)
+        self.answers.update(said or {})
         self.hung_up: list[str] = []
         self.open = True
         self.on_message: OnMessage = lambda: "+CMGS: 7\r\nOK"
@@ -131,13 +131,13 @@ def test_no_answer_to_the_message_leaves_it_in_doubt() -> None:
 
 def test_a_line_that_ends_before_the_message_leaves_it_waiting() -> None:
     """Not an octet of it was said."""
-    line = Scripted(**{"AT+CMGS=20": None})
+    line = Scripted(said={"AT+CMGS=20": None})
     line.plug()
     line.kept.send(NUMBER, "hello")
     line.modem.ring()
     line.pass_time(1)
     line.hang_up("pulled out")
-    assert line.state is State.WAITING
+    assert [text.state for text in line.kept.texts()] == [State.WAITING]
     del line.answers["AT+CMGS=20"]
     line.plug()
     line.pass_time(1)
@@ -146,8 +146,8 @@ def test_a_line_that_ends_before_the_message_leaves_it_waiting() -> None:
 
 def test_a_pin_is_tried_once() -> None:
     """A wrong one would lock the card; another one is tried again."""
-    asks = {"AT+CPIN?": "+CPIN: SIM PIN\r\nOK", 'AT+CPIN="1234"': "+CME ERROR: 16"}
-    line = Scripted(Options(pin="1234"), **asks)
+    asks: dict[str, str | None] = {"AT+CPIN?": "+CPIN: SIM PIN\r\nOK", 'AT+CPIN="1234"': "+CME ERROR: 16"}
+    line = Scripted(Options(pin="1234"), asks)
     line.plug()
     line.pass_time(5 * POLL_S)
     line.hang_up("pulled out")
@@ -155,7 +155,7 @@ def test_a_pin_is_tried_once() -> None:
     line.pass_time(5 * POLL_S)
     assert line.said.count('AT+CPIN="1234"') == 1
     assert line.modem.state.fitness is Fitness.PIN
-    right = Scripted(Options(pin="1234"), **{"AT+CPIN?": "+CPIN: SIM PIN\r\nOK"})
+    right = Scripted(Options(pin="1234"), {"AT+CPIN?": "+CPIN: SIM PIN\r\nOK"})
     right.plug()
     right.pass_time(1)
     assert right.modem.state.fitness is Fitness.READY
@@ -174,7 +174,7 @@ def test_what_keeps_a_modem_from_sending_is_told() -> None:
         ("AT+CPIN?", "OK", Fitness.SILENT),
         ("AT+CPIN?", None, Fitness.SILENT),
     ):
-        line = Scripted(**{command: said})
+        line = Scripted(said={command: said})
         line.kept.send(NUMBER, "hello")
         line.plug()
         line.pass_time(NETWORK_S + 1)
@@ -186,7 +186,7 @@ def test_a_message_is_removed_only_when_it_is_kept() -> None:
     """One of a wrong length is left where it is, one that was kept before is removed and kept once."""
     pdu = "0004039121F300006290124131120005E8329BFD06"
     listing = f"+CMGL: 1,0,,20\r\n{pdu}\r\n+CMGL: 2,1,,19\r\n{pdu}\r\n+CMGL: 3,3,,20\r\n{pdu}\r\nOK"
-    line = Scripted(**{"AT+CMGL=4": listing, "AT+CPMS=?": "ERROR"})
+    line = Scripted(said={"AT+CMGL=4": listing, "AT+CPMS=?": "ERROR"})
     line.plug()
     line.pass_time(2 * POLL_S)
     assert [(text.number, text.text) for text in line.kept.texts()] == [("+123", "hello")]
