@@ -195,6 +195,7 @@ PARTS: Mapping[str, type[model.Part]] = {
     "prompts": model.Prompt,
     "breaks": model.Reason,
     "dispositions": model.Reason,
+    "lines": model.SerialLine,
 }
 "The lists of a configuration by name, and what stands in them."
 
@@ -285,12 +286,21 @@ class AskRoot(Request, frozen=True, kw_only=True, tag="ask-root"):
     question: root_work.AnyQuestion
 
 
+class SendSms(Request, frozen=True, kw_only=True, tag="send-sms"):
+    """Send a text message; the answer comes when it is on the disk, and it is sent when the modem can."""
+
+    number: str
+    text: str
+    line: str = ""
+    "The modem's line; empty for the first one."
+
+
 _OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
-AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty | AskRoot
+AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty | AskRoot | SendSms
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -319,6 +329,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     summary: str = ""
     machine: root_work.Answer | None = None
     "What root said, answering `AskRoot` alone."
+    message: int = 0
+    "The number of a text message that was taken."
 
 
 _REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)

@@ -301,6 +301,20 @@ class Reason(Part, frozen=True, kw_only=True):
     "Of a break: minutes that an agent may take in a day, 0 for no limit."
 
 
+class SerialLine(Part, frozen=True, kw_only=True):
+    """Something that hangs on the box by a serial line; see `appliance.core.lines`."""
+
+    title: str = ""
+    kind: str = "sms-modem"
+    place: str
+    "The path of a device below /dev, or `tcp:HOST:PORT`."
+    speed: int = 115_200
+    framing: str = "8N1"
+    flow_control: str = "none"
+    options: OptionValues = {}
+    "Of the kind."
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything that an administrator sets, as one document."""
 
@@ -315,6 +329,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     prompts: tuple[Prompt, ...] = ()
     breaks: tuple[Reason, ...] = ()
     dispositions: tuple[Reason, ...] = ()
+    lines: tuple[SerialLine, ...] = ()
 
 
 PartT = TypeVar("PartT", bound=Part)

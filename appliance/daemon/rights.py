@@ -49,6 +49,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.Erase: ADMINISTRATORS,
     api.SetParty: LEADERS,
     api.AskRoot: ADMINISTRATORS,
+    api.SendSms: LEADERS,
 }
 "`SignIn` stands outside: it makes the asker."
 

@@ -33,6 +33,7 @@ PartT = TypeVar(
     model.Hours,
     model.Prompt,
     model.Reason,
+    model.SerialLine,
     api.Person,
 )
 OPTIONS = st.dictionaries(TEXT, VALUES, max_size=3)
@@ -64,6 +65,7 @@ PARTS: dict[str, st.SearchStrategy[object]] = {
     "prompts": _parts(model.Prompt, texts=TEXTS),
     "breaks": REASONS,
     "dispositions": REASONS,
+    "lines": _parts(model.SerialLine, place=TEXT, options=OPTIONS),
 }
 PEOPLE = _parts(api.Person, name=TEXT, role=TEXT, disabled=st.booleans())
 WHOLES = st.builds(api.Document, configuration=st.builds(model.Configuration, **PARTS), people=PEOPLE)

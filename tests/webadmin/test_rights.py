@@ -42,6 +42,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "home": EVERYBODY,
     "hours": SETS_UP,
     "look": EVERYBODY,
+    "lines": SETS_UP,
     "machine": SETS_UP,
     "numbers": SETS_UP,
     "people": SETS_UP,
@@ -56,6 +57,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "skills": SETS_UP,
     "sign_out": EVERYBODY,
     "system": SEES_ALL,
+    "texts": SEES_ALL,
     "trunks": SETS_UP,
 }
 "Route, without the number of a further address, to the roles that may see it."
