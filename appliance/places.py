@@ -2,7 +2,8 @@
 
 With P = `SWITCHROOM_PORT`: P web, P+1 AMI, P+2 Asterisk's HTTP, P+3 FastAGI, P+5 SIP, P+10 the far end of the sample
 trunk, P+1000…P+1999 RTP, P+2000…P+2199 UDPTL. All other doors are unix sockets in `$SWITCHROOM_HOME/run`. Boxes that
-run side by side stand 3,000 ports apart.
+run side by side stand 3,000 ports apart. On the image `SWITCHROOM_WEB_PORT` moves the web alone (443), and the root
+part listens at `SWITCHROOM_PRIVILEGED`.
 """
 
 import ipaddress
@@ -15,8 +16,10 @@ from appliance.texts import said
 PORT = 8080
 LISTEN = "127.0.0.1"
 LOOPBACK = "127.0.0.1"
+PRIVILEGED = Path("/run/switchroom/privileged.sock")
 SOCKET_PATH_BYTES_MAX = 107
 "What `sockaddr_un` holds, less the final NUL (unix(7))."
+PORTS_ALL = 65_536
 PORTS_TAKEN = 2_200
 "How far the highest port of a box lies above its first, plus one."
 
@@ -36,13 +39,17 @@ class Places:
     "IPv4 address that web, SIP and media bind to. AMI, FastAGI and Asterisk's HTTP stay on loopback whatever it is."
     cache: Path
     "`SWITCHROOM_CACHE`: downloads that any box of this user may share."
+    web: int = 0
+    "`SWITCHROOM_WEB_PORT`: where the web is instead of at `port`; 0 for there."
+    privileged: Path = PRIVILEGED
+    "`SWITCHROOM_PRIVILEGED`: the socket of the machine's root part; a laptop has none."
 
     # -- ports
 
     @property
     def web_port(self) -> int:
         """TCP, TLS: the only door for browsers."""
-        return self.port
+        return self.web or self.port
 
     @property
     def ami_port(self) -> int:
@@ -230,6 +237,8 @@ class Places:
             "SWITCHROOM_PORT": str(self.port),
             "SWITCHROOM_LISTEN": self.listen,
             "SWITCHROOM_CACHE": str(self.cache),
+            **({"SWITCHROOM_WEB_PORT": str(self.web)} if self.web else {}),
+            **({"SWITCHROOM_PRIVILEGED": str(self.privileged)} if self.privileged != PRIVILEGED else {}),
         }
 
 
@@ -246,13 +255,15 @@ def places_of(environment: Mapping[str, str]) -> Places:
         port=_port(environment.get("SWITCHROOM_PORT") or str(PORT)),
         listen=_listen(environment.get("SWITCHROOM_LISTEN") or LISTEN),
         cache=Path(environment.get("SWITCHROOM_CACHE") or cached / "switchroom").expanduser().absolute(),
+        web=_web(environment.get("SWITCHROOM_WEB_PORT") or "0"),
+        privileged=Path(environment.get("SWITCHROOM_PRIVILEGED") or PRIVILEGED).absolute(),
     )
     _check_home(places)
     return places
 
 
 def _port(text: str) -> int:
-    highest = 65_536 - PORTS_TAKEN
+    highest = PORTS_ALL - PORTS_TAKEN
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= highest):
         told = said(
             "SWITCHROOM_PORT={text} is no port from 1 to {highest}: set one such as {port}.",
@@ -261,6 +272,12 @@ def _port(text: str) -> int:
             port=PORT,
         )
         raise PlacesError(told)
+    return int(text)
+
+
+def _web(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < PORTS_ALL):
+        raise PlacesError(said("SWITCHROOM_WEB_PORT={text} is no port: set one such as 443.", text=repr(text)))
     return int(text)
 
 
