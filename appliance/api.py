@@ -194,6 +194,7 @@ PARTS: Mapping[str, type[model.Part]] = {
     "prompts": model.Prompt,
     "breaks": model.Reason,
     "dispositions": model.Reason,
+    "lines": model.SerialLine,
 }
 "The lists of a configuration by name, and what stands in them."
 

@@ -65,6 +65,13 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
             stop_s=20.0,
         ),
         Process(
+            name="lines",
+            argv=(interpreter, "-m", "appliance.lines"),
+            environment=environment,
+            ready=Accepts(path=places.lines_socket),
+            after=("zeo",),
+        ),
+        Process(
             name="web",
             argv=(
                 *(interpreter, "-m", "gunicorn"),

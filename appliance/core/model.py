@@ -301,6 +301,26 @@ class Reason(Part, frozen=True, kw_only=True):
     "Of a break: minutes that an agent may take in a day, 0 for no limit."
 
 
+class SerialLine(Part, frozen=True, kw_only=True):
+    """A serial line, or a TCP connection in its place, and what hangs on it."""
+
+    title: str = ""
+    kind: str
+    "`smdr` (a printer of call records) or `panel` (a front panel)."
+    place: str
+    "The path of a device below /dev, `tcp:HOST:PORT`, or `listen:ADDRESS:PORT`."
+    speed: int = 9_600
+    "Bits a second."
+    framing: str = "8N1"
+    "Data bits, parity (none, even, odd), stop bits."
+    flow: str = "none"
+    "How the other end says that it cannot take more: `none`, `rts-cts`, `xon-xoff`."
+    layout: str = ""
+    "Of a printer: whose layout its lines have."
+    waiting_max: int = 10_000
+    "Of a printer: so many calls wait for it at most; older ones are not printed, but counted."
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything that an administrator sets, as one document."""
 
@@ -315,6 +335,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     prompts: tuple[Prompt, ...] = ()
     breaks: tuple[Reason, ...] = ()
     dispositions: tuple[Reason, ...] = ()
+    lines: tuple[SerialLine, ...] = ()
 
 
 PartT = TypeVar("PartT", bound=Part)

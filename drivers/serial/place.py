@@ -1,8 +1,10 @@
 """Where a serial line is: a device of this machine, or a terminal server that gives its bytes over TCP."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Address
 from typing import Final
 
 PORT_MAX: Final = 65_535
@@ -11,6 +13,7 @@ _DEVICE = re.compile(
     re.ASCII,
 )
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_LISTEN = re.compile(r"listen:(?P<host>[0-9.]{7,15}):(?P<port>[0-9]{1,5})")
 _TCP = re.compile(r"tcp:(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+):(?P<port>[0-9]{1,5})")
 
 
@@ -49,7 +52,16 @@ class Remote:
     port: int
 
 
-Place = Device | Remote
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """A port of ours: the line is whoever connects to it first, until it hangs up."""
+
+    host: str
+    "An address of this machine."
+    port: int
+
+
+Place = Device | Remote | Listen
 "Where a line is."
 
 
@@ -58,7 +70,7 @@ class PlaceError(ValueError):
 
 
 def place_of(text: str, *, speed: int = 115_200, framing: str = "8N1", flow: Flow = Flow.NONE) -> Place:
-    """Read a place as an operator writes it: the path of a device below /dev, or `tcp:HOST:PORT`.
+    """Read a place as an operator writes it: the path of a device below /dev, `tcp:HOST:PORT`, `listen:ADDRESS:PORT`.
 
     Raises `PlaceError` for anything else; a path leads to terminals alone, whatever else there is below /dev.
     """
@@ -73,4 +85,7 @@ def place_of(text: str, *, speed: int = 115_200, framing: str = "8N1", flow: Flo
         bare = host[1:-1] if host.startswith("[") else host
         if 1 <= port <= PORT_MAX and (host.startswith("[") or _HOST.fullmatch(host)):
             return Remote(host=bare, port=port)
-    raise PlaceError(f"{text!r} is neither a serial device below /dev nor tcp:HOST:PORT")
+    if (found := _LISTEN.fullmatch(text)) is not None and 1 <= int(found["port"]) <= PORT_MAX:
+        with suppress(ValueError):
+            return Listen(host=str(IPv4Address(found["host"])), port=int(found["port"]))
+    raise PlaceError(f"{text!r} is no serial device below /dev, no tcp:HOST:PORT and no listen:ADDRESS:PORT")

@@ -3,8 +3,8 @@
 A telephone system tells a voice mail system, the *desk*, of each call that it sends there: who calls, for whom, and why
 (`Call`). The desk tells which telephones have messages (`Waiting`), and hears of those that cannot be told (`Refused`).
 
-Source: Telcordia GR-283-CORE as publicly described, and Asterisk's `res_smdi`: CR LF `MD`, three digits of the desk, four
-of its terminal, a letter, the station that was called, a blank, the one that calls, a blank, CR LF EM;
+Source: Telcordia GR-283-CORE as publicly described, and Asterisk's `res_smdi`: CR LF `MD`, three digits of the desk,
+four of its terminal, a letter, the station that was called, a blank, the one that calls, a blank, CR LF EM;
 `OP:MWI` or `RMV:MWI`, a blank, the station, `!` EOT; CR LF `MWI`, the station, a blank, `INV` or `BLK`, CR LF EM.
 The line is 7E1 at 1,200 bit/s unless both sides agree otherwise. A message that is torn is lost: there is no answer
 and no repetition in this protocol.

@@ -23,7 +23,7 @@ from webadmin.setup.week import Stretches
 from webadmin.texts import texts
 
 CASES = 10_000
-SECTIONS = ("trunks", "queues", "skills", "numbers", "phones", "prompts", "hours", "breaks", "dispositions")
+SECTIONS = ("trunks", "queues", "skills", "numbers", "phones", "prompts", "hours", "breaks", "dispositions", "lines")
 SENDABLE = [value.encode("utf-8", "replace").decode() for value in HOSTILE]
 "A browser sends UTF-8; what is none is tried in `test_pages`."
 LETTERS = "aZ09 -_.,:;/\\'\"<>&%$#@!?=+*()[]{}|~^`\t\r\n\x00\x1b\x7f\x85\u200b\u202e\ufeff\uff11é中文😀"

@@ -56,6 +56,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "sign_out": EVERYBODY,
     "system": SEES_ALL,
     "trunks": SETS_UP,
+    "lines": SETS_UP,
 }
 "Route, without the number of a further address, to the roles that may see it."
 OPEN = frozenset({"sign_in"})

@@ -16,6 +16,7 @@ LISTS: Mapping[str, str] = {
     "prompts": marked("Prompts"),
     "breaks": marked("Break reasons"),
     "dispositions": marked("Results"),
+    "lines": marked("Serial lines"),
     "people": marked("People"),
 }
 VERBS: Mapping[str, str] = {

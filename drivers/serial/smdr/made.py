@@ -72,7 +72,7 @@ def finished(
 
 
 def places_of_trunks(configuration: model.Configuration) -> Mapping[str, int]:
-    """Number the trunks in the order of the company's list, from 1."""
+    """Give the trunks their places, in the company's list, from 1."""
     return {trunk.slug: place for place, trunk in enumerate(configuration.trunks, 1)}
 
 

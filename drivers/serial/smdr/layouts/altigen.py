@@ -8,6 +8,7 @@ board, so that the board's two digits of a trunk's address are 00.
 from drivers.serial.smdr.finished import FinishedCall, Sheet, clock, digits, left
 
 LABEL = "AltiGen AltiWare"
+NOON = 12
 
 
 def opening(_sheet: Sheet) -> bytes:
@@ -18,7 +19,7 @@ def opening(_sheet: Sheet) -> bytes:
 def line(call: FinishedCall) -> bytes:
     """Print a call in or out."""
     pad = f"{call.trunk % 10_000:04}"
-    began = f" {call.began:%m/%d} {call.began:%I:%M}{'P' if call.began.hour >= 12 else 'A'} {clock(call.talk_s)} "
+    began = f" {call.began:%m/%d} {call.began:%I:%M}{'P' if call.began.hour >= NOON else 'A'} {clock(call.talk_s)} "
     number, extension = digits(call.number), digits(call.extension)
     if call.outgoing:
         parties = f"{left(extension, 4)}{'':6}{left(number, 26)}{'':2}{pad}"
