@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from appliance.core import check_lines, check_waiting, model
+from appliance.core import check_waiting, lines, model
 from appliance.core.fault import Fault
 from appliance.core.plugins import all_strategies, node_kinds, options_of
 
@@ -80,7 +80,7 @@ def _faults(configuration: model.Configuration) -> Iterator[Fault]:
     for hours in configuration.hours:
         yield from _hours(hours)
     yield from _texts(configuration)
-    yield from check_lines.faults(configuration)
+    yield from lines.faults(configuration.lines)
 
 
 _LISTS = (

@@ -302,23 +302,17 @@ class Reason(Part, frozen=True, kw_only=True):
 
 
 class SerialLine(Part, frozen=True, kw_only=True):
-    """A serial line, or a TCP connection in its place, and what hangs on it."""
+    """Something that hangs on the box by a serial line; see `appliance.core.lines`."""
 
     title: str = ""
-    kind: str
-    "`smdr` (a printer of call records) or `panel` (a front panel)."
+    kind: str = "sms-modem"
     place: str
     "The path of a device below /dev, `tcp:HOST:PORT`, or `listen:ADDRESS:PORT`."
-    speed: int = 9_600
-    "Bits a second."
+    speed: int = 115_200
     framing: str = "8N1"
-    "Data bits, parity (none, even, odd), stop bits."
-    flow: str = "none"
-    "How the other end says that it cannot take more: `none`, `rts-cts`, `xon-xoff`."
-    layout: str = ""
-    "Of a printer: whose layout its lines have."
-    waiting_max: int = 10_000
-    "Of a printer: so many calls wait for it at most; older ones are not printed, but counted."
+    flow_control: str = "none"
+    options: OptionValues = {}
+    "Of the kind."
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

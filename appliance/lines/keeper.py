@@ -4,20 +4,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from appliance.core import model
+from appliance.core import lines, model
 from appliance.line_states import LineState
 from appliance.lines.calls import Calls, CallsToPrint
 from appliance.lines.place_kept import forget
 from drivers.serial.panel.front import Front
 from drivers.serial.panel.screen import Seen
-from drivers.serial.place import Flow, Place, PlaceError, place_of
+from drivers.serial.place import Place, PlaceError, place_of_line
 from drivers.serial.smdr.made import all_layouts
 from drivers.serial.smdr.printer import Printer
 
 FILE: Final = ".json"
+OURS: Final = frozenset({"smdr-printer", "front-panel"})
+"The daemon keeps what writes into the store."
 
 report = Logger()
 
@@ -68,7 +71,7 @@ class Keeper:
 
     async def configure(self, configuration: model.Configuration) -> None:
         """Keep these lines; one that did not change is left alone."""
-        wanted = {line.slug: line for line in configuration.lines}
+        wanted = {line.slug: line for line in configuration.lines if line.kind in OURS}
         for slug in [slug for slug, line in self._lines.items() if wanted.get(slug) != line]:
             await self._end(slug)
             if slug not in wanted:
@@ -87,9 +90,8 @@ class Keeper:
     def _begin(self, line: model.SerialLine) -> None:
         self._lines[line.slug] = line
         try:
-            place = place_of(line.place, speed=line.speed, framing=line.framing, flow=Flow(line.flow))
-            kept = self._made(line, place)
-        except (PlaceError, ValueError, KeyError) as problem:
+            kept = self._made(line, place_of_line(line))
+        except (PlaceError, msgspec.ValidationError, KeyError) as problem:
             self._faults[line.slug] = str(problem)
             report.error("serial line {slug}: {problem}", slug=line.slug, problem=str(problem))
             return
@@ -97,17 +99,17 @@ class Keeper:
         kept.start()
 
     def _made(self, line: model.SerialLine, place: Place) -> Kept:
-        match line.kind:
-            case "smdr":
-                layout = all_layouts()[line.layout]
+        match lines.options_of(line):
+            case lines.SmdrPrinter(layout=name, waiting_max=waiting_max):
+                layout = all_layouts()[name]
                 file = self._folder / f"{line.slug}{FILE}"
-                supply = CallsToPrint(self._calls, file, layout, waiting_max=line.waiting_max)
+                supply = CallsToPrint(self._calls, file, layout, waiting_max=waiting_max)
                 self._supplies[line.slug] = supply
                 return Printer(self._reactor, line.slug, place, supply=supply, changed=_not_needed)
-            case "panel":
+            case lines.FrontPanel():
                 return self._panel(line, place)
-            case _:
-                raise ValueError(f"this release knows no {line.kind!r}")
+            case lines.SmsModem():  # not one of `OURS`
+                raise PlaceError(f"{line.kind} is kept by another program")
 
     def _panel(self, line: model.SerialLine, place: Place) -> Front:
         def reset() -> None:

@@ -46,7 +46,7 @@ def _tuples(items: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]
     return st.lists(items, max_size=3).map(tuple)
 
 
-def _parts(kind: type[PartT], /, **fields: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[PartT, ...]]:
+def _parts(kind: type[PartT], **fields: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[PartT, ...]]:
     parts = st.builds(kind, slug=TEXT, **fields)
     return st.lists(parts, max_size=2, unique_by=lambda part: part.slug).map(tuple)
 
@@ -64,7 +64,7 @@ PARTS: dict[str, st.SearchStrategy[object]] = {
     "prompts": _parts(model.Prompt, texts=TEXTS),
     "breaks": REASONS,
     "dispositions": REASONS,
-    "lines": _parts(model.SerialLine, kind=TEXT, place=TEXT, layout=TEXT),
+    "lines": _parts(model.SerialLine, place=TEXT, options=OPTIONS),
 }
 PEOPLE = _parts(api.Person, name=TEXT, role=TEXT, disabled=st.booleans())
 WHOLES = st.builds(api.Document, configuration=st.builds(model.Configuration, **PARTS), people=PEOPLE)

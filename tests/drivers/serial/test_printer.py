@@ -69,7 +69,8 @@ async def test_it_prints_all_there_is_in_order_and_then_waits(cable: Cable) -> N
     await until(reactor, lambda: whole(cable.heard()) == list(range(20)))
     await until(reactor, lambda: supply.done == 20)
     supply.count = 21
-    await until(reactor, lambda: whole(cable.heard()) == list(range(21)))
+    await until(reactor, lambda: supply.done == 21)
+    assert whole(cable.heard()) == list(range(21))
     await printer.stop()
     assert printer.said == 21
 
