@@ -55,7 +55,11 @@ def test_a_printer_and_a_panel_can_be_had() -> None:
         ({"place": "listen:127.0.0.1:0"}, "place", "invalid"),
         ({"kind": "smdr-printer"}, "options", "invalid"),
         ({"kind": "smdr-printer", "options": {"layout": "../x"}}, "options.layout", "invalid"),
-        ({"kind": "smdr-printer", "options": {"layout": "nec", "waiting_max": 0}}, "options.waiting_max", "out_of_range"),
+        (
+            {"kind": "smdr-printer", "options": {"layout": "nec", "waiting_max": 0}},
+            "options.waiting_max",
+            "out_of_range",
+        ),
         ({"kind": "front-panel", "options": {"layout": "nec"}}, "options", "invalid"),
     ],
 )

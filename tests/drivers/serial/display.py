@@ -1,7 +1,7 @@
-"""A CrystalFontz 635 as its data sheet says, as a program of its own on a pseudo terminal: test equipment.
+"""A CrystalFontz 635 as its data sheet says, on a pseudo terminal: test equipment, a program of its own.
 
-`python -m tests.drivers.serial.display FOLDER` makes the link `FOLDER/panel`, obeys orders on its standard input, a line
-each, and tells what it shows as JSON lines on its standard output. It reads packets by a table-driven CRC of its own.
+`python -m tests.drivers.serial.display FOLDER` makes the link `FOLDER/panel`, obeys orders on standard input, a line
+each, and tells what it shows as JSON lines on standard output. Its CRC is one of its own, table-driven.
 """
 
 import contextlib

@@ -107,7 +107,7 @@ SEEN = Seen(
 
 
 def test_the_pages_of_the_screen() -> None:
-    """Up and down turn the pages, left and right what is on one, enter goes back, and so does a minute without a key."""
+    """Up and down turn the pages, left and right what is on one; enter goes back, and so does a minute alone."""
     screen = Screen()
     assert [row.strip() for row in screen.rows(0)] == ["Switchroom", "no network address", "", ""]
     screen.seen = SEEN

@@ -10,7 +10,7 @@ from pytest_twisted import ensureDeferred
 from twisted.internet import reactor as installed
 from twisted.internet.interfaces import IReactorTime
 
-from drivers.serial.place import Device, Flow, Place, PlaceError, Remote, place_of
+from drivers.serial.place import Device, Flow, Listen, Place, PlaceError, Remote, place_of
 from drivers.serial.port import UNSENT_MAX, Port, PortClosedError, PortFullError
 from tests.drivers.serial.cable import Cable, until
 
