@@ -67,7 +67,7 @@ KINDS: Mapping[str, type[Options]] = {"sms-modem": SmsModem, "smdr-printer": Smd
 
 
 def options_of(line: model.SerialLine) -> Options:
-    """Give a line's settings, typed; raises KeyError for an unknown kind, `msgspec.ValidationError` for a wrong value."""
+    """Give a line's settings, typed; raises KeyError for an unknown kind, `msgspec.ValidationError` for a value."""
     kind = KINDS[line.kind]
     if unknown := line.options.keys() - kind.__dataclass_fields__.keys():
         raise msgspec.ValidationError(f"unknown: {', '.join(sorted(unknown))}")

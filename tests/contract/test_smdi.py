@@ -23,7 +23,16 @@ from tests.drivers.serial.cable import until
 pytestmark = [pytest.mark.contract]
 reactor = IReactorTime(installed)
 STATION, MAILBOX = "5551234", "1234"
-MODULES = ("res_smdi", "app_voicemail", "pbx_config", "app_verbose", "func_logic", "res_adsi", "format_wav")
+MODULES = (
+    "res_smdi",
+    "app_voicemail",
+    "pbx_config",
+    "app_verbose",
+    "func_logic",
+    "res_adsi",
+    "res_clioriginate",
+    "format_wav",
+)
 DIALPLAN = """\
 [smdi]
 exten => s,1,Set(ID=${SMDI_MSG_RETRIEVE(PORT,STATION,5000)})
@@ -119,7 +128,7 @@ async def test_asterisk_hears_why_a_call_comes_and_we_hear_of_messages(desk: Mes
     line = DeskLine(reactor, "desk", Device(path=str(desk.ours)), heard=heard.append, changed=lambda _why: None)
     line.start()
     await until(reactor, lambda: not line.state)
-    await until(reactor, lambda: "SMDI_MSG" in desk.console("core show function SMDI_MSG"), 60)
+    await until(reactor, lambda: "fully booted" in desk.console("core waitfullybooted"), 60)
     for terminal, reason in ((3, Reason.BUSY), (4, Reason.NO_ANSWER)):
         assert line.say(Call(terminal=terminal, reason=reason, station=STATION, caller="5557777"))
         desk.console("channel originate Local/s@smdi application Wait 5")
