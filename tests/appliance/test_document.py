@@ -33,6 +33,7 @@ PartT = TypeVar(
     model.Hours,
     model.Prompt,
     model.Reason,
+    model.SerialLine,
     api.Person,
 )
 OPTIONS = st.dictionaries(TEXT, VALUES, max_size=3)

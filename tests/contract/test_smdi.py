@@ -13,6 +13,7 @@ import pytest
 from pytest_twisted import ensureDeferred
 from twisted.internet import reactor as installed
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.utils import getProcessOutput
 
 from drivers.asterisk.bundle import Bundle, current_bundle
 from drivers.serial.desk_line import DeskLine
@@ -22,6 +23,7 @@ from tests.drivers.serial.cable import until
 
 pytestmark = [pytest.mark.contract]
 reactor = IReactorTime(installed)
+DEADLINE_S = 60.0
 STATION, MAILBOX = "5551234", "1234"
 MODULES = (
     "res_smdi",
@@ -36,7 +38,9 @@ MODULES = (
 DIALPLAN = """\
 [smdi]
 exten => s,1,Set(ID=${SMDI_MSG_RETRIEVE(PORT,STATION,5000)})
-same => n,Log(NOTICE,told desk=${SMDI_MSG(${ID},number)} terminal=${SMDI_MSG(${ID},terminal)} why=${SMDI_MSG(${ID},type)} station=${SMDI_MSG(${ID},station)} caller=${SMDI_MSG(${ID},callerid)})
+same => n,Set(WHO=${SMDI_MSG(${ID},station)} caller=${SMDI_MSG(${ID},callerid)})
+same => n,Set(WHERE=${SMDI_MSG(${ID},number)} terminal=${SMDI_MSG(${ID},terminal)})
+same => n,Log(NOTICE,told desk=${WHERE} why=${SMDI_MSG(${ID},type)} station=${WHO})
 same => n,Hangup()
 """
 
@@ -55,10 +59,21 @@ class MessageDesk:
         file = self.folder / "log/notes"
         return file.read_text(errors="replace") if file.exists() else ""
 
-    def console(self, command: str) -> str:
-        """Ask it on its console."""
+    async def console(self, command: str) -> str:
+        """Ask it on its console; the reactor goes on meanwhile."""
         argv = self.bundle.argv("-C", str(self.folder / "asterisk.conf"), "-rx", command)
-        return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60).stdout
+        said: bytes = await getProcessOutput(argv[0], argv[1:], env=dict(os.environ))  # type: ignore[no-untyped-call]  # Twisted gives it no type
+        return said.decode(errors="replace")
+
+    async def booted(self) -> None:
+        """Wait until it takes orders."""
+        ends = reactor.seconds() + DEADLINE_S
+        while True:
+            try:
+                if "fully booted" in await self.console("core waitfullybooted"):
+                    return
+            except OSError:
+                assert reactor.seconds() < ends
 
     def leave_message(self) -> Path:
         """Put a message into the mailbox, as app_voicemail keeps it."""
@@ -128,15 +143,15 @@ async def test_asterisk_hears_why_a_call_comes_and_we_hear_of_messages(desk: Mes
     line = DeskLine(reactor, "desk", Device(path=str(desk.ours)), heard=heard.append, changed=lambda _why: None)
     line.start()
     await until(reactor, lambda: not line.state)
-    await until(reactor, lambda: "fully booted" in desk.console("core waitfullybooted"), 60)
+    await desk.booted()
     for terminal, reason in ((3, Reason.BUSY), (4, Reason.NO_ANSWER)):
         assert line.say(Call(terminal=terminal, reason=reason, station=STATION, caller="5557777"))
-        desk.console("channel originate Local/s@smdi application Wait 5")
+        await desk.console("channel originate Local/s@smdi application Wait 5")
         told = f"told desk=001 terminal={terminal:04} why={reason} station={STATION} caller=5557777"
-        await until(reactor, lambda told=told: told in desk.log, 60)  # type: ignore[misc]  # its default is its type
+        await until(reactor, lambda told=told: told in desk.log, DEADLINE_S)  # type: ignore[misc]  # its default is its type
     inbox = desk.leave_message()
-    await until(reactor, lambda: heard[-1:] == [Waiting(station=STATION, on=True)], 60)
+    await until(reactor, lambda: heard[-1:] == [Waiting(station=STATION, on=True)], DEADLINE_S)
     shutil.rmtree(inbox)
-    await until(reactor, lambda: heard[-1:] == [Waiting(station=STATION, on=False)], 60)
+    await until(reactor, lambda: heard[-1:] == [Waiting(station=STATION, on=False)], DEADLINE_S)
     assert len(heard) == 2
     await line.stop()

@@ -15,7 +15,6 @@ from appliance import api
 from appliance.core import model
 from appliance.core.cdr import Outcome
 from appliance.line_states import LinesAwayError, LineState, ask
-from appliance.store.opened import Store
 from tests.drivers.serial.cable import Cable
 from tests.store.stand import BEGIN, SECOND, Clock, Zeo, a_row, filed, until
 
@@ -32,7 +31,7 @@ class Box:
         self.zeo = Zeo(home)
         self.zeo.socket = home / "run/zeo.sock"
         self.zeo.start()
-        self.store: Store = self.zeo.store(Clock())
+        self.store = self.zeo.store(Clock())
         self.store.journal.recover().result(WAIT_S)
         self.calls = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -102,7 +101,7 @@ class Box:
             kind="smdr-printer",
             place=place,
             speed=9_600,
-            options={"layout": "toshiba", **options},  # type: ignore[dict-item]  # values as they come
+            options={"layout": "toshiba", **options},
         )
         self.ask(api.Put(base="", list="lines", value=msgspec.Raw(msgspec.json.encode(line))))
 
@@ -136,7 +135,7 @@ def cable(tmp_path: Path) -> Iterator[Cable]:
 
 def place(cable: Cable) -> str:
     """Say where the cable is, as an administrator would: the terminal itself."""
-    return os.readlink(cable.path)
+    return str(cable.path.readlink())
 
 
 def records(paper: bytes) -> list[int]:
@@ -152,7 +151,7 @@ def test_calls_are_printed_each_once_whatever_is_killed(box: Box, cable: Cable) 
     box.configure(place(cable))
     box.start()
     until(box.is_open, "the line is open")
-    until(lambda: (box.home / "lines/printer.json").exists(), "the place is kept")
+    until((box.home / "lines/printer.json").exists, "the place is kept")
     kills = 5
     for _kill in range(kills):
         for _call in range(dice.randrange(1, 5)):
@@ -174,18 +173,17 @@ def test_calls_are_printed_each_once_whatever_is_killed(box: Box, cable: Cable) 
 
 
 def test_who_is_erased_meanwhile_is_printed_without_a_number(box: Box, cable: Cable) -> None:
-    """While the printer is unplugged calls wait in the store; how many is told, and those beyond the limit are counted."""
+    """While the printer is unplugged calls wait in the store; those beyond the limit are counted."""
     box.configure("/dev/pts/99999", waiting_max=3)
     box.start()
     until(lambda: box.state() is not None and bool(box.state().problem), "the line cannot be opened")  # type: ignore[union-attr]  # it was asked
     box.configure(place(cable), waiting_max=3)
     until(box.is_open, "the line is open")
-    until(lambda: (box.home / "lines/printer.json").exists(), "the place is kept")
+    until((box.home / "lines/printer.json").exists, "the place is kept")
     box.configure("/dev/pts/99999", waiting_max=3)
     until(lambda: not box.is_open(), "the line is away")
     erased = box.call("+4930111111")
-    for _call in range(4):
-        gone = box.call("+4930222222")
+    gone = {box.call("+4930222222") for _call in range(4)}.pop()
     assert box.store.people.erase(gone, BEGIN).result(WAIT_S)
     assert erased != gone
     box.call("+4930333333")

@@ -51,7 +51,8 @@ def test_the_sum_is_that_of_x_25() -> None:
 def test_packets_survive_any_cut(packets: list[Packet], cuts: list[int]) -> None:
     """However a line cuts them, the same come out."""
     data = b"".join(map(encode, packets))
-    listening, found, at = Listening(), [], 0
+    listening, at = Listening(), 0
+    found: list[Packet] = []
     for cut in [*cuts, len(data)]:
         found += listening.receive(data[at : at + cut])
         at += cut

@@ -1,6 +1,7 @@
 """A printer line: each piece once, in order, whatever happens to cable and printer."""
 
 import os
+import termios
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,7 +148,7 @@ async def test_rts_cts_is_asked_of_the_device(cable: Cable) -> None:
     await until(reactor, lambda: not printer.state)
     descriptor = os.open(cable.path, os.O_RDWR | os.O_NOCTTY)
     try:
-        assert tty.tcgetattr(descriptor)[tty.CFLAG] & 0o20000000000, "CRTSCTS"
+        assert termios.tcgetattr(descriptor)[tty.CFLAG] & termios.CRTSCTS
     finally:
         os.close(descriptor)
     await printer.stop()

@@ -48,7 +48,8 @@ def test_the_messages_as_they_are_published() -> None:
 def test_messages_survive_any_cut(messages: list[Call | Waiting | Refused], cuts: list[int]) -> None:
     """However a line cuts them, the same come out."""
     data = b"".join(map(encode, messages))
-    listening, found, at = Listening(), [], 0
+    listening, at = Listening(), 0
+    found: list[Call | Waiting | Refused] = []
     for cut in [*cuts, len(data)]:
         found += listening.receive(data[at : at + cut])
         at += cut
