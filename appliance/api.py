@@ -279,12 +279,21 @@ class SetParty(Request, frozen=True, kw_only=True, tag="set-party"):
     "Whether calls are refused."
 
 
+class SendSms(Request, frozen=True, kw_only=True, tag="send-sms"):
+    """Send a text message; the answer comes when it is on the disk, and it is sent when the modem can."""
+
+    number: str
+    text: str
+    line: str = ""
+    "The modem's line; empty for the first one."
+
+
 _OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
-AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty
+AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty | SendSms
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -311,6 +320,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "The configuration's version after a change."
     change: int = 0
     summary: str = ""
+    message: int = 0
+    "The number of a text message that was taken."
 
 
 _REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)

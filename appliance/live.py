@@ -2,6 +2,8 @@
 
 import msgspec
 
+from appliance import sms
+
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An interaction in progress, as a desk or the floor shows it."""
@@ -119,9 +121,11 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the box is: part to `ok`, or to a stable word of what is wrong."""
 
     parts: dict[str, str] = {}
-    "`exchange`, `store`, `journal`, `recordings`, `disk`, `trunk/<slug>`."
+    "`exchange`, `store`, `journal`, `recordings`, `disk`, `trunk/<slug>`, `line/<slug>`."
     boot: int = 0
     version: str = ""
+    modems: tuple[sms.Modem, ...] = ()
+    "Those for text messages."
 
 
 class LiveView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -55,6 +55,15 @@ PARTS: Mapping[str, str] = {
 }
 PART_STATES: Mapping[str, str] = {
     "ok": marked("Well"),
+    "modem_unplugged": marked("Not plugged in"),
+    "modem_silent": marked("Does not answer"),
+    "modem_no_card": marked("No SIM card, or one that is broken"),
+    "modem_pin": marked("The SIM card asks for its PIN"),
+    "modem_puk": marked("The SIM card is locked and asks for its PUK"),
+    "modem_searching": marked("Looks for a network"),
+    "modem_denied": marked("The network does not let it in"),
+    "modem_unfit": marked("Cannot send and receive in PDU mode"),
+    "unusable": marked("Its settings cannot be used; see the log"),
     "quarantined": marked("Something could not be digested and was set aside"),
     "broken": marked("Something that must always hold did not; see the log"),
     "not_believed": marked("The wall clock leapt and is not believed"),
@@ -130,8 +139,33 @@ PROBLEMS: Mapping[str, str] = {
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
+    "no_modem": marked("No modem for text messages is set up."),
     "other": marked("The box refused this."),
 }
+
+
+TEXTS: Mapping[str, Word] = {
+    "waiting": Word(text=marked("Waits to be sent"), sign="◷"),
+    "handed": Word(text=marked("Is being sent"), sign="◌"),
+    "sent": Word(text=marked("Sent"), sign="→"),
+    "delivered": Word(text=marked("Delivered"), sign="✓"),
+    "failed": Word(text=marked("Failed"), sign="✕"),
+    "doubtful": Word(text=marked("In doubt"), sign="?"),
+    "received": Word(text=marked("Received"), sign="←"),
+}
+"Where a text message stands."
+MODEMS: Mapping[str, Word] = {
+    "ready": Word(text=marked("Ready"), sign="●"),
+    "unplugged": Word(text=marked("Not plugged in"), sign="!"),
+    "silent": Word(text=marked("Does not answer"), sign="!"),
+    "no_card": Word(text=marked("No SIM card, or one that is broken"), sign="!"),
+    "pin": Word(text=marked("The SIM card asks for its PIN"), sign="!"),
+    "puk": Word(text=marked("The SIM card is locked and asks for its PUK"), sign="!"),
+    "searching": Word(text=marked("Looks for a network"), sign="!"),
+    "denied": Word(text=marked("The network does not let it in"), sign="!"),
+    "unfit": Word(text=marked("Cannot send and receive in PDU mode"), sign="!"),
+}
+"How a modem for text messages is."
 
 
 def problem_text(say: Texts, problem: api.Problem) -> str:

@@ -16,6 +16,8 @@ class Permission(enum.StrEnum):
     "An agent sees the calls that were offered to this agent, the others all."
     RECORDINGS = "recordings"
     EXPORT = "export"
+    TEXTS = "texts"
+    SEND_TEXT = "send_text"
     SETUP = "setup"
     SYSTEM = "system"
     NOBODY = "nobody"
@@ -32,6 +34,8 @@ ROLES: Mapping[str, frozenset[Permission]] = {
             Permission.CALLS,
             Permission.RECORDINGS,
             Permission.EXPORT,
+            Permission.TEXTS,
+            Permission.SEND_TEXT,
             Permission.SYSTEM,
         }
     ),

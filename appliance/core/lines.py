@@ -64,10 +64,12 @@ class FrontPanel:
 Options: TypeAlias = SmsModem | SmdrPrinter | FrontPanel
 KINDS: Mapping[str, type[Options]] = {"sms-modem": SmsModem, "smdr-printer": SmdrPrinter, "front-panel": FrontPanel}
 "What may hang on a line, and the settings of each."
+APART = frozenset({"smdr-printer", "front-panel"})
+"Kinds that `appliance.lines` keeps, for they write nothing into the store; the daemon keeps the others."
 
 
 def options_of(line: model.SerialLine) -> Options:
-    """Give a line's settings, typed; raises KeyError for an unknown kind, `msgspec.ValidationError` for a value."""
+    """Give a line's settings, typed; raises KeyError for an unknown kind, `msgspec.ValidationError` for a wrong one."""
     kind = KINDS[line.kind]
     if unknown := line.options.keys() - kind.__dataclass_fields__.keys():
         raise msgspec.ValidationError(f"unknown: {', '.join(sorted(unknown))}")

@@ -22,6 +22,7 @@ from appliance.daemon.disk import Disk
 from appliance.daemon.door import Door, Offices
 from appliance.daemon.health import Figures, Organs, health_of, metrics_of
 from appliance.daemon.hub import Hub
+from appliance.daemon.lines import Lines
 from appliance.daemon.live import Live
 from appliance.daemon.lookout import Lookout
 from appliance.daemon.parties import Parties
@@ -31,6 +32,7 @@ from appliance.daemon.recordings import Recordings
 from appliance.daemon.recovery import Configurations, Recovered
 from appliance.daemon.sessions import Sessions
 from appliance.daemon.start import Steps
+from appliance.daemon.texts import Desk, Texts
 from appliance.daemon.visit import House
 from appliance.daemon.watchdog import Notify, Watchdog
 from appliance.daemon.web import DoorFactory, Entrance
@@ -154,7 +156,8 @@ class Daemon:
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
             self.hub.attach(exchange)
-        self._publishing.exchanges = self._exchanges
+        self.lines = Lines(reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), self._look_again)
+        self._publishing.exchanges = (*self._exchanges, self.lines)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         organs = self._organs(recovered)
         self.live = Live(
@@ -202,6 +205,8 @@ class Daemon:
             disk=self.disk,
             lookout=self._lookout,
             prompts=lambda: self._publishing.health,
+            lines=lambda: self.lines.health,
+            modems=lambda: self.lines.modems,
             release=self._options.release,
             clock_believed=recovered.clock.believed,
         )
@@ -216,6 +221,13 @@ class Daemon:
                 settings=self._store.settings,
                 people=self._store.people,
                 applied=self._publishing.apply,
+                texts=Texts(
+                    self._reactor,
+                    self._store.messages,
+                    now=lambda: self.hub.now,
+                    modems=lambda: self.lines.modems,
+                    ring=self.lines.ring,
+                ),
             ),
         )
 
@@ -272,6 +284,7 @@ class Daemon:
         await DeferredList([_stopped(port) for port in self._ports], consumeErrors=True)
         for exchange in self._exchanges:
             await exchange.stop()
+        await self.lines.stop()
         self.recordings.stop()
         self._chronicles.stop()
         if not self.why:

@@ -23,6 +23,7 @@ from appliance.daemon.hub import BusyError, Hub
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.rights import Asker
 from appliance.daemon.sessions import Sessions
+from appliance.daemon.texts import Texts
 from appliance.store.accounts import Accounts, Changed, Refused, SignedIn
 from appliance.store.guard import StoreError
 from appliance.store.people import NOTE_CHARACTERS_MAX, People
@@ -58,6 +59,7 @@ class Offices:
     people: People
     applied: Callable[[Applied], Awaitable[None]]
     "Makes a committed change of the settings hold: publishes it, tells the drivers, reads names and roles again."
+    texts: Texts
 
 
 def refused(status: HTTPStatus, code: str, field: str = "", detail: str = "") -> Answer:
@@ -108,7 +110,7 @@ class Door:
             await self._offices.sessions.use(asker.key)
         return await self._carry_out(asker, request)
 
-    async def _carry_out(self, asker: Asker, request: api.AnyRequest) -> Answer:
+    async def _carry_out(self, asker: Asker, request: api.AnyRequest) -> Answer:  # noqa: PLR0911  one line a request
         token = f"{asker.person}:{request.token or secrets.token_hex(16)}"
         match request:
             case api.SignOut():
@@ -121,6 +123,8 @@ class Door:
                 return (HTTPStatus.OK, api.Reply()) if known else refused(HTTPStatus.OK, "unknown", "party")
             case api.SetParty():
                 return await self._set_party(request)
+            case api.SendSms():
+                return await self._offices.texts.send(asker.person, token if request.token else "", request)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:

@@ -8,7 +8,7 @@ from prometheus_client.core import CollectorRegistry, CounterMetricFamily, Gauge
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
-from appliance import live
+from appliance import live, sms
 from appliance.core import state as st
 from appliance.daemon.disk import HALTED, Disk
 from appliance.daemon.hub import Hub
@@ -33,6 +33,9 @@ class Organs:
     lookout: Lookout
     prompts: Callable[[], str]
     "`ok`, or what is wrong with the spoken prompts."
+    lines: Callable[[], Mapping[str, str]]
+    "Each serial line to its word."
+    modems: Callable[[], tuple[sms.Modem, ...]]
     release: str
     clock_believed: bool
 
@@ -51,8 +54,9 @@ def health_of(organs: Organs) -> live.Health:
     parts["disk"] = organs.disk.health
     parts["centre"] = "quarantined" if organs.hub.quarantined else "ok"
     parts["invariants"] = "broken" if organs.lookout.counts else "ok"
+    parts.update(organs.lines())
     parts["clock"] = "ok" if organs.clock_believed else "not_believed"
-    return live.Health(parts=parts, boot=organs.hub.centre.state.boot, version=organs.release)
+    return live.Health(parts=parts, boot=organs.hub.centre.state.boot, version=organs.release, modems=organs.modems())
 
 
 class Figures(Collector):

@@ -19,8 +19,7 @@ from drivers.serial.smdr.made import all_layouts
 from drivers.serial.smdr.printer import Printer
 
 FILE: Final = ".json"
-OURS: Final = frozenset({"smdr-printer", "front-panel"})
-"The daemon keeps what writes into the store."
+
 
 report = Logger()
 
@@ -71,7 +70,7 @@ class Keeper:
 
     async def configure(self, configuration: model.Configuration) -> None:
         """Keep these lines; one that did not change is left alone."""
-        wanted = {line.slug: line for line in configuration.lines if line.kind in OURS}
+        wanted = {line.slug: line for line in configuration.lines if line.kind in lines.APART}
         for slug in [slug for slug, line in self._lines.items() if wanted.get(slug) != line]:
             await self._end(slug)
             if slug not in wanted:
@@ -108,7 +107,7 @@ class Keeper:
                 return Printer(self._reactor, line.slug, place, supply=supply, changed=_not_needed)
             case lines.FrontPanel():
                 return self._panel(line, place)
-            case lines.SmsModem():  # not one of `OURS`
+            case lines.SmsModem():  # it is not kept apart
                 raise PlaceError(f"{line.kind} is kept by another program")
 
     def _panel(self, line: model.SerialLine, place: Place) -> Front:

@@ -10,6 +10,7 @@ from appliance.store.forgetting import Forgetting
 from appliance.store.guard import AloneLock
 from appliance.store.journal import Journal
 from appliance.store.link import Where, uri_of
+from appliance.store.messages import Messages
 from appliance.store.people import People
 from appliance.store.retention import Keeping
 from appliance.store.schema import CONFIGURATION, JOURNAL, PEOPLE
@@ -33,6 +34,7 @@ class Store:
         self.journal.paged = upkeep.wake
         self.people = People(writers[PEOPLE])
         self.people.erased = upkeep.wake
+        self.messages = Messages(writers[PEOPLE])
         self.settings = Settings(writers[CONFIGURATION], self.people)
         self.accounts = Accounts(writers[CONFIGURATION])
 

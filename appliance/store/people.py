@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from appliance.core.facts import PartyView
-from appliance.store import media
+from appliance.store import media, sms_record
 from appliance.store.orders import Sealed, SealOrder
 from appliance.store.schema import PeopleTables, Root, tables
 from appliance.store.writer import Writer
@@ -328,10 +328,13 @@ def _erase(people: PeopleTables, named: str, now_us: int) -> bool:
     record = _record(people, party)
     belongings = list(people.belongings.keys(min=(party, "", ""), max=(party, "\uffff", ""))) if party else []
     for _party, kind, name in belongings:
-        if kind == "media":
-            media.forget(people, name)
-        else:
-            people.notes.pop(name, None)
+        match kind:
+            case "media":
+                media.forget(people, name)
+            case "sms":
+                sms_record.forget(people, int(name))
+            case _:
+                people.notes.pop(name, None)
         people.belongings.discard((party, kind, name))
     if record is not None:
         del people.parties[party]

@@ -31,6 +31,8 @@ from appliance.store.standing import (
     standing_of,
 )
 
+PIN = re.compile(r"[0-9]{4,8}")
+"Of a SIM card: 3GPP TS 31.101, 9.3."
 SECRET = re.compile(r"[!-~]{8,64}")
 "A SIP password: printable, without blanks."
 CALENDAR_DAYS_MIN = 60
@@ -169,6 +171,8 @@ def set_secret(settings: SettingsTables, request: api.SetSecret, standing: Stand
     configuration = standing.configuration
     known = {f"extension/{part.slug}" for part in configuration.extensions}
     known |= {f"trunk/{part.slug}" for part in configuration.trunks}
+    if request.of in {f"line/{part.slug}" for part in configuration.lines}:
+        return _set_pin(settings, request, standing, turn)
     if request.of not in known:
         raise EditError(api.Problem(code="unknown", field="of", detail=request.of))
     if request.secret and not SECRET.fullmatch(request.secret):
@@ -180,6 +184,18 @@ def set_secret(settings: SettingsTables, request: api.SetSecret, standing: Stand
         reply=api.Reply(version=standing.version, change=change.id, summary=change.summary, password=shown),
         equipment=True,
     )
+
+
+def _set_pin(settings: SettingsTables, request: api.SetSecret, standing: Standing, turn: Turn) -> Applied:
+    """Keep the PIN of the card in a modem, or forget it; raises `EditError`."""
+    if request.secret and not PIN.fullmatch(request.secret):
+        raise EditError(api.Problem(code="invalid", field="secret"))
+    if request.secret:
+        settings.secrets[request.of] = request.secret
+    else:
+        settings.secrets.pop(request.of, None)
+    change = note_unversioned(settings, f"set-secret {request.of}", turn.by, turn.now_us)
+    return Applied(reply=api.Reply(version=standing.version, change=change.id, summary=change.summary), equipment=True)
 
 
 def recalendar(settings: SettingsTables, standing: Standing, now_us: int) -> Applied:

@@ -21,7 +21,7 @@ from appliance.core import model
 from appliance.core.columns import Part
 from appliance.core.effects import Decided, WorkFiled
 from appliance.core.facts import PartyView
-from appliance.store import ledger, media, sessions, standing
+from appliance.store import ledger, media, sessions, sms, standing
 from appliance.store.guard import StoreAbsentError, StoreBrokenError
 from appliance.store.ledger import Calls, History, Listed, Numbered, Query, Recording, Told
 from appliance.store.link import Where, connect, uri_of
@@ -38,6 +38,7 @@ from appliance.store.schema import (
     tables,
 )
 from appliance.store.sessions import Session, hash_of
+from appliance.store.sms_record import Sms
 from appliance.store.standing import Changed, Page, Standing
 from appliance.store.vault import RATE, Peak, SealedRecording, VaultError
 
@@ -56,6 +57,7 @@ __all__ = [
     "Recording",
     "Session",
     "Signed",
+    "Sms",
     "Standing",
     "Told",
     "VaultError",
@@ -148,6 +150,10 @@ class Reader:
     def routed(self, party: str) -> PartyView:
         """Tell what routing may know of a party; nothing of an unknown or erased one."""
         return self._people(lambda people: view_of(people, party))
+
+    def texts(self, before: int, count: int) -> tuple[Sms, ...]:
+        """Give text messages, the newest first; those with numbers below `before`, if that is not 0."""
+        return self._people(lambda people: sms.listed(people, before, count))
 
     def notes(self, interactions: Iterable[str]) -> dict[str, tuple[Note, ...]]:
         """Tell the notes of interactions that have any."""

@@ -138,10 +138,10 @@ class AtCodec:
             self._news = None
         elif line.startswith(_NEWS):
             yield from self._told(line)
+        elif line.startswith("+CMGS:") and (self._wants is not _Wants.RESULT or len(self._echoes) == 1):
+            yield News(name="+CMGS", values=values_of(line))  # late, it says still what was sent
         elif self._wants is _Wants.NOTHING:
             self.dropped += 1
-            if line.startswith("+CMGS:"):  # a result that comes late says still what was sent
-                yield News(name="+CMGS", values=values_of(line))
         else:
             yield from self._part(line)
 

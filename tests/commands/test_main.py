@@ -23,6 +23,7 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
         "replay",
         "run",
         "selftest",
+        "sms",
         "status",
         "stop",
         "what-if",

@@ -42,6 +42,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "home": EVERYBODY,
     "hours": SETS_UP,
     "look": EVERYBODY,
+    "lines": SETS_UP,
     "numbers": SETS_UP,
     "people": SETS_UP,
     "phones": SETS_UP,
@@ -55,8 +56,8 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "skills": SETS_UP,
     "sign_out": EVERYBODY,
     "system": SEES_ALL,
+    "texts": SEES_ALL,
     "trunks": SETS_UP,
-    "lines": SETS_UP,
 }
 "Route, without the number of a further address, to the roles that may see it."
 OPEN = frozenset({"sign_in"})

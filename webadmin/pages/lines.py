@@ -1,106 +1,120 @@
-"""Serial lines: modems, printers of call records and front panels."""
+"""Serial lines: modems and other devices that hang on the box by a cable."""
 
-from appliance.core import model
-from appliance.core.lines import FLOW_CONTROLS, FRAMINGS, KINDS, SPEEDS, WAITING_MAX
+from appliance.core import lines, model
 from drivers.serial.smdr.made import all_layouts
 from webadmin.request import PageRequest
-from webadmin.setup.fields import Choice, Choices, Field, Form, Number, Text
+from webadmin.setup.fields import Choice, Field, Form, Number, Text
 from webadmin.setup.named import NAMED, SLUG, title
 from webadmin.setup.section import Column, Section
 from webadmin.texts import marked
 
-KIND_WORDS = {
+KINDS = {
     "sms-modem": marked("Modem for text messages"),
     "smdr-printer": marked("Printer of call records (SMDR)"),
     "front-panel": marked("Front panel (CrystalFontz 635)"),
 }
-FLOW_WORDS = {"none": marked("none"), "rts-cts": "RTS/CTS", "xon-xoff": "XON/XOFF"}
 OPTIONS = {"sms-modem": ("centre",), "smdr-printer": ("layout", "waiting_max"), "front-panel": ()}
 "The fields of each kind."
+FLOW_CONTROLS = {
+    "none": marked("none"),
+    "rts-cts": marked("by two wires (RTS/CTS)"),
+    "xon-xoff": marked("by two characters (XON/XOFF)"),
+}
 FIELDS: tuple[Field, ...] = (
     SLUG,
-    title(marked("What people call it, such as the room where it stands.")),
-    Choice(name="kind", label=marked("What hangs on it"), default="smdr-printer"),
+    title(marked("What people call it, such as the modem's place or number.")),
+    Choice(name="kind", default="sms-modem", label=marked("What hangs on it"), help=marked("The kind of device.")),
     Text(
         name="place",
-        label=marked("Where"),
+        label=marked("Where it is"),
         needed=True,
         help=marked(
-            "A device such as /dev/ttyS0, tcp:HOST:PORT to connect to, or listen:ADDRESS:PORT to be connected to."
+            "A device such as /dev/ttyUSB0 or /dev/serial/by-id/…, tcp:HOST:PORT to connect to, or listen:ADDRESS:PORT."
         ),
     ),
-    Choice(name="speed", label=marked("Bits a second"), default="9600"),
-    Choice(name="framing", label=marked("Framing"), default="8N1", help=marked("Data bits, parity, stop bits.")),
+    Choice(name="speed", default=115_200, label=marked("Speed"), help=marked("Bits a second, as the device has it.")),
+    Choice(
+        name="framing",
+        default="8N1",
+        label=marked("Framing"),
+        help=marked("Data bits, parity (none, even, odd) and stop bits; almost every device has 8N1."),
+    ),
     Choice(
         name="flow_control",
-        label=marked("Flow control"),
         default="none",
-        help=marked("How the other end says that it cannot take more."),
+        label=marked("Flow control"),
+        help=marked("How a device says that it cannot take more just now."),
+    ),
+    Text(
+        name="centre",
+        label=marked("Service centre"),
+        longest=21,
+        help=marked("Of a modem: the carrier's number for texts. Empty: the one that the SIM card names."),
     ),
     Choice(name="layout", label=marked("Layout"), help=marked("Of a printer: whose lines it prints.")),
     Number(
         name="waiting_max",
         label=marked("Calls that wait at most"),
-        low=WAITING_MAX[0],
-        high=WAITING_MAX[1],
+        low=lines.WAITING_MAX[0],
+        high=lines.WAITING_MAX[1],
         default=10_000,
         help=marked("Of a printer that is off. Older calls are then not printed, but counted."),
-    ),
-    Text(
-        name="centre",
-        label=marked("Service centre"),
-        longest=20,
-        help=marked("Of a modem: the number of the carrier's; empty for the one that the SIM card names."),
     ),
 )
 
 
-def _choices(request: PageRequest) -> dict[str, Choices]:
+def _choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:
     return {
-        "kind": [(kind, request.say(KIND_WORDS[kind])) for kind in KINDS],
         "layout": [("", request.say("none")), *((name, one.LABEL) for name, one in all_layouts().items())],
-        "speed": [(str(speed), f"{speed:,}") for speed in SPEEDS],
-        "framing": [(framing, framing) for framing in FRAMINGS],
-        "flow_control": [(flow, request.say(FLOW_WORDS[flow])) for flow in FLOW_CONTROLS],
+        "kind": [(kind, request.say(word)) for kind, word in KINDS.items()],
+        "speed": [(str(speed), str(speed)) for speed in lines.SPEEDS],
+        "framing": [(framing, framing) for framing in lines.FRAMINGS],
+        "flow_control": [(name, request.say(word)) for name, word in FLOW_CONTROLS.items()],
     }
 
 
 def _data(part: model.Part) -> dict[str, object]:
-    """Show the options beside what every line has."""
     if not isinstance(part, model.SerialLine):
         return {}
-    own = {name: getattr(part, name) for name in part.__struct_fields__ if name != "options"}
-    return own | dict(part.options)
+    return {
+        "slug": part.slug,
+        "title": part.title,
+        "kind": part.kind,
+        "place": part.place,
+        "speed": part.speed,
+        "framing": part.framing,
+        "flow_control": part.flow_control,
+        **part.options,
+    }
 
 
 def _values(form: Form) -> dict[str, object]:
     """Put the fields of the kind among the options, and leave out what only another kind has."""
-    values = {name: value for name, value in form.values.items() if name not in {"centre", "layout", "waiting_max"}}
+    own = {name for names in OPTIONS.values() for name in names}
+    values = {name: value for name, value in form.values.items() if name not in own}
     options = {name: form.values.get(name, "") for name in OPTIONS.get(form.text("kind"), ())}
-    return values | {"speed": int(form.text("speed") or SPEEDS[0]), "options": options}
+    given = {name: value for name, value in options.items() if value != ""}
+    return {**values, "speed": int(str(values.get("speed", 0))), "options": given}
 
 
-def _kind(request: PageRequest, part: model.Part) -> str:
-    return request.say(KIND_WORDS.get(part.kind, part.kind)) if isinstance(part, model.SerialLine) else ""
+def _place(_request: PageRequest, part: model.Part) -> str:
+    return part.place if isinstance(part, model.SerialLine) else ""
 
 
 SECTION = Section(
     list="lines",
     address="/setup/lines",
     title=marked("Serial lines"),
-    place=78,
-    purpose=marked("Modems, printers that get a line for each finished call, and the panel on the front of the box."),
+    place=25,
+    purpose=marked("Devices on a cable, such as a modem that sends and receives text messages."),
     add=marked("Add a serial line"),
     fields=FIELDS,
-    columns=(
-        *NAMED,
-        Column(label=marked("What hangs on it"), text=_kind),
-        Column(label=marked("Where"), text=lambda _request, part: getattr(part, "place", "")),
-    ),
+    columns=(*NAMED, Column(label=marked("Where it is"), text=_place)),
     choices=_choices,
     data=_data,
     values=_values,
-    errors={"options": "layout"},
+    errors={"options": "layout", "options_centre": "centre", "options_layout": "layout"},
+    credential="line",
 )
 PAGE = SECTION.page
 view = SECTION.view

@@ -15,10 +15,14 @@ from webadmin.words import problem_text
 PAGE = About(
     label=marked("SIP password"),
     permission=Permission.SETUP,
-    addresses=("/setup/secrets/{kind:trunk|extension}/{slug}",),
+    addresses=("/setup/secrets/{kind:trunk|extension|line}/{slug}",),
     methods=FORM,
 )
-LISTS = {"trunk": ("trunks", "/setup/trunks"), "extension": ("extensions", "/setup/phones")}
+LISTS = {
+    "trunk": ("trunks", "/setup/trunks"),
+    "extension": ("extensions", "/setup/phones"),
+    "line": ("lines", "/setup/lines"),
+}
 LENGTH_MAX = 128
 
 

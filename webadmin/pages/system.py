@@ -14,6 +14,7 @@ from webadmin.words import PART_STATES, PARTS
 
 PAGE = About(label=marked("System"), permission=Permission.SYSTEM, addresses=("/system",), rail=90, icon="system")
 TRUNK = "trunk/"
+LINE = "line/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,5 +52,7 @@ def _part(request: PageRequest, name: str, state: str) -> Part:
     title = request.say(known) if known else name
     if name.startswith(TRUNK):
         title = request.say("Trunk {name}", name=name.removeprefix(TRUNK))
+    if name.startswith(LINE):
+        title = request.say("Serial line {name}", name=name.removeprefix(LINE))
     word = PART_STATES.get(state)
     return Part(title=title, state=request.say(word) if word else state, well=state == "ok", amber=state in live.AMBER)

@@ -65,7 +65,7 @@ class Section:
     errors: Mapping[str, str] = field(default_factory=dict)
     "Which field shows what is wrong with a value that has none of its own."
     credential: str = ""
-    "`trunk` or `extension` where the part has a SIP password."
+    "`trunk` or `extension` where the part has a SIP password, `line` where it has a PIN."
 
     @property
     def page(self) -> About:

@@ -1,0 +1,13 @@
+from datetime import datetime
+
+class Date:
+    @classmethod
+    def decode(cls, data: str) -> datetime: ...
+    @classmethod
+    def encode(cls, date: datetime) -> str: ...
+
+class Number:
+    @classmethod
+    def decode(cls, data: str) -> str: ...
+    @classmethod
+    def encode(cls, data: str) -> str: ...
