@@ -38,9 +38,11 @@ check: prepare-test ## Style, types, import rules
 
 # What must be covered to the last branch, and the tests that do it.
 PURE := appliance.core appliance.records drivers.asterisk.codec drivers.asterisk.codec_agi drivers.asterisk.codec_ami \
-    drivers.asterisk.snapshot drivers.asterisk.agi_commands drivers.robot.sip drivers.robot.sdp drivers.robot.digest
+    drivers.asterisk.snapshot drivers.asterisk.agi_commands drivers.robot.sip drivers.robot.sdp drivers.robot.digest \
+    drivers.serial.alphabet drivers.serial.pdu drivers.serial.at
 PURE_TESTS := tests/core $(wildcard tests/drivers/asterisk/test_codec*.py tests/drivers/asterisk/test_agi_commands.py \
-    tests/drivers/asterisk/test_snapshot.py tests/drivers/robot/test_sip.py tests/drivers/robot/test_sdp.py tests/drivers/robot/test_digest.py)
+    tests/drivers/asterisk/test_snapshot.py tests/drivers/robot/test_sip.py tests/drivers/robot/test_sdp.py tests/drivers/robot/test_digest.py \
+    tests/drivers/serial/test_pdu.py tests/drivers/serial/test_at.py)
 
 cover: prepare-test ## Core and codecs, every branch
 	@exec $(BIN)/pytest -q $(BY_TWO) $(addprefix --cov=,$(PURE)) --cov-branch --cov-fail-under=100 -m "not slow" $(PURE_TESTS)
@@ -51,10 +53,11 @@ bench: prepare-test ## Measure against pyst2, panoramisk, app_queue and database
 sim: prepare-test ## Days of simulated contact centres, faults on; SEEDS=200 CALLS=500 FIRST=0
 	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CALLS),--calls $(CALLS)) $(if $(FIRST),--first $(FIRST))
 
-soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, what-if held to the truth, the daemon killed under calls; KILLS= SEED=
+soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, what-if held to the truth, modems pulled out, the daemon killed under calls; KILLS= SEED=
 	$(BIN)/python -m tests.simulation.mutants
 	$(BIN)/python -m tests.simulation --first 1000 --seeds 2000 --calls 500
 	$(BIN)/python -m tests.commands.bands
+	SMS_CASES=500 $(BIN)/pytest -q tests/drivers/serial/test_sms_unplugged.py
 	@exec $(BIN)/python -m tests.unkillable --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 
 demo: prepare ## Robot callers and agents on the running sample company; CALLS=200 AGENTS=10

@@ -1,6 +1,7 @@
 """Text messages: list them, send one, see how the modems are."""
 
 import sys
+import zoneinfo
 
 import click
 import msgspec
@@ -49,7 +50,7 @@ def list_(count: int, *, as_json: bool) -> None:
     places = box()
     with store(places) as reader:
         texts = reader.texts(0, count)
-        zone = reader.standing().configuration.company.zone
+        zone = zoneinfo.ZoneInfo(reader.standing().configuration.company.zone)
     if as_json:
         for text in texts:
             sys.stdout.write(msgspec.json.encode(_line(text)).decode() + "\n")
@@ -62,9 +63,9 @@ def list_(count: int, *, as_json: bool) -> None:
         table.add_row(
             str(text.id),
             shown(text.at, zone),
-            f"{way} {text.number} {text.name}".strip(),
-            f"{word.sign} {said(word.text)}{parts} {text.why}".strip(),
-            text.text,
+            _plain(f"{way} {text.number} {text.name}".strip()),
+            _plain(f"{word.sign} {said(word.text)}{parts} {text.why}".strip()),
+            _plain(text.text),
         )
     out().print(table)
 
@@ -107,7 +108,12 @@ def status(*, as_json: bool) -> None:
 def _row(modem: Modem) -> tuple[str, str, str, str]:
     word = MODEMS[modem.fitness]
     signal = f"{modem.signal_percent} %" if modem.signal_percent >= 0 else ""
-    return modem.line, f"{word.sign} {said(word.text)}", modem.operator, signal
+    return modem.line, f"{word.sign} {said(word.text)}", _plain(modem.operator), signal
+
+
+def _plain(text: str) -> str:
+    """Keep what others send from speaking to the terminal or to rich."""
+    return "".join(letter if letter.isprintable() else " " for letter in text).replace("[", r"\[")
 
 
 def _line(text: Sms) -> TextLine:
