@@ -132,7 +132,7 @@ class Program:
 
     def _reset(self, panel: Front) -> None:
         report.warn("the network is reset: somebody held the key of the front panel")
-        panel.say("is being reset")
+        panel.announce("is being reset")
         Deferred.fromCoroutine(self._reset_network(panel))
 
     async def _reset_network(self, panel: Front) -> None:
@@ -143,7 +143,7 @@ class Program:
                 return "no root part: nothing was reset"
             return answer.problem or "was reset: DHCP"
 
-        panel.say(await _apart(ask))
+        panel.announce(await _apart(ask))
 
 
 def _or_none(ask: Callable[[], ResultT]) -> ResultT | None:

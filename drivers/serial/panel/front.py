@@ -90,9 +90,9 @@ class Front:
         """Show this from now on."""
         self._screen.seen = seen
 
-    def say(self, text: str) -> None:
+    def announce(self, text: str) -> None:
         """Say for a while what came of a reset."""
-        self._screen.say(text, self._reactor.seconds())
+        self._screen.announce(text, self._reactor.seconds())
 
     # -- the line
 
@@ -135,7 +135,7 @@ class Front:
             if is_held(packet, key):
                 self._reset()
             else:
-                self.say("key let go: no reset")
+                self.announce("key let go: no reset")
         self._send()
 
     def _send(self) -> None:

@@ -99,7 +99,7 @@ class Screen:
             return Asked()
         return None
 
-    def say(self, text: str, now: float) -> None:
+    def announce(self, text: str, now: float) -> None:
         """Say for a while what came of a wish."""
         self._said = (now, text)
 

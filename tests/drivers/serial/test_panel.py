@@ -152,7 +152,7 @@ def test_a_key_that_is_held_long_enough_asks_once() -> None:
     assert screen.rows(12)[:2] == ("Network reset       ", "in 3 s: keep holding")
     assert screen.tick(10 + HOLD_S) == Asked()
     assert screen.tick(10 + HOLD_S + 1) is None
-    screen.say("was reset: DHCP", 16)
+    screen.announce("was reset: DHCP", 16)
     assert [row.strip() for row in screen.rows(17)] == ["Network", "was reset: DHCP", "", ""]
     assert screen.rows(16 + SAID_S)[0].strip() == "Switchroom"
     for ends in (Pressed(Key.EXIT, down=False), Pressed(Key.UP, down=True)):
@@ -240,7 +240,7 @@ class Kept:
 
     def _reset(self) -> None:
         self.resets += 1
-        self.front.say("was reset")
+        self.front.announce("was reset")
 
 
 @ensureDeferred
