@@ -57,7 +57,7 @@ class PeerModem:
         """Begin plugged in."""
         self.name = str(order["modem"])
         self._dice = random.Random(int(str(order.get("seed", 0))))  # noqa: S311  a seed makes the case
-        self._moments: list[list[object]] = list(order.get("moments", []))  # type: ignore[call-overload]  # JSON
+        self._moments: list[list[object]] = list(order.get("moments", []))  # type: ignore[call-overload]  # it is of JSON
         self._cold = bool(order.get("cold"))
         self._path = folder / self.name
         self._memories: dict[str, dict[int, str]] = {"SM": {}, "SR": {}}

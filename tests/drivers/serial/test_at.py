@@ -108,7 +108,7 @@ def test_where_it_is_torn_makes_no_difference(cuts: list[int]) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=20), st.booleans())
-def test_nothing_that_is_said_raises(pieces: list[bytes], prompt: bool) -> None:  # noqa: FBT001  drawn
+def test_nothing_that_is_said_raises(pieces: list[bytes], prompt: bool) -> None:  # noqa: FBT001  it is drawn by name
     """Whatever it is."""
     heard(asked(prompt=prompt), *pieces)
 
