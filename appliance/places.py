@@ -125,6 +125,16 @@ class Places:
         return self.run / "supervisor.sock"
 
     @property
+    def lines_socket(self) -> Path:
+        """Where the program of the serial lines tells how they are."""
+        return self.run / "lines.sock"
+
+    @property
+    def lines(self) -> Path:
+        """How far each printer of call records is."""
+        return self.home / "lines"
+
+    @property
     def notify_socket(self) -> Path:
         """Datagrams of readiness and life (sd_notify(3))."""
         return self.run / "notify.sock"
@@ -216,6 +226,7 @@ class Places:
             self.web_socket,
             self.supervisor_socket,
             self.notify_socket,
+            self.lines_socket,
             self.asterisk_run / "asterisk.ctl",
         )
 

@@ -65,6 +65,7 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
             ready=Listens(host=LOOPBACK, port=places.ami_port),
             stop_s=20.0,
         ),
+        _lines(places, interpreter, environment),
         Process(
             name="web",
             argv=(
@@ -81,4 +82,15 @@ def table(places: Places, bundle: Bundle, python: Path | None = None) -> tuple[P
             environment=environment,
             ready=Listens(host=places.host, port=places.web_port),
         ),
+    )
+
+
+def _lines(places: Places, interpreter: str, environment: dict[str, str]) -> Process:
+    """Give the program of the serial lines; it is ready whatever is plugged in, and no call waits for it."""
+    return Process(
+        name="lines",
+        argv=(interpreter, "-m", "appliance.lines"),
+        environment=environment,
+        ready=Accepts(path=places.lines_socket),
+        after=("zeo",),
     )

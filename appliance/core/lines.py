@@ -1,6 +1,7 @@
 """Serial lines: where they may be, what may hang on them, and the settings of each kind.
 
-A line is a device of this machine below /dev, or `tcp:HOST:PORT` for a terminal server that gives bytes as they are.
+A line is a device of this machine below /dev, `tcp:HOST:PORT` for a terminal server that gives bytes as they are, or
+`listen:ADDRESS:PORT` for a program that comes and fetches them.
 """
 
 import re
@@ -26,7 +27,13 @@ DEVICE = re.compile(
 TCP = re.compile(
     r"tcp:(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?):(?P<port>[0-9]{1,5})"
 )
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+LISTEN = re.compile(rf"listen:(?P<host>{_BYTE}(?:\.{_BYTE}){{3}}):(?P<port>[0-9]{{1,5}})")
+"An IPv4 address of this machine; a name is not looked up."
 PORT_MAX = 65_535
+LAYOUT = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"The name of a layout: which there are, the driver knows."
+WAITING_MAX = (1, 1_000_000)
 CENTRE = re.compile(r"\+?[0-9]{3,20}")
 "The number of a service centre."
 
@@ -39,9 +46,26 @@ class SmsModem:
     "The carrier's service centre; empty for the one that the SIM card names."
 
 
-Options: TypeAlias = SmsModem
-KINDS: Mapping[str, type[Options]] = {"sms-modem": SmsModem}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmdrPrinter:
+    """A printer, or a call accounting program, that gets a line for each finished call."""
+
+    layout: str
+    "Whose layout the lines have."
+    waiting_max: int = 10_000
+    "So many calls wait for it at most; older ones are not printed, but counted."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontPanel:
+    """A CrystalFontz display with keys on the front of the box."""
+
+
+Options: TypeAlias = SmsModem | SmdrPrinter | FrontPanel
+KINDS: Mapping[str, type[Options]] = {"sms-modem": SmsModem, "smdr-printer": SmdrPrinter, "front-panel": FrontPanel}
 "What may hang on a line, and the settings of each."
+APART = frozenset({"smdr-printer", "front-panel"})
+"Kinds that `appliance.lines` keeps, for they write nothing into the store; the daemon keeps the others."
 
 
 def options_of(line: model.SerialLine) -> Options:
@@ -56,7 +80,7 @@ def is_place(text: str) -> bool:
     """Tell whether a line can be there."""
     if DEVICE.fullmatch(text):
         return True
-    found = TCP.fullmatch(text)
+    found = TCP.fullmatch(text) or LISTEN.fullmatch(text)
     return found is not None and 1 <= int(found["port"]) <= PORT_MAX
 
 
@@ -87,5 +111,9 @@ def _of_kind(line: model.SerialLine, where: str) -> Iterator[Fault]:
     match options:
         case SmsModem(centre=centre) if centre and not CENTRE.fullmatch(centre):
             yield Fault(f"{where}.options.centre", "invalid", centre)
+        case SmdrPrinter(layout=layout) if not LAYOUT.fullmatch(layout):
+            yield Fault(f"{where}.options.layout", "invalid", layout)
+        case SmdrPrinter(waiting_max=waiting_max) if not WAITING_MAX[0] <= waiting_max <= WAITING_MAX[1]:
+            yield Fault(f"{where}.options.waiting_max", "out_of_range", f"{WAITING_MAX[0]}-{WAITING_MAX[1]}")
         case _:
             pass

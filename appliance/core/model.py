@@ -307,7 +307,7 @@ class SerialLine(Part, frozen=True, kw_only=True):
     title: str = ""
     kind: str = "sms-modem"
     place: str
-    "The path of a device below /dev, or `tcp:HOST:PORT`."
+    "The path of a device below /dev, `tcp:HOST:PORT`, or `listen:ADDRESS:PORT`."
     speed: int = 115_200
     framing: str = "8N1"
     flow_control: str = "none"

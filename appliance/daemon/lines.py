@@ -64,7 +64,9 @@ class Lines:
     async def configure(self, equipment: api.Equipment) -> None:
         """Take a configuration: end what is not in it any more or is different, begin what is new."""
         wanted = {
-            line.slug: (line, equipment.secrets.get(f"line/{line.slug}", "")) for line in equipment.configuration.lines
+            line.slug: (line, equipment.secrets.get(f"line/{line.slug}", ""))
+            for line in equipment.configuration.lines
+            if line.kind not in lines.APART
         }
         await self._stop([slug for slug, (asked, _) in self._running.items() if wanted.get(slug) != asked])
         kept, self._running, self._broken = self._running, {}, {}
@@ -98,6 +100,8 @@ class Lines:
                     office=self._office(line.slug),
                     changed=self._changed,
                 )
+            case _:
+                raise PlaceError(f"{line.kind} is kept by another program")
 
     async def _stop(self, slugs: list[str]) -> None:
         stopped = [self._running.pop(slug)[1] for slug in slugs]

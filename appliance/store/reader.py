@@ -237,6 +237,11 @@ class Reader:
         cdr = self._journal(lambda journal: ledger.call_at(journal, ordinal))
         return None if cdr is None else self.call(cdr.interaction)
 
+    def listed(self, ordinal: int) -> Listed | None:
+        """Give the call of a number as lists show it; None if there is none."""
+        cdr = self._journal(lambda journal: ledger.call_at(journal, ordinal))
+        return None if cdr is None else self._listed([(ordinal, cdr)])[0]
+
     def first_of(self, since_us: int) -> int:
         """Tell the number of the first call that ended at a moment or later; one after the last if there is none."""
         return self._journal(lambda journal: ledger.first_since(journal, since_us))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.core import model
-from appliance.core.lines import FRAMINGS, SPEEDS, TCP, is_place
+from appliance.core.lines import FRAMINGS, LISTEN, SPEEDS, TCP, is_place
 
 
 class Flow(StrEnum):
@@ -36,7 +36,16 @@ class Remote:
     port: int
 
 
-Place = Device | Remote
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """A port of ours: the line is whoever connects to it first, until they hang up."""
+
+    host: str
+    "An address of this machine."
+    port: int
+
+
+Place = Device | Remote | Listen
 "Where a line is."
 
 
@@ -45,7 +54,7 @@ class PlaceError(ValueError):
 
 
 def place_of(text: str, *, speed: int = 115_200, framing: str = "8N1", flow: Flow = Flow.NONE) -> Place:
-    """Read a place as an operator writes it: the path of a device below /dev, or `tcp:HOST:PORT`.
+    """Read a place as an operator writes it: the path of a device below /dev, `tcp:HOST:PORT`, `listen:ADDRESS:PORT`.
 
     Raises `PlaceError` for anything else; a path leads to terminals alone, whatever else there is below /dev.
     """
@@ -54,7 +63,9 @@ def place_of(text: str, *, speed: int = 115_200, framing: str = "8N1", flow: Flo
     if framing not in FRAMINGS:
         raise PlaceError(f"{framing!r} is no framing: it is {', '.join(FRAMINGS)}")
     if not is_place(text):
-        raise PlaceError(f"{text!r} is neither a serial device below /dev nor tcp:HOST:PORT")
+        raise PlaceError(f"{text!r} is no serial device below /dev, no tcp:HOST:PORT and no listen:ADDRESS:PORT")
+    if (found := LISTEN.fullmatch(text)) is not None:
+        return Listen(host=found["host"], port=int(found["port"]))
     found = TCP.fullmatch(text)
     if found is None:
         return Device(path=text, speed=speed, framing=framing, flow=flow)

@@ -12,6 +12,7 @@ import struct
 import termios
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 from typing import Protocol as Shape
@@ -19,9 +20,9 @@ from typing import Protocol as Shape
 from serial import Serial
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionAborted
-from twisted.internet.interfaces import IAddress, IPullProducer, IReactorTime, ITCPTransport
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.error import CannotListenError, ConnectError, ConnectingCancelledError, ConnectionAborted
+from twisted.internet.interfaces import IAddress, IPullProducer, IReactorTCP, IReactorTime, ITCPTransport
+from twisted.internet.protocol import Factory, Protocol, ServerFactory, connectionDone
 from twisted.internet.serialport import SerialPort
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -29,7 +30,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 from zope.interface import implementer
 
-from drivers.serial.place import Device, Flow, Place, PlaceError, Remote
+from drivers.serial.place import Device, Flow, Listen, Place, PlaceError, Remote
 
 PAUSE_S_MIN: Final = 0.2
 PAUSE_S_MAX: Final = 5.0
@@ -174,6 +175,23 @@ class _Once(Factory):
         return self._wire
 
 
+class _Door(ServerFactory):
+    """Gives the one wire to the first who comes."""
+
+    noisy = False
+
+    def __init__(self, wire: _Wire, came: Callable[[], object]) -> None:
+        self._wire: _Wire | None = wire
+        self._came = came
+
+    @override
+    def buildProtocol(self, addr: IAddress | None) -> _Wire | None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            self._came()
+        return wire
+
+
 class _Ours(Serial):
     """A serial device that no other program of ours, nor a second daemon, opens meanwhile."""
 
@@ -290,7 +308,13 @@ class Port:
         """Open the line and stay until its end; give the reason."""
         try:
             await self._open(wire)
-        except (OSError, ConnectError, ValueError, termios.error) as problem:  # pyserial's errors are OSErrors
+        except (
+            OSError,
+            ConnectError,
+            CannotListenError,
+            ValueError,
+            termios.error,
+        ) as problem:  # pyserial's errors are OSErrors
             return str(problem) or type(problem).__name__
         self._wire = wire
         self._tell("")
@@ -302,11 +326,23 @@ class Port:
         match self._place:
             case Remote(host=host, port=port):
                 await HostnameEndpoint(self._reactor, host, port, timeout=CONNECT_S).connect(_Once(wire))
+            case Listen(host=host, port=port):
+                await self._called(wire, host, port)
             case Device() as device:
                 _must_be_terminal(device.path)
                 _Terminal(  # type: ignore[no-untyped-call]  # Twisted gives it no types
                     wire, device.path, self._reactor, baudrate=device.speed, **_settings(device)
                 )
+
+    async def _called(self, wire: _Wire, host: str, port: int) -> None:
+        """Wait for whoever connects first; nobody else can, while they stay."""
+        called: Deferred[None] = Deferred()
+        came = partial(self._reactor.callLater, 0, called.callback, None)  # then the wire knows its connection
+        door = IReactorTCP(self._reactor).listenTCP(port, _Door(wire, came), interface=host)
+        try:
+            await called
+        finally:
+            door.stopListening()
 
     def _tell(self, why: str) -> None:
         if why == self.state:

@@ -13,7 +13,7 @@ from tests.boot.whole import WholeBox, whole_box
 
 pytestmark = [pytest.mark.contract, pytest.mark.slow]
 
-PROGRAMS = {"supervisor", "zeo", "daemon", "daemon-zygote", "asterisk", "web", "nginx"}
+PROGRAMS = {"supervisor", "zeo", "daemon", "daemon-zygote", "asterisk", "lines", "web", "nginx"}
 SECOND_START_S_MAX = 15.0
 "On a machine of its own."
 BUSY = 3

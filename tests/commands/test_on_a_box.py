@@ -31,7 +31,7 @@ def test_status_says_all_that_another_program_needs_to_place_calls(box: WholeBox
     assert numbers["8001"]["keys"]["1"] == {"says": "Order 订购", "queue": "sales"}
     assert numbers["8003"]["way"] == {"prompts": ["service"], "queue": "support"}
     assert {entry["person"] for entry in said["box"]["sign_ins"]} >= {"admin", "supervisor", "li-wei"}
-    assert {entry["name"] for entry in said["processes"]} == {"zeo", "daemon", "asterisk", "web", "nginx"}
+    assert {entry["name"] for entry in said["processes"]} == {"zeo", "daemon", "asterisk", "lines", "web", "nginx"}
     assert set(said["health"].values()) == {"ok"}
 
 

@@ -26,6 +26,15 @@ def test_a_modem_can_be_had() -> None:
     assert lines.options_of(a_line()) == lines.SmsModem()
 
 
+def test_a_printer_and_a_panel_can_be_had() -> None:
+    """A printer also as a program that connects to us."""
+    printer = a_line(kind="smdr-printer", place="listen:0.0.0.0:4000", options={"layout": "nec"})
+    panel = a_line(slug="panel", kind="front-panel", place="/dev/ttyS1")
+    assert faults(printer, panel) == []
+    assert lines.options_of(printer) == lines.SmdrPrinter(layout="nec", waiting_max=10_000)
+    assert lines.options_of(panel) == lines.FrontPanel()
+
+
 @pytest.mark.parametrize(
     ("differs", "path", "code"),
     [
@@ -41,6 +50,17 @@ def test_a_modem_can_be_had() -> None:
         ({"options": {"centre": 5}}, "options", "invalid"),
         ({"options": {"center": "+86"}}, "options", "invalid"),
         ({"options": {"centre": "the carrier"}}, "options.centre", "invalid"),
+        ({"place": "listen:localhost:4000"}, "place", "invalid"),
+        ({"place": "listen:127.0.0.256:4000"}, "place", "invalid"),
+        ({"place": "listen:127.0.0.1:0"}, "place", "invalid"),
+        ({"kind": "smdr-printer"}, "options", "invalid"),
+        ({"kind": "smdr-printer", "options": {"layout": "../x"}}, "options.layout", "invalid"),
+        (
+            {"kind": "smdr-printer", "options": {"layout": "nec", "waiting_max": 0}},
+            "options.waiting_max",
+            "out_of_range",
+        ),
+        ({"kind": "front-panel", "options": {"layout": "nec"}}, "options", "invalid"),
     ],
 )
 def test_what_cannot_be_is_named(differs: dict[str, object], path: str, code: str) -> None:

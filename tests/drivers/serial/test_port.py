@@ -10,7 +10,7 @@ from pytest_twisted import ensureDeferred
 from twisted.internet import reactor as installed
 from twisted.internet.interfaces import IReactorTime
 
-from drivers.serial.place import Device, Flow, PlaceError, Remote, place_of
+from drivers.serial.place import Device, Flow, Listen, Place, PlaceError, Remote, place_of
 from drivers.serial.port import UNSENT_MAX, Port, PortClosedError, PortFullError
 from tests.drivers.serial.cable import Cable, until
 
@@ -20,7 +20,7 @@ reactor = IReactorTime(installed)
 class Listener:
     """What a line told."""
 
-    def __init__(self, place: Device | Remote) -> None:
+    def __init__(self, place: Place) -> None:
         """Begin with a closed line."""
         self.heard = b""
         self.states: list[str] = []
@@ -183,3 +183,55 @@ def test_a_place_is_written_in_one_of_two_ways() -> None:
         place_of("/dev/ttyS0", speed=110)
     with pytest.raises(PlaceError, match="no framing"):
         place_of("/dev/ttyS0", framing="9N1")
+
+
+@ensureDeferred
+async def test_whoever_comes_first_is_the_line_until_they_go() -> None:
+    """A second one is refused meanwhile; the next one is taken."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    listening.close()
+    line = Listener(place_of(f"listen:127.0.0.1:{port}"))
+    assert line.port.state
+    line.port.start()
+    for _turn in range(2):
+        peer = await _connected(port)
+        await until(reactor, lambda: line.port.open)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port))
+        line.port.write(b"hello")
+        await until(reactor, partial(_has_come, peer, 5))
+        peer.close()
+        await until(reactor, lambda: not line.port.open)
+    await line.port.stop()
+
+
+def test_an_address_to_listen_at_is_one() -> None:
+    """Names are not looked up, and nobody listens at what is no address."""
+    assert place_of("listen:127.0.0.1:4000") == Listen(host="127.0.0.1", port=4000)
+    for wrong in (
+        "listen:localhost:1",
+        "listen:300.0.0.1:1",
+        "listen:127.0.0.1:0",
+        "listen:127.0.0.1:70000",
+        "listen::1",
+    ):
+        with pytest.raises(PlaceError):
+            place_of(wrong)
+
+
+async def _connected(port: int) -> socket.socket:
+    """Connect once the port is open."""
+    peers: list[socket.socket] = []
+
+    def tried() -> bool:
+        peer = socket.socket()
+        if peer.connect_ex(("127.0.0.1", port)):
+            peer.close()
+            return False
+        peers.append(peer)
+        peer.setblocking(False)  # noqa: FBT003  it is Python's own
+        return True
+
+    await until(reactor, tried)
+    return peers[0]

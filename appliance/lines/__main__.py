@@ -1,0 +1,7 @@
+"""`python -m appliance.lines`."""
+
+import sys
+
+from appliance.lines.main import main
+
+sys.exit(main())
