@@ -55,6 +55,7 @@ soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, 
 	$(BIN)/python -m tests.simulation.mutants
 	$(BIN)/python -m tests.simulation --first 1000 --seeds 2000 --calls 500
 	$(BIN)/python -m tests.commands.bands
+	$(BIN)/python -m tests.store.backup_kills --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 	@exec $(BIN)/python -m tests.unkillable --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 
 demo: prepare ## Robot callers and agents on the running sample company; CALLS=200 AGENTS=10
