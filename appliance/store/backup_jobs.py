@@ -198,6 +198,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     box = BackupHome(options.home)
     slugs = [one.slug for one in box.settings.destinations] if options.work == "night" else [options.destination]
     good = True
+    if options.work == "night":
+        box.note(msgspec.structs.replace(box.state, night=now_us()))
     for slug in slugs:
         try:
             checks = options.work == "verify"

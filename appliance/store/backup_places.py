@@ -17,8 +17,9 @@ from typing import BinaryIO, Protocol, assert_never, cast
 
 from typing_extensions import override
 
+from appliance.backups import Destination
 from appliance.store.backup_frames import BackupError
-from appliance.store.backup_words import BackupHome, Destination, safe_path
+from appliance.store.backup_words import BackupHome, safe_path
 from appliance.store.packing import fsync_folder
 from appliance.texts import marked
 

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from typing_extensions import override
 
+from appliance.backups import Destination
 from appliance.store.backup_frames import BackupError
 from appliance.store.backup_places import CONNECT_S, FRESH, Place, is_folder
-from appliance.store.backup_words import BackupHome, Destination, safe_path, write
+from appliance.store.backup_words import BackupHome, safe_path, write
 from appliance.texts import marked
 
 SSH_PORT = 22

@@ -11,9 +11,10 @@ from smbprotocol.exceptions import SMBException
 from spnego.exceptions import SpnegoError
 from typing_extensions import override
 
+from appliance.backups import Destination
 from appliance.store.backup_frames import BackupError
 from appliance.store.backup_places import CONNECT_S, FRESH, Place, is_folder
-from appliance.store.backup_words import Destination, safe_path
+from appliance.store.backup_words import safe_path
 from appliance.texts import marked
 
 SMB_PORT = 445

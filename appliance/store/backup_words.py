@@ -7,49 +7,18 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from appliance.backups import BackupSettings, Destination
 from appliance.store.backup_frames import KEY_BYTES, BackupError, KeyFile, make_passphrase, wrap
 from appliance.store.packing import fsync_folder
 from appliance.texts import marked
 
 FORMAT = 1
-KEEP_MAX = 400
-DESTINATIONS_MAX = 8
 STALE_S = 2 * 86_400
 "A backup, or a proof, that is older is said."
-
-
-class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where backups go."""
-
-    slug: str
-    kind: Literal["folder", "sftp", "smb"] = "folder"
-    path: str
-    "A folder; of a share `<share>/<folder>`."
-    host: str = ""
-    port: int = 0
-    "0 for the usual one."
-    user: str = ""
-    password: str = ""
-    "Of SFTP empty where the server knows the box's own key."
-    keep: int = 14
-    "How many backups are kept."
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an administrator has set."""
-
-    destinations: tuple[Destination, ...] = ()
-    nightly: bool = True
-    at: str = "02:30"
-    "Local time of the company, `hh:mm`."
-    full_every: int = 7
-    "After so many backups one is whole again."
-    prove: bool = True
-    "Whether the newest backup is restored into a sandbox each night, and called into there."
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -141,6 +110,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verified: dict[str, Result] = {}
     "By destination: the last time that every byte of a backup was read again."
     proof: Proof | None = None
+    night: int = 0
+    "When the last night's backups began, microseconds UTC."
 
 
 class PartFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,7 +189,7 @@ def stamp_of(at_us: int) -> str:
 
 # -- on the box
 
-WordT = TypeVar("WordT", Settings, State)
+WordT = TypeVar("WordT", BackupSettings, State)
 
 
 class BackupHome:
@@ -247,9 +218,9 @@ class BackupHome:
         return self.folder / "scratch"
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> BackupSettings:
         """What is set; nothing, if nothing can be read."""
-        return _read(self.kept / "settings.json", Settings, Settings())
+        return _read(self.kept / "settings.json", BackupSettings, BackupSettings())
 
     @property
     def state(self) -> State:
@@ -259,7 +230,7 @@ class BackupHome:
             return msgspec.structs.replace(state, running=None)
         return state
 
-    def set(self, settings: Settings) -> str:
+    def set(self, settings: BackupSettings) -> str:
         """Keep settings; gives the passphrase the first time, which is kept nowhere."""
         self.kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         passphrase = "" if (self.kept / "key").exists() else self._make_key()

@@ -1,7 +1,7 @@
 """A backup, a rotation, a restore, its undoing, each killed at a step drawn by seed: old or new, never neither.
 
-`python -m tests.store.backup_kills --kills 1000 --seed 11`. A step is a line of the store's backup modules, or a call to
-the system that changes a file; the killed process is a fork with no thread beside.
+`python -m tests.store.backup_kills --kills 1000 --seed 11`. A step is a line of the store's backup modules, or a call
+to the system that changes a file; the killed process is a fork with no thread beside.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Steps:
     def watch(self) -> None:
         """Begin to count."""
         sys.addaudithook(lambda event, _arguments: self._step() if event in EVENTS else None)
-        sys.settrace(self._trace)
+        sys.settrace(self._trace)  # type: ignore[arg-type]  # its type is recursive
 
     def _step(self) -> None:
         self.count += 1

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from transaction import TransactionManager
 
+from appliance.backups import BackupSettings
 from appliance.store import media, people
 from appliance.store.backup import take
 from appliance.store.backup_places import Folder
-from appliance.store.backup_words import BackupHome, Manifest, Settings
+from appliance.store.backup_words import BackupHome, Manifest
 from appliance.store.durable import DurableStorage
 from appliance.store.guard import GuardedDB
 from appliance.store.orders import Sealed
@@ -84,7 +85,8 @@ class ABox:
             known = tables(root, PeopleTables)
             assert people.erase_now(known, party, self.now)
             doomed.extend(known.doomed)
-            known.doomed.clear()
+            for file in doomed:
+                known.doomed.discard(file)
 
         change(self.home / f"store/{PEOPLE}.fs", work, pack=True)
         for file in doomed:
@@ -123,7 +125,7 @@ def a_box(folder: Path) -> ABox:
     (box.home / "prompts/en/welcome.wav").write_bytes(b"RIFF")
     (box.home / "tls/key.pem").write_bytes(b"a key")
     (box.home / "sign-ins").write_bytes(b"complete = true\n")
-    box.passphrase = box.backup.set(Settings())
+    box.passphrase = box.backup.set(BackupSettings())
     return box
 
 

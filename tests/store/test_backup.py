@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from appliance.backups import BackupSettings
 from appliance.store import backup_restore
 from appliance.store.backup_frames import (
     FRAME_BYTES,
@@ -20,7 +21,7 @@ from appliance.store.backup_frames import (
 from appliance.store.backup_lists import BACKUPS, MEDIA, OBJECTS, manifests, rotate
 from appliance.store.backup_places import Archive, Folder, write_archive
 from appliance.store.backup_restore import Reading, export, finish, prepare, undo, verify
-from appliance.store.backup_words import BackupHome, Settings, safe_path
+from appliance.store.backup_words import BackupHome, safe_path
 from appliance.store.link import STORE
 from tests.store.boxes import NUMBER, ABox, a_box, tree
 
@@ -83,7 +84,7 @@ def test_the_passphrase_opens_the_key_and_another_does_not(box: ABox) -> None:
     assert unwrap(file, box.passphrase.upper().replace("-", " ")) == box.backup.key
     with pytest.raises(WrongPassphraseError, match="not the passphrase of this backup"):
         unwrap(file, "aaaa-bbbb-cccc-dddd-eeee-ffff")
-    assert box.backup.set(Settings(at="03:00")) == ""
+    assert box.backup.set(BackupSettings(at="03:00")) == ""
     greedy = msgspec.structs.replace(file, memory_kib=1 << 30)
     with pytest.raises(BackupError, match="not one of ours"):
         unwrap(greedy, box.passphrase)
