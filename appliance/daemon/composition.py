@@ -16,6 +16,8 @@ from twisted.python.failure import Failure
 from appliance import api
 from appliance.core import effects, facts
 from appliance.daemon import publishing
+from appliance.daemon.backups import EVERY_S as BACKUPS_EVERY_S
+from appliance.daemon.backups import Backups
 from appliance.daemon.chronicles import Chronicles
 from appliance.daemon.disk import EVERY_S as DISK_EVERY_S
 from appliance.daemon.disk import Disk
@@ -98,6 +100,8 @@ class Options:
     changed: publishing.Places
     sealer: list[str]
     "Arguments that start the sealer."
+    home: Path | None = None
+    "What is backed up."
     folders: tuple[Path, ...] = ()
     "Those whose file systems must not fill up."
     notify: str = ""
@@ -156,6 +160,7 @@ class Daemon:
             self.hub.attach(exchange)
         self._publishing.exchanges = self._exchanges
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
+        self._backups = self._keeper_of_backups()
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -202,8 +207,20 @@ class Daemon:
             disk=self.disk,
             lookout=self._lookout,
             prompts=lambda: self._publishing.health,
+            backup=lambda: self._backups.health if self._backups is not None else "",
             release=self._options.release,
             clock_believed=recovered.clock.believed,
+        )
+
+    def _keeper_of_backups(self) -> Backups | None:
+        if self._options.home is None:
+            return None
+        return Backups(
+            self._reactor,
+            home=self._options.home,
+            now=lambda: time.time_ns() // 1000,
+            zone=lambda: self.hub.centre.directory.company.zone,
+            changed=self._look_again,
         )
 
     def _door(self) -> Door:
@@ -216,6 +233,7 @@ class Daemon:
                 settings=self._store.settings,
                 people=self._store.people,
                 applied=self._publishing.apply,
+                backups=self._backups,
             ),
         )
 
@@ -246,6 +264,8 @@ class Daemon:
         self._do(self.disk.look())
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())
+        if self._backups is not None:
+            self._every("backups", BACKUPS_EVERY_S, self._backups.look)
         steps.done("doors")
         for exchange in self._exchanges:
             await exchange.linked()

@@ -33,6 +33,8 @@ class Organs:
     lookout: Lookout
     prompts: Callable[[], str]
     "`ok`, or what is wrong with the spoken prompts."
+    backup: Callable[[], str]
+    "How backups are; empty while none are set up."
     release: str
     clock_believed: bool
 
@@ -52,6 +54,8 @@ def health_of(organs: Organs) -> live.Health:
     parts["centre"] = "quarantined" if organs.hub.quarantined else "ok"
     parts["invariants"] = "broken" if organs.lookout.counts else "ok"
     parts["clock"] = "ok" if organs.clock_believed else "not_believed"
+    if backup := organs.backup():
+        parts["backup"] = backup
     return live.Health(parts=parts, boot=organs.hub.centre.state.boot, version=organs.release)
 
 

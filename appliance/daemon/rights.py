@@ -48,6 +48,8 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.SetSecret: ADMINISTRATORS,
     api.Erase: ADMINISTRATORS,
     api.SetParty: LEADERS,
+    api.SetBackups: ADMINISTRATORS,
+    api.DoBackup: ADMINISTRATORS,
 }
 "`SignIn` stands outside: it makes the asker."
 

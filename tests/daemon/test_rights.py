@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from appliance import api
+from appliance.backups import BackupSettings
 from appliance.daemon.rights import CONSOLE, ROLES, Asker, Role, agent_of, refusal
 
 REQUESTS: dict[type[api.Request], api.Request] = {
@@ -32,9 +33,14 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.SetSecret(of="trunk/carrier"),
         api.Erase(party="p1"),
         api.SetParty(party="p1", priority=1),
+        api.SetBackups(settings=BackupSettings()),
+        api.DoBackup(work="backup", destination="disk"),
     )
 }
-OFFICE = {api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase}
+OFFICE = {
+    *(api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase),
+    *(api.SetBackups, api.DoBackup),
+}
 
 
 def an_asker(role: Role, agent: str = "pia") -> Asker:
