@@ -63,7 +63,7 @@ class Backups:
         self._zone = zone
         self._changed = changed
         self._work: Work | None = None
-        self._not_before = 0
+        self._not_before: dict[str, int] = {}
         self.health = NONE
         "Empty while nothing is set up; `ok`, or what is wrong."
 
@@ -76,10 +76,10 @@ class Backups:
         if (health := health_of(seen, now)) != self.health:
             self.health = health
             self._changed()
-        if seen.state.running is None and not self._busy and now >= self._not_before:
+        if seen.state.running is None and not self._busy:
             due = due_of(seen, now, ZoneInfo(self._zone()))
-            if due is not None:
-                self._not_before = now + int(REST_S * SECOND)
+            if due is not None and now >= self._not_before.get(due.work, 0):
+                self._not_before[due.work] = now + int(REST_S * SECOND)
                 self._begin(*argv_of(due, self._home))
 
     def set(self, settings: BackupSettings, by: str) -> api.Reply:
