@@ -27,6 +27,7 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
         "selftest",
         "status",
         "stop",
+        "support-bundle",
         "what-if",
     ]
     group = main.group()

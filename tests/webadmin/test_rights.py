@@ -42,6 +42,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "go": EVERYBODY,
     "home": EVERYBODY,
     "hours": SETS_UP,
+    "logs": SETS_UP,
     "look": EVERYBODY,
     "numbers": SETS_UP,
     "people": SETS_UP,
