@@ -66,10 +66,11 @@ def test_a_wrong_passphrase_is_one_line(box: ABox, tmp_path: Path) -> None:
     assert "not the passphrase of this backup" in done.stderr
 
 
-def test_a_box_that_runs_is_not_restored_over(box: ABox) -> None:
+def test_a_box_that_runs_is_not_restored_over(box: ABox, tmp_path: Path) -> None:
     """Not even if it is said to be replaced."""
-    (box.home / "run").mkdir()
-    (box.home / "run/supervisor.sock").touch()
-    done = restore(box, box.home, "--replace")
+    home = tmp_path / "new"
+    (home / "run").mkdir(parents=True)
+    (home / "run/supervisor.sock").touch()
+    done = restore(box, home, "--replace")
     assert done.exit_code == 1
     assert "runs in" in done.stderr
