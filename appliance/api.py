@@ -1,10 +1,12 @@
 """The words at the process border: journal rows, configuration, commands; beside it `live` and `written`."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
 from appliance import root_work
+from appliance.backups import BackupSettings
 from appliance.core import effects, facts, model
 
 Language = str
@@ -295,12 +297,32 @@ class SendSms(Request, frozen=True, kw_only=True, tag="send-sms"):
     "The modem's line; empty for the first one."
 
 
+class SetBackups(Request, frozen=True, kw_only=True, tag="set-backups"):
+    """Set where backups go and when; a password that is empty stays as it is.
+
+    The first time the answer has the passphrase, without which no backup can be read elsewhere.
+    """
+
+    settings: BackupSettings
+
+
+class DoBackup(Request, frozen=True, kw_only=True, tag="do-backup"):
+    """Begin something now; what becomes of it is seen in the list of backups."""
+
+    work: Literal["night", "backup", "verify", "prove", "restore", "undo"]
+    destination: str = ""
+    name: str = ""
+    "Which backup; empty for the newest."
+    full: bool = False
+
+
 _OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
-AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty | AskRoot | SendSms
+_OfTheBox = AskRoot | SetBackups | DoBackup
+AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | _OfTheBox | Erase | SetParty | SendSms
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -113,7 +113,9 @@ class LiveQueue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "and the same of today."
 
 
-AMBER = frozenset({"over_80", "over_90", "files_over_80", "files_over_90"})
+AMBER = frozenset(
+    {"over_80", "over_90", "files_over_80", "files_over_90", "backup_failed", "backup_old", "proof_failed", "proof_old"}
+)
 "Words of health that ask for a look and are no harm yet; `ok` is well, any other is harm."
 
 

@@ -212,6 +212,11 @@ class Places:
         return self.home / "log"
 
     @property
+    def backup(self) -> Path:
+        """What is set and known of backups; where one is restored, and proved."""
+        return self.home / "backup"
+
+    @property
     def sign_ins(self) -> Path:
         """Names and random passwords of the sample company, 0600; gone once it is removed."""
         return self.home / "sign-ins"
@@ -245,6 +250,7 @@ class Places:
             self.tls,
             self.nginx,
             self.log,
+            self.backup,
         )
 
     def environment(self) -> dict[str, str]:

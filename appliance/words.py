@@ -52,6 +52,7 @@ PARTS: Mapping[str, str] = {
     "clock": marked("Clock"),
     "invariants": marked("Invariants of the routing"),
     "configuration": marked("Configuration of the exchange"),
+    "backup": marked("Backup"),
 }
 PART_STATES: Mapping[str, str] = {
     "ok": marked("Well"),
@@ -87,6 +88,10 @@ PART_STATES: Mapping[str, str] = {
     "connecting": marked("Connecting"),
     "unreachable": marked("Cannot be reached"),
     "away": marked("Not running"),
+    "backup_failed": marked("The last backup failed"),
+    "backup_old": marked("The last good backup is older than two days"),
+    "proof_failed": marked("The last backup could not be restored and called into"),
+    "proof_old": marked("For more than two days no backup was restored on trial"),
 }
 FORMULAS: Mapping[str, str] = {
     "all_counted": marked("answered in time / (answered + abandoned)"),

@@ -15,6 +15,8 @@ from rich.markup import escape
 from appliance.overview import overview
 from appliance.places import Places, PlacesError, places_of
 from appliance.speech import SpeechError
+from appliance.store.backup_frames import BackupError
+from appliance.store.backup_restore import finish
 from appliance.store.guard import StoreError
 from appliance.store.reader import open_reader
 from appliance.texts import said
@@ -33,6 +35,7 @@ PIPE_WIDTH = 200
 USAGE = 64
 FAILED = 1
 FAILURES = (
+    BackupError,
     BundleMissingError,
     ConfError,
     PlacesError,
@@ -62,8 +65,10 @@ def main() -> int:
         checks.front_end()
         checks.folders(places)
         with checks.alone(places):
-            _prepare(places, bundle, say)
-            asyncio.run(_run(places, bundle, console, began, say))
+            while True:
+                _prepare(places, bundle, say)
+                if not asyncio.run(_run(places, bundle, console, began, say)):
+                    break
     except PlacesError as error:
         sys.stderr.write(f"switchroom: {error}\n")
         return USAGE
@@ -76,12 +81,16 @@ def main() -> int:
 
 def _prepare(places: Places, bundle: Bundle, say: Callable[[str], None]) -> None:
     end_left(Notes(places.processes), wait_s=LEFT_S, say=say)
+    if finish(places.home):
+        say(said("what was restored is in its place"))
+        checks.folders(places)
     checks.ports(places)
     if lay_out(places, bundle):
         say(said("made a self-signed certificate"))
 
 
-async def _run(places: Places, bundle: Bundle, console: Console, began: float, say: Callable[[str], None]) -> None:
+async def _run(places: Places, bundle: Bundle, console: Console, began: float, say: Callable[[str], None]) -> bool:
+    """Run the programs until they are stopped; whether they are to be started again."""
     supervisor = Supervisor(table(places, bundle), run=places.run, log=places.log, say=say)
     names = [process.name for process in table(places, bundle)]
     running = asyncio.ensure_future(supervisor.run())
@@ -95,6 +104,7 @@ async def _run(places: Places, bundle: Bundle, console: Console, began: float, s
         supervisor.stop()
         await asyncio.wait((running,))
         opening.cancel()
+    return supervisor.again
 
 
 async def _open(

@@ -1,7 +1,7 @@
 """The foreground supervisor: starts the programs of a table in order, keeps them running, stops them in reverse.
 
 Another shell speaks to it on a unix socket, one JSON object a line: `{"ask": "status"}` is answered at once,
-`{"ask": "stop"}` when every program is gone.
+`{"ask": "stop"}` and `{"ask": "restart"}` when every program is gone.
 """
 
 import asyncio
@@ -39,6 +39,8 @@ class Supervisor:
         self._stopped = asyncio.Event()
         self._answering: set[asyncio.Task[object]] = set()
         self._began = time.monotonic()
+        self.again = False
+        "Whether it was asked to start again once all is stopped: `run.py` does."
         self.set_up = False
         "Whether the company is there: set from outside, part of `ready`."
 
@@ -137,8 +139,13 @@ class Supervisor:
                     self._stop.set()
                     await self._stopped.wait()
                     writer.write(b'{"stopped": true}\n')
+                case {"ask": "restart"}:
+                    self.again = not self._stop.is_set()
+                    self._stop.set()
+                    await self._stopped.wait()
+                    writer.write(b'{"stopped": true}\n')
                 case _:
-                    writer.write(b'{"error": "ask status or stop"}\n')
+                    writer.write(b'{"error": "ask status, restart or stop"}\n')
             await writer.drain()
         writer.close()
 

@@ -21,7 +21,7 @@ def application() -> WSGIApplication:
     """Make the application of the box that the environment names; called in each worker, after the fork."""
     places = places_of(os.environ)
     reader = open_reader(places.zeo_socket, media=places.media)
-    return make_application(Box(reader=reader, door=places.door_socket, bundle=built()))
+    return make_application(Box(reader=reader, door=places.door_socket, bundle=built(), home=places.home))
 
 
 def make_application(box: Box) -> WSGIApplication:

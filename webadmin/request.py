@@ -40,6 +40,8 @@ class Box:
     door: Path
     "The daemon's socket."
     bundle: Bundle
+    home: Path | None = None
+    "Where what stands in files is looked up: backups, logs."
     door_timeout_s: float = 10.0
 
 

@@ -1,5 +1,6 @@
 """Place a test call into the box, end to end, and report each step."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -82,9 +83,10 @@ class FailedError(Exception):
 class Report:
     """Says of each step whether it passed, as soon as that is known."""
 
-    def __init__(self) -> None:
-        """Begin."""
+    def __init__(self, *, as_json: bool = False) -> None:
+        """Begin; for a program a step is an object of JSON on a line."""
         self._console = out()
+        self._as_json = as_json
 
     async def step(self, name: str, work: Coroutine[Any, Any, str]) -> None:
         """Do a step that gives what to say of it."""
@@ -98,10 +100,16 @@ class Report:
 
     def passed(self, name: str, told: str, took_s: float) -> None:
         """Report a step that passed."""
+        if self._as_json:
+            click.echo(json.dumps({"name": name, "passed": True, "told": told, "took_s": round(took_s, 3)}))
+            return
         self._console.print(f"[green]{said(PASSED)}[/]  {_column(said(name))} {took_s:6.2f} s  {escape(told)}")
 
     def failed(self, name: str, why: str) -> None:
         """Report a step that failed."""
+        if self._as_json:
+            click.echo(json.dumps({"name": name, "passed": False, "told": why, "took_s": 0.0}))
+            return
         self._console.print(f"[bold red]{said(FAILED)}[/]  {_column(said(name))} {escape(why)}")
 
 
@@ -276,10 +284,11 @@ def _until(look: Callable[[], Found | None], what: str) -> Found:
 
 
 @click.command()
-def command() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
+def command(*, as_json: bool) -> None:
     """Place a test call into the box, end to end, and report each step: exit code 0 if all passed, else 1."""
     places = box()
-    report = Report()
+    report = Report(as_json=as_json)
     since_us = time.time_ns() // 1000
     heard = Heard(caller=f"5559{since_us // 1_000_000 % 10**6:06}")
     with store(places) as reader:
@@ -302,4 +311,5 @@ def command() -> None:
         except RobotsError as error:
             report.failed(name, str(error))
             sys.exit(1)
-    click.echo(said("Every step passed."))
+    if not as_json:
+        click.echo(said("Every step passed."))

@@ -16,6 +16,8 @@ from twisted.python.failure import Failure
 from appliance import api, root_work
 from appliance.core import effects, facts
 from appliance.daemon import publishing
+from appliance.daemon.backups import EVERY_S as BACKUPS_EVERY_S
+from appliance.daemon.backups import Backups
 from appliance.daemon.chronicles import Chronicles
 from appliance.daemon.disk import EVERY_S as DISK_EVERY_S
 from appliance.daemon.disk import Disk
@@ -101,6 +103,8 @@ class Options:
     changed: publishing.Places
     sealer: list[str]
     "Arguments that start the sealer."
+    home: Path | None = None
+    "What is backed up."
     folders: tuple[Path, ...] = ()
     "Those whose file systems must not fill up."
     notify: str = ""
@@ -162,6 +166,7 @@ class Daemon:
         self.lines = Lines(reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), self._look_again)
         self._publishing.exchanges = (*self._exchanges, self.lines)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
+        self._backups = self._keeper_of_backups()
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -210,8 +215,20 @@ class Daemon:
             prompts=lambda: self._publishing.health,
             lines=lambda: self.lines.health,
             modems=lambda: self.lines.modems,
+            backup=lambda: self._backups.health if self._backups is not None else "",
             release=self._options.release,
             clock_believed=recovered.clock.believed,
+        )
+
+    def _keeper_of_backups(self) -> Backups | None:
+        if self._options.home is None:
+            return None
+        return Backups(
+            self._reactor,
+            home=self._options.home,
+            now=lambda: time.time_ns() // 1000,
+            zone=lambda: self.hub.centre.directory.company.zone,
+            changed=self._look_again,
         )
 
     def _door(self) -> Door:
@@ -232,6 +249,7 @@ class Daemon:
                     modems=lambda: self.lines.modems,
                     ring=self.lines.ring,
                 ),
+                backups=self._backups,
             ),
         )
 
@@ -262,6 +280,8 @@ class Daemon:
         self._do(self.disk.look())
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())
+        if self._backups is not None:
+            self._every("backups", BACKUPS_EVERY_S, self._backups.look)
         steps.done("doors")
         for exchange in self._exchanges:
             await exchange.linked()

@@ -13,12 +13,14 @@ from http import HTTPStatus
 from typing import assert_never
 
 import msgspec
+from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from appliance import api, root_work
 from appliance.core import effects, facts
 from appliance.core import state as st
 from appliance.daemon import rights
+from appliance.daemon.backups import Backups
 from appliance.daemon.hub import BusyError, Hub
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.rights import Asker
@@ -62,6 +64,8 @@ class Offices:
     root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
     "Asks the machine's root part; raises `RootAwayError`."
     texts: Texts
+    backups: Backups | None = None
+    "None where there is no home to back up."
 
 
 def refused(status: HTTPStatus, code: str, field: str = "", detail: str = "") -> Answer:
@@ -279,6 +283,11 @@ class Door:
     # -- settings
 
     async def _apply(self, asker: Asker, request: api.AnyRequest) -> Answer:
+        backups = self._offices.backups
+        if isinstance(request, api.SetBackups) and backups is not None:
+            return HTTPStatus.OK, await deferToThread(backups.set, request.settings, asker.person)
+        if isinstance(request, api.DoBackup) and backups is not None:
+            return HTTPStatus.OK, backups.do(request, asker.person)
         if not isinstance(
             request,
             api.Put

@@ -36,6 +36,8 @@ class Organs:
     lines: Callable[[], Mapping[str, str]]
     "Each serial line to its word."
     modems: Callable[[], tuple[sms.Modem, ...]]
+    backup: Callable[[], str]
+    "How backups are; empty while none are set up."
     release: str
     clock_believed: bool
 
@@ -56,6 +58,8 @@ def health_of(organs: Organs) -> live.Health:
     parts["invariants"] = "broken" if organs.lookout.counts else "ok"
     parts.update(organs.lines())
     parts["clock"] = "ok" if organs.clock_believed else "not_believed"
+    if backup := organs.backup():
+        parts["backup"] = backup
     return live.Health(parts=parts, boot=organs.hub.centre.state.boot, version=organs.release, modems=organs.modems())
 
 

@@ -110,6 +110,7 @@ def _come_back(
             *(sys.executable, "-m", "appliance.store.seal"),
             *("--spool", str(places.spool), "--media", str(places.media)),
         ],
+        home=places.home,
         folders=(places.store, places.spool, places.media, places.log),
         notify=os.environ.get("NOTIFY_SOCKET", ""),
         watchdog_us=_number(os.environ.get("WATCHDOG_USEC", "")),

@@ -50,6 +50,8 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.SetParty: LEADERS,
     api.AskRoot: ADMINISTRATORS,
     api.SendSms: LEADERS,
+    api.SetBackups: ADMINISTRATORS,
+    api.DoBackup: ADMINISTRATORS,
 }
 "`SignIn` stands outside: it makes the asker."
 

@@ -162,7 +162,7 @@ class People:
         """
 
         def work(root: Root) -> bool:
-            known = _erase(tables(root, PeopleTables), party, now_us)
+            known = erase_now(tables(root, PeopleTables), party, now_us)
             if known:
                 self.erased()
             return known
@@ -323,7 +323,8 @@ def _write_note(people: PeopleTables, interaction: str, party: str, note: Note) 
         people.notes.pop(interaction, None)
 
 
-def _erase(people: PeopleTables, named: str, now_us: int) -> bool:
+def erase_now(people: PeopleTables, named: str, now_us: int) -> bool:
+    """See `People.erase`; the files of `doomed` recordings are left to whoever has them."""
     party = party_named(people, named) or named
     record = _record(people, party)
     belongings = list(people.belongings.keys(min=(party, "", ""), max=(party, "\uffff", ""))) if party else []

@@ -143,6 +143,15 @@ class Reader:
         wanted = tuple(parties)
         return self._people(lambda people: labels_of(people, wanted))
 
+    def everybody(self, limit: int) -> set[str]:
+        """Give the numbers and names of the first so many parties: what must not be shown to others."""
+
+        def work(people: PeopleTables) -> set[str]:
+            labels = labels_of(people, parties_like(people, "", limit)).values()
+            return {word for label in labels for word in (label.number, label.name) if word}
+
+        return self._people(work)
+
     def party(self, named: str) -> str:
         """Tell the party of an id or a number; empty if nobody is known by it."""
         return self._people(lambda people: party_named(people, named))

@@ -15,17 +15,20 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
     """One file a subcommand; its docstring's first line is its help."""
     assert main.names() == [
         "agents",
+        "backup",
         "caller",
         "calls",
         "config",
         "demo",
         "erase",
         "replay",
+        "restore",
         "run",
         "selftest",
         "sms",
         "status",
         "stop",
+        "support-bundle",
         "what-if",
     ]
     group = main.group()

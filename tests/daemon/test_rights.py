@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from appliance import api, root_work
+from appliance.backups import BackupSettings
 from appliance.daemon.rights import CONSOLE, ROLES, Asker, Role, agent_of, refusal
 
 REQUESTS: dict[type[api.Request], api.Request] = {
@@ -33,11 +34,14 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.Erase(party="p1"),
         api.SetParty(party="p1", priority=1),
         api.AskRoot(question=root_work.Look()),
+        api.SetBackups(settings=BackupSettings()),
+        api.DoBackup(work="backup", destination="disk"),
     )
 }
 OFFICE = {
     *(api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase),
     api.AskRoot,
+    *(api.SetBackups, api.DoBackup),
 }
 
 

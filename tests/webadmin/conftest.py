@@ -85,7 +85,7 @@ def laid_out(home: Path, write: Callable[[Store], tuple[str, ...]]) -> Iterator[
         secrets = _set_up(store)
         interactions = write(store)
         bundle = Bundle(folder=Path("build/web"), files=FILES)
-        config = configure(Box(reader=reader, door=home / "nobody.sock", bundle=bundle, door_timeout_s=0.5))
+        config = configure(Box(reader=reader, door=home / "nobody.sock", bundle=bundle, home=home, door_timeout_s=0.5))
         yield Pages(
             config=config,
             application=config.make_wsgi_app(),

@@ -16,6 +16,7 @@ SEES_ALL = frozenset({"supervisor", "administrator"})
 SETS_UP = frozenset({"administrator"})
 EXPECTED: Mapping[str, frozenset[str]] = {
     "account": EVERYBODY,
+    "backup": SETS_UP,
     "api_agents": SEES_ALL,
     "api_call": EVERYBODY,
     "api_calls": EVERYBODY,
@@ -41,6 +42,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "go": EVERYBODY,
     "home": EVERYBODY,
     "hours": SETS_UP,
+    "logs": SETS_UP,
     "look": EVERYBODY,
     "lines": SETS_UP,
     "machine": SETS_UP,
