@@ -96,6 +96,8 @@ NEEDS = {
             service="postgresql.service",
         ),
         Need(package="strace", command="strace", why="tests of a disk that fails"),
+        Need(package="nftables", command="nft", why="tests of the packet filter"),
+        Need(package="iproute2", command="ip", why="networks for them"),
         Need(package="sip-tester", command="sipp", why="a crowd of calls"),
     ),
     "fresh": (Need(package="mmdebstrap", command="mmdebstrap", why="making a fresh Debian"),),
