@@ -82,6 +82,12 @@ def put(machine: Machine, path: str, text: str) -> None:
     machine.run(f"mkdir -p {Path(path).parent}; cat >{path} <<'END_OF_FILE'\n{text}END_OF_FILE")
 
 
+def up(machine: Machine) -> str:
+    """Wait for its shell; raises `MachineError`."""
+    machine.up(UP_S)
+    return f"{machine.age_s:.0f} s after the start"
+
+
 def ready(machine: Machine) -> str:
     """Wait until the box takes calls; raises `MachineError`."""
     machine.run(f"switchroom status --wait={READY_S} >/dev/null", limit_s=READY_S + 60)
@@ -161,7 +167,7 @@ def tell(shop: Workshop, folder: Path, port: int) -> None:
     updates_disk(folder, shop)
     hardware = Hardware(firmware=os.environ.get("FIRMWARE", "bios"), disks=("updates.ext4",), console_port=port)
     with Machine(shop, folder, hardware) as machine:
-        step("a shell", lambda: (machine.up(UP_S), f"{machine.age_s:.0f} s after the start")[1])
+        step("a shell", lambda: up(machine))
         step("the box takes calls", lambda: ready(machine))
         step("the console answers", lambda: page(port))
         step("two E1 spans", lambda: spans(machine))
@@ -170,7 +176,7 @@ def tell(shop: Workshop, folder: Path, port: int) -> None:
         before = slot_of(machine)
         step("an update", lambda: update(machine))
     with Machine(shop, folder, hardware) as machine:
-        step("the power was cut, a shell", lambda: (machine.up(UP_S), f"{machine.age_s:.0f} s after the start")[1])
+        step("the power was cut, a shell", lambda: up(machine))
         step("the other slot", lambda: f"{before}, now {slot_of(machine)}")
         if slot_of(machine) == before:
             raise MachineError("the update was not started")
