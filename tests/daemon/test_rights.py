@@ -32,6 +32,7 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.SetSecret(of="trunk/carrier"),
         api.Erase(party="p1"),
         api.SetParty(party="p1", priority=1),
+        api.SendSms(number="10086", text="x"),
     )
 }
 OFFICE = {api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase}
@@ -51,9 +52,9 @@ def test_every_request_stands_in_the_table() -> None:
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("kind", list(REQUESTS), ids=lambda kind: kind.__name__)
 def test_roles(kind: type[api.Request], role: Role) -> None:
-    """The office is the administrator's, callers are the supervisor's, too; one's own seat is everybody's."""
+    """The office is the administrator's, callers and texts are the supervisor's, too; one's own seat is everybody's."""
     allowed = role is Role.ADMINISTRATOR or kind not in OFFICE
-    if kind is api.SetParty:
+    if kind in {api.SetParty, api.SendSms}:
         allowed = role is not Role.AGENT
     assert (refusal(an_asker(role), REQUESTS[kind]) is None) is allowed
 
