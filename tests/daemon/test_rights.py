@@ -36,6 +36,7 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.AskRoot(question=root_work.Look()),
         api.SetBackups(settings=BackupSettings()),
         api.DoBackup(work="backup", destination="disk"),
+        api.SendSms(number="10086", text="x"),
     )
 }
 OFFICE = {
@@ -59,9 +60,9 @@ def test_every_request_stands_in_the_table() -> None:
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("kind", list(REQUESTS), ids=lambda kind: kind.__name__)
 def test_roles(kind: type[api.Request], role: Role) -> None:
-    """The office is the administrator's, callers are the supervisor's, too; one's own seat is everybody's."""
+    """The office is the administrator's, callers and texts are the supervisor's, too; one's own seat is everybody's."""
     allowed = role is Role.ADMINISTRATOR or kind not in OFFICE
-    if kind is api.SetParty:
+    if kind in {api.SetParty, api.SendSms}:
         allowed = role is not Role.AGENT
     assert (refusal(an_asker(role), REQUESTS[kind]) is None) is allowed
 
