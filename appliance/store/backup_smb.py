@@ -56,7 +56,7 @@ class Share(Place):
                     if entry.is_dir():
                         waiting.append(name)
                     else:
-                        found[name] = entry.stat().st_size
+                        found[name] = entry.smb_info.end_of_file
         return found
 
     @contextlib.contextmanager
