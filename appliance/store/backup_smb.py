@@ -36,7 +36,8 @@ class Share(Place):
 
     def _is_folder(self, path: str) -> bool:
         try:
-            return is_folder(smbclient.stat(path, port=self._port, connection_cache=self._cache).st_mode)
+            with _absent():
+                return is_folder(smbclient.stat(path, port=self._port, connection_cache=self._cache).st_mode)
         except FileNotFoundError:
             return False
 
@@ -49,23 +50,23 @@ class Share(Place):
         waiting = [folder]
         while waiting:
             here = waiting.pop()
-            try:
+            with contextlib.suppress(FileNotFoundError), _absent():
                 for entry in smbclient.scandir(self._path(here), port=self._port, connection_cache=self._cache):
                     name = f"{here}/{entry.name}"
                     if entry.is_dir():
                         waiting.append(name)
                     else:
-                        found[name] = entry.stat().st_size
-            except FileNotFoundError:
-                continue
+                        found[name] = entry.smb_info.end_of_file
         return found
 
     @contextlib.contextmanager
     @override
     def read(self, name: str) -> Iterator[BinaryIO]:
-        with smbclient.open_file(
-            self._path(name), mode="rb", share_access="r", port=self._port, connection_cache=self._cache
-        ) as file:
+        with _absent():
+            opened = smbclient.open_file(
+                self._path(name), mode="rb", share_access="r", port=self._port, connection_cache=self._cache
+            )
+        with opened as file:
             yield cast("BinaryIO", file)  # cast: the mode makes it one
 
     @override
@@ -93,12 +94,23 @@ class Share(Place):
 
     @override
     def remove(self, name: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), _absent():
             smbclient.remove(self._path(name), port=self._port, connection_cache=self._cache)
 
     @override
     def room(self) -> int | None:
         return smbclient.stat_volume(self._root, port=self._port, connection_cache=self._cache).caller_available_size
+
+
+@contextlib.contextmanager
+def _absent() -> Iterator[None]:
+    """Make the library's own kind of error FileNotFoundError where nothing is there."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOENT and not isinstance(error, FileNotFoundError):
+            raise FileNotFoundError(errno.ENOENT, "not there", error.filename) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -119,16 +131,16 @@ def share(destination: Destination) -> Iterator[Place]:
         yield Share(root, port, cache)
     except FileNotFoundError:
         raise
-    except (SMBException, SpnegoError, ValueError) as error:
-        why = str(error).partition("\n")[0]
-        raise BackupError(
-            marked("{root}: {why}; look at the server's name, the share, user and password"), root=root, why=why
-        ) from error
     except OSError as error:
         if error.errno in {errno.EACCES, errno.EPERM}:
             raise BackupError(
                 marked("{root}: the user {user} may not write there"), root=root, user=repr(destination.user)
             ) from error
         raise BackupError(marked("{root}: {why}"), root=root, why=error.strerror or error) from error
+    except (SMBException, SpnegoError, ValueError) as error:
+        why = str(error).partition("\n")[0]
+        raise BackupError(
+            marked("{root}: {why}; look at the server's name, the share, user and password"), root=root, why=why
+        ) from error
     finally:
         smbclient.reset_connection_cache(fail_on_error=False, connection_cache=cache)

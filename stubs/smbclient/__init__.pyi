@@ -2,11 +2,15 @@ import os
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+class _Information(NamedTuple):
+    end_of_file: int
+
 class SMBDirEntry:
     @property
     def name(self) -> str: ...
     def is_dir(self) -> bool: ...
-    def stat(self) -> os.stat_result: ...
+    @property
+    def smb_info(self) -> _Information: ...
 
 class SMBStatVolumeResult(NamedTuple):
     total_size: int
