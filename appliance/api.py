@@ -185,6 +185,7 @@ class Conclude(AgentRequest, frozen=True, kw_only=True, tag="conclude"):
 
 PARTS: Mapping[str, type[model.Part]] = {
     "trunks": model.Trunk,
+    "spans": model.Span,
     "numbers": model.Number,
     "extensions": model.Extension,
     "agents": model.Agent,

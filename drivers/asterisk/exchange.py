@@ -15,6 +15,7 @@ from appliance.core import effects, facts
 from appliance.core.facts import Leg, PartyView, Target
 from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
+from drivers.asterisk.addresses import Addresses
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
 from drivers.asterisk.channels import Channels
 from drivers.asterisk.chronicle import ESCAPED, Chronicle
@@ -189,6 +190,7 @@ class Exchange:
         self._trunks = {trunk.slug: trunk for trunk in configuration.trunks}
         self._performer.trunks = {trunk.slug: trunk.calls_max for trunk in configuration.trunks}
         self._performer.inside = frozenset(phone.slug for phone in configuration.extensions if not phone.outside)
+        self._performer.addresses = self._own_calls.addresses = Addresses(configuration)
         self._unloaded += write(site, files)
         await self._reload()
 
@@ -293,26 +295,22 @@ class Exchange:
     def _heard(self, event: Event) -> None:
         if event.name == "FullyBooted":
             self._booted = True
-        self._hear_own_calls(event)
+        extension, busy = self._own_calls.hear(event, offered=self._observer.is_offer(event.get("Uniqueid")))
+        if extension in self._extensions and self._found:
+            self._observe(facts.PhoneBusy(extension=extension, busy=busy))
         self._observer.hear(event)
         for technology in self._options.technologies:
             if event.name in technology.events:
                 seen = technology.seen(event.name, event.get)
                 if seen is None:
-                    technologies = self._options.technologies
-                    self._start(reconcile.find_contacts(self._reactor, self._link, technologies, self._sight))
+                    self._start(self._find_again())
                 elif self._sight.take(seen) and seen.name in self._extensions and self._found:
                     self._observe(facts.PhoneSeen(extension=seen.name, reachable=self._sight.reaches(seen.name)))
 
-    def _hear_own_calls(self, event: Event) -> None:
-        uniqueid, busy = event.get("Uniqueid"), event.name == "Newchannel"
-        extension = ""
-        if busy and not self._observer.is_offer(uniqueid):
-            extension = self._own_calls.began(uniqueid, event.get("Channel"))
-        elif event.name == "Hangup":
-            extension = self._own_calls.ended(uniqueid)
-        if extension in self._extensions and self._found:
-            self._observe(facts.PhoneBusy(extension=extension, busy=busy))
+    async def _find_again(self) -> None:
+        changed = await reconcile.find_again(self._reactor, self._link, self._options.technologies, self._sight)
+        for name in sorted(changed & self._extensions) if self._found else ():
+            self._observe(facts.PhoneSeen(extension=name, reachable=self._sight.reaches(name)))
 
     def _ended(self, uniqueid: str) -> None:
         self._callers.pop(uniqueid, None)

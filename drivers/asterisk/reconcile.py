@@ -39,6 +39,10 @@ class Sight:
     known: dict[str, bool] = field(default_factory=dict)
     "Trunk to whether the carrier knows us."
 
+    asking: bool = False
+    "Whether lists are on their way that `find_again` has asked for."
+    again: bool = False
+    "Whether they are to be asked for once more then."
     meanwhile: list[Seen] = field(default_factory=list)
     "What events have told while the lists were on their way."
 
@@ -126,12 +130,34 @@ async def find_contacts(clock: IReactorTime, link: Link, technologies: Iterable[
     sight.replace(found)
 
 
+async def find_again(
+    clock: IReactorTime, link: Link, technologies: Iterable[Technology], sight: Sight
+) -> frozenset[str]:
+    """Look anew after an event that said no more than that; gives what can be reached now and could not, or could.
+
+    A span that fails tells it once for each of its channels: what is asked meanwhile is asked once, afterwards.
+    """
+    sight.again = True
+    if sight.asking:
+        return frozenset()
+    sight.asking = True
+    before = frozenset(name for name in sight.contacts if sight.reaches(name))
+    try:
+        while sight.again:
+            sight.again = False
+            await find_contacts(clock, link, technologies, sight)
+    finally:
+        sight.asking = False
+    return before ^ frozenset(name for name in sight.contacts if sight.reaches(name))
+
+
 async def probe(link: Link, technologies: Iterable[Technology], names: Iterable[str]) -> None:
     """Have the phones or trunks probed that nobody has seen yet; what comes of it is told by events."""
     for name in names:
         for technology in technologies:
-            action, headers = technology.probe(name)
-            await link.care(Action(name=action, headers=headers))
+            asked = technology.probe(name)
+            if asked is not None:
+                await link.care(Action(name=asked[0], headers=asked[1]))
 
 
 def found_legs(exchange: str, channels: Channels, asking: Iterable[str]) -> tuple[FoundLeg, ...]:
