@@ -279,12 +279,20 @@ class SetParty(Request, frozen=True, kw_only=True, tag="set-party"):
     "Whether calls are refused."
 
 
+class ClearLine(Request, frozen=True, kw_only=True, tag="clear-line"):
+    """End whatever call is on a line of a telephone card."""
+
+    span: str
+    place: int
+    "Its channel of the span, from 1."
+
+
 _OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
-AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty
+AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | Erase | SetParty | ClearLine
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,7 +1,7 @@
 """The daemon's parts, put together, started and stopped in order."""
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from appliance import api
-from appliance.core import effects, facts
+from appliance.core import effects, facts, model
 from appliance.daemon import publishing
 from appliance.daemon.chronicles import Chronicles
 from appliance.daemon.disk import EVERY_S as DISK_EVERY_S
@@ -22,6 +22,8 @@ from appliance.daemon.disk import Disk
 from appliance.daemon.door import Door, Offices
 from appliance.daemon.health import Figures, Organs, health_of, metrics_of
 from appliance.daemon.hub import Hub
+from appliance.daemon.lines import EVERY_S as LINES_EVERY_S
+from appliance.daemon.lines import Lines, WithLines
 from appliance.daemon.live import Live
 from appliance.daemon.lookout import Lookout
 from appliance.daemon.parties import Parties
@@ -156,6 +158,7 @@ class Daemon:
             self.hub.attach(exchange)
         self._publishing.exchanges = self._exchanges
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
+        self.lines = Lines(expected=lambda: [each.number for each in self._spans()], changed=self._look_again)
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -177,6 +180,7 @@ class Daemon:
             sessions=self.sessions,
             health=lambda: health_of(organs),
             metrics=lambda: metrics_of(figures),
+            lines=self.lines.standing,
         )
         self._remember(recovered, door)
         self._listen()
@@ -195,7 +199,8 @@ class Daemon:
     def _organs(self, recovered: Recovered) -> Organs:
         return Organs(
             hub=self.hub,
-            exchanges=lambda: tuple(exchange.health for exchange in self._exchanges),
+            exchanges=lambda: (*(exchange.health for exchange in self._exchanges), self.lines.health),
+            lines=self.lines,
             store=self._store.health,
             backlog=lambda: self._store.journal.backlog,
             recordings=self.recordings,
@@ -205,6 +210,15 @@ class Daemon:
             release=self._options.release,
             clock_believed=recovered.clock.believed,
         )
+
+    def _spans(self) -> Iterable[model.Span]:
+        return self.hub.centre.directory.spans.values()
+
+    async def _look_at_lines(self) -> None:
+        await self.lines.look(self.hub.now)
+
+    async def _clear_line(self, channel: int) -> bool:
+        return any([await each.clear_line(channel) for each in self._exchanges if isinstance(each, WithLines)])
 
     def _door(self) -> Door:
         return Door(
@@ -216,6 +230,7 @@ class Daemon:
                 settings=self._store.settings,
                 people=self._store.people,
                 applied=self._publishing.apply,
+                clear_line=self._clear_line,
             ),
         )
 
@@ -244,6 +259,7 @@ class Daemon:
         self._every("sessions", SESSIONS_EVERY_S, self.sessions.refresh)
         self._every("disk", DISK_EVERY_S, self.disk.look)
         self._do(self.disk.look())
+        self._every("lines", LINES_EVERY_S, self._look_at_lines)
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())
         steps.done("doors")

@@ -16,7 +16,7 @@ import msgspec
 from twisted.logger import Logger
 
 from appliance import api
-from appliance.core import effects, facts
+from appliance.core import cards, effects, facts
 from appliance.core import state as st
 from appliance.daemon import rights
 from appliance.daemon.hub import BusyError, Hub
@@ -56,6 +56,8 @@ class Offices:
     accounts: Accounts
     settings: Settings
     people: People
+    clear_line: Callable[[int], Awaitable[bool]]
+    "Ends the call on a channel of a card; says whether there was one."
     applied: Callable[[Applied], Awaitable[None]]
     "Makes a committed change of the settings hold: publishes it, tells the drivers, reads names and roles again."
 
@@ -108,7 +110,7 @@ class Door:
             await self._offices.sessions.use(asker.key)
         return await self._carry_out(asker, request)
 
-    async def _carry_out(self, asker: Asker, request: api.AnyRequest) -> Answer:
+    async def _carry_out(self, asker: Asker, request: api.AnyRequest) -> Answer:  # noqa: PLR0911  one line a request
         token = f"{asker.person}:{request.token or secrets.token_hex(16)}"
         match request:
             case api.SignOut():
@@ -121,6 +123,8 @@ class Door:
                 return (HTTPStatus.OK, api.Reply()) if known else refused(HTTPStatus.OK, "unknown", "party")
             case api.SetParty():
                 return await self._set_party(request)
+            case api.ClearLine():
+                return await self._clear_line(request)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:
@@ -182,6 +186,14 @@ class Door:
         return (HTTPStatus.OK, api.Reply()) if done else refused(HTTPStatus.OK, "unknown", "party", request.party)
 
     # -- calls
+
+    async def _clear_line(self, request: api.ClearLine) -> Answer:
+        """End the call on a line of a card, which may be none that the core knows."""
+        span = self._offices.hub.centre.directory.spans.get(request.span)
+        if span is None or not 1 <= request.place <= span.channels:
+            return refused(HTTPStatus.OK, "missing", "place")
+        done = await self._offices.clear_line(cards.channel(span, request.place))
+        return (HTTPStatus.OK, api.Reply()) if done else refused(HTTPStatus.OK, "no_call", "place")
 
     async def _command(self, command: facts.AnyFact) -> Answer:
         problem = await self._offices.hub.ask(command)

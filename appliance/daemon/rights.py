@@ -48,6 +48,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.SetSecret: ADMINISTRATORS,
     api.Erase: ADMINISTRATORS,
     api.SetParty: LEADERS,
+    api.ClearLine: ADMINISTRATORS,
 }
 "`SignIn` stands outside: it makes the asker."
 

@@ -14,6 +14,8 @@ from typing import Protocol
 from appliance.api import Equipment
 
 VALUE_CHARACTERS_MAX = 1_000
+SIGNALLING = "signalling/"
+"What stands before a span's number where it is told whether its signalling channel is up."
 COMPANY = "-company.conf"
 "How the names of the files end that hold what the company set; the others depend on the site alone."
 
@@ -113,6 +115,10 @@ class Technology(Protocol):
     @property
     def questions(self) -> tuple[str, ...]:
         """The actions whose lists `seen` understands, asked after each connection."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether something of it is told by no event, so that its questions are to be asked each second."""
 
     @property
     def modules(self) -> tuple[str, ...]:

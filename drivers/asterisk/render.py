@@ -12,7 +12,18 @@ from appliance.api import Equipment
 from appliance.core.model import Configuration
 from drivers.asterisk import chronicle, dialplan, settings
 from drivers.asterisk.addresses import digits, slug
-from drivers.asterisk.conf import COMPANY, ConfError, Options, Seen, Setting, Site, Technology, section, sections
+from drivers.asterisk.conf import (
+    COMPANY,
+    SIGNALLING,
+    ConfError,
+    Options,
+    Seen,
+    Setting,
+    Site,
+    Technology,
+    section,
+    sections,
+)
 from drivers.asterisk.dialplan import FROM_TRUNK, OUT_OF_SERVICE, PHONE_INSIDE, PHONE_OUTSIDE
 
 FOLDERS = ("etc", "lib", "lib/agi-bin", "keys", "spool", "log", chronicle.FOLDER, "cache")
@@ -131,6 +142,7 @@ __all__ = [
     "OUT_OF_SERVICE",
     "PHONE_INSIDE",
     "PHONE_OUTSIDE",
+    "SIGNALLING",
     "ConfError",
     "Options",
     "Seen",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from appliance.api import Equipment
-from drivers.asterisk.render import Seen, Site
+from drivers.asterisk.render import SIGNALLING, Seen, Site
 from drivers.dahdi import channels
 
 Header = Callable[[str], str]
@@ -29,7 +29,9 @@ class Dahdi:
 
     events = ("Alarm", "AlarmClear", "SpanAlarm", "SpanAlarmClear")
     "They name a channel or span by number alone, so they only say: ask again."
-    questions = ("DAHDIShowChannels",)
+    questions = ("DAHDIShowChannels", "PRIShowSpans")
+    silent = True
+    "No event tells that a D-channel went down."
     modules = (MODULE,)
 
     def files(self, _site: Site, equipment: Equipment) -> Mapping[str, str]:
@@ -38,6 +40,8 @@ class Dahdi:
 
     def seen(self, event: str, header: Header) -> Seen | None:
         """Say of a channel whether its line is well; a trunk is reached while one of its lines is."""
+        if event == "PRIShowSpans" and header("Active") == "Yes":
+            return Seen(name=f"{SIGNALLING}{header('Span')}", registered=header("Up") == "Yes")
         if event != "DAHDIShowChannels":
             return None
         kind, slash, name = header("Description").partition("/")
