@@ -43,8 +43,14 @@ class Fairness:
             return
         known_to = slug in {interaction.view.preferred, interaction.view.last_agent} and bound.queue.prefer_s
         kept = known_to or slug == interaction.given_to
-        if not kept and (skill := lacks(known, bound.queue, now - waiting.entered_at)):
+        if not kept and (skill := lacks(known, bound.queue, now - self._entered_at(name, waiting))):
             self._wrong(Rule.SKILLED, slug, f"is offered {name} without {skill}")
+
+    def _entered_at(self, name: str, waiting: st.Waiting) -> int:
+        """Tell since when a caller had waited who was chosen for, and whom the same fact may have led back since."""
+        seen = self._account.calls.get(name)
+        before = waiting_of(seen.state) if seen is not None and isinstance(seen.state, Visited) else waiting
+        return min(waiting.entered_at, before.entered_at) if before.queue == waiting.queue else waiting.entered_at
 
     def not_passed(self, slug: str, name: str, about: dict[str, None]) -> None:
         """Hold a choice against all who waited before this fact, still wait, and came first."""

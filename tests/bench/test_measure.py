@@ -33,7 +33,7 @@ async def test_each_side_answers_every_command_and_reads_every_event(
     side: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise the measurement raises."""
-    monkeypatch.setattr(measure, "CALLS", dict.fromkeys(SIDES, 100))
+    monkeypatch.setattr(measure, "CALLS", dict.fromkeys(SIDES, 300))
     monkeypatch.setattr(measure, "STREAMS", dict.fromkeys(SIDES, 2))
     assert await run(fastagi(side, at_once=10)) > 0
     assert await run(ami(side, "ami-all")) > 0
@@ -43,7 +43,7 @@ async def test_each_side_answers_every_command_and_reads_every_event(
 @pytest_twisted.ensureDeferred
 async def test_every_caller_of_the_centre_comes_into_the_queue() -> None:
     """Otherwise the measurement raises."""
-    assert await run(centre(at_once=10, rounds=2)) > 0
+    assert await run(centre(at_once=10, rounds=20)) > 0
 
 
 @pytest_twisted.ensureDeferred

@@ -141,6 +141,17 @@ def test_who_has_left_the_queue_by_the_same_fact_is_not_judged_by_the_next_one()
     assert Rule.SKILLED in watched.look(chosen, about=watched.call.id)
 
 
+def test_who_came_back_into_the_queue_by_the_same_fact_is_judged_by_the_wait_before() -> None:
+    """A wrap-up that is over offers the caller, whose key then gives up the wait for a callback in the same queue."""
+    need = model.Need(skill="french", level=3, relax_s=30)
+    watched = waiting(a_queue(requirement=(need,)))
+    watched.world.run(31)
+    now = watched.world.clock.now
+    watched.change(msgspec.structs.replace(watched.call.state, entered_at=now))
+    assert Rule.SKILLED not in watched.look(decided(watched), about=watched.call.id)
+    assert Rule.SKILLED in watched.look(decided(watched), about=watched.call.id)
+
+
 @pytest.mark.parametrize(
     ("how", "level", "fits"),
     [

@@ -14,6 +14,7 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
 from appliance.commands.calls import CallLine
+from appliance.core import facts
 from appliance.core.facts import Leg
 from appliance.store.ledger import Listed
 from appliance.store.reader import open_reader
@@ -29,6 +30,7 @@ pytestmark = [pytest.mark.contract, pytest.mark.slow]
 
 FALL_BACK_S = 2
 "A minute in earnest."
+FOREVER_US = 1 << 62
 WRITTEN = 400
 KILLS = 6
 SEED = 5
@@ -49,6 +51,20 @@ def hurry(box: Box) -> None:
     plan.write_text(text.replace(">= 60]", f">= {FALL_BACK_S}]"))
     argv = current_bundle().argv("-C", str(etc / "asterisk.conf"), "-rx", "dialplan reload")
     subprocess.run(argv, check=True, capture_output=True, timeout=20)
+
+
+async def is_journalled(box: Box, kind: type[facts.Observation]) -> None:
+    """Wait until such a fact is committed; one that was only seen goes with the daemon that saw it."""
+    reader = open_reader(box.places.zeo_socket)
+    try:
+        for _ in range(TRIES):
+            past = await deferToThread(reader.history, 0, FOREVER_US)
+            if past is not None and any(isinstance(row.fact, kind) for row in past.rows):
+                return
+            await deferLater(the_reactor(), 0.05)
+    finally:
+        reader.close()
+    raise AssertionError(f"no {kind.__name__} was committed")
 
 
 async def filed(box: Box, count: int) -> list[Listed]:
@@ -97,6 +113,7 @@ async def test_calls_without_a_daemon_have_one_record_each(tmp_path: Path) -> No
             (desk,) = [await box.phones["101"].next_call(10)]
             desk.answer()
             await known.hears_tone(box.phones["101"].options.tone_hz or 0, 5)
+            await is_journalled(box, facts.Bridged)
             box.kill_daemon()
             await known.hang_up()
             early = box.carrier.dial(STRAIGHT, caller_number="5550777001", caller_name='Early "Ä", x')
