@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from appliance.api import Equipment
-from drivers.asterisk.render import SIGNALLING, Seen, Site
-from drivers.dahdi import channels
+from drivers.asterisk.render import COMPANY, SIGNALLING, Seen, Site
+from drivers.dahdi import channels, system
 
 Header = Callable[[str], str]
 CONTROL = Path("/dev/dahdi/ctl")
@@ -35,8 +35,16 @@ class Dahdi:
     modules = (MODULE,)
 
     def files(self, _site: Site, equipment: Equipment) -> Mapping[str, str]:
-        """Give its configuration files, name to text; raises `ConfError`."""
-        return channels.files(equipment)
+        """Give its configuration files, name to text; raises `ConfError`.
+
+        Those of the kernel's drivers lie beside Asterisk's as `dahdi-<name>-company.conf`: `dahdi_cfg -c` reads the
+        first when the machine starts, for a change of a wire's signalling ends its calls.
+        """
+        told = {
+            f"dahdi-{name.removesuffix('.conf')}{COMPANY}": text
+            for name, text in system.files(equipment.configuration).items()
+        }
+        return {**channels.files(equipment), **told}
 
     def seen(self, event: str, header: Header) -> Seen | None:
         """Say of a channel whether its line is well; a trunk is reached while one of its lines is."""

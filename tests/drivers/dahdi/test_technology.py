@@ -14,6 +14,7 @@ from drivers.asterisk.conf import ConfError, Options, Seen, Technology
 from drivers.asterisk.own_calls import OwnCalls
 from drivers.asterisk.reconcile import Sight
 from drivers.asterisk.render import modules_of, rendered
+from drivers.dahdi import system
 from drivers.dahdi.technology import Dahdi, is_here
 from drivers.pjsip.technology import Pjsip
 from tests.drivers.asterisk.played import SITE
@@ -145,6 +146,8 @@ def test_with_dahdi_its_module_is_loaded_and_its_files_written() -> None:
     assert "load = chan_dahdi.so" in files["modules.conf"]
     assert modules_of(("chan_dahdi-company.conf",)) == ("chan_dahdi.so",)
     assert {"chan_dahdi.conf", "chan_dahdi-company.conf"} <= files.keys()
+    assert files["dahdi-system-company.conf"] == system.files(company())["system.conf"]
+    assert {"dahdi-assigned-spans-company.conf", "dahdi-modprobe-company.conf"} <= files.keys()
 
 
 def test_dahdi_is_here_with_driver_and_module(tmp_path: Path) -> None:
