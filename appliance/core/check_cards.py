@@ -16,8 +16,8 @@ SIGNALLING = {
     "analogue": ("analogue", "em"),
 }
 SWITCHES = ("euroisdn", "national", "ni1", "dms100", "4ess", "5ess", "qsig")
-VARIANTS = ("ar", "br", "mx", "ph", "itu")
-"What Asterisk's own sample names of OpenR2's variants."
+VARIANTS = ("ar", "br", "cn", "co", "cz", "ec", "id", "itu", "mx", "ph", "ve")
+"As Asterisk's `mfcr2 show variants` lists them with OpenR2 1.3.3."
 ECHO = ("", "mg2", "kb1", "sec", "sec2", "oslec", "hwec")
 HUNTS = ("linear", "round_robin")
 GROUPS_MAX = 31
