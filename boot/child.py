@@ -18,6 +18,8 @@ from boot.warm import Warm, ZygoteEndedError
 LOOK_S = 0.05
 STEADY_S = 10.0
 "Who lived as long as this begins again with the shortest pause."
+DOUBLINGS_MAX = 16
+"Of the pause before a program that fails again and again; the process says the longest that it may be."
 TRIES_MAX = 3
 "How often a program may end before it was ready for the first time."
 LOG_BYTES_MAX = 10_000_000
@@ -92,7 +94,7 @@ class Child:
             self._judge(code, failures)
             self.restarts += 1
             self.state = State.PAUSING
-            pause_s = min(self.process.restart_s * 2 ** (failures - 1), self.process.restart_s_max)
+            pause_s = pause_after(self.process, failures)
             at_once = self.process.at_once and self._rose
             why = f": {self._last_line()}" if code > 0 else ""
             again = said("again at once") if at_once else said("again in {seconds} s", seconds=f"{pause_s:.1f}")
@@ -272,6 +274,12 @@ async def _answers(ready: Accepts | Listens | Fetches) -> None:
         if await is_ready(ready):
             return
         await asyncio.sleep(LOOK_S)
+
+
+def pause_after(process: Process, failures: int) -> float:
+    """Give the seconds until a program is started again that has failed so often in a row, however often that is."""
+    doubled = min(failures - 1, DOUBLINGS_MAX)
+    return min(process.restart_s * 2.0**doubled, process.restart_s_max)
 
 
 def _ending(code: int) -> str:

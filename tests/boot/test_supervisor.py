@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from boot.child import pause_after
 from boot.notes import members
+from boot.process import Notified, Process
 from boot.program import GATE
 from tests.boot.toy import NOTIFY, Toy, Toys, is_gone, toys
 
@@ -227,6 +229,15 @@ def test_a_program_gets_three_tries_at_first(tmp_path: Path) -> None:
             f"one does not start (exit 3): it said nothing [{tmp_path}/log/one.log]"
         )
         assert box.ends() == 1
+
+
+@pytest.mark.parametrize(("failures", "pause_s"), [(1, 0.1), (2, 0.2), (4, 0.8), (7, 5.0), (1_100, 5.0), (10**9, 5.0)])
+def test_the_pause_doubles_up_to_its_longest(failures: int, pause_s: float) -> None:
+    """However often a program has failed in a row: the supervisor lives on."""
+    assert (
+        pause_after(Process(name="toy", argv=("true",), ready=Notified(), restart_s=0.1, restart_s_max=5.0), failures)
+        == pause_s
+    )
 
 
 def test_the_end_may_come_during_the_start(tmp_path: Path) -> None:
