@@ -82,7 +82,7 @@ def talking(span: model.Span) -> tuple[int, ...]:
     if span.signalling == "analogue":
         return places(span.fxo)
     signalling = signalling_place(span)
-    return tuple(place for place in range(1, span.channels + 1) if place != signalling)
+    return tuple(place for place in range(1, min(span.channels, SPAN_CHANNELS_MAX) + 1) if place != signalling)
 
 
 def split(named: str) -> tuple[str, str]:
