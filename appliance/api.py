@@ -188,6 +188,7 @@ class Conclude(AgentRequest, frozen=True, kw_only=True, tag="conclude"):
 
 PARTS: Mapping[str, type[model.Part]] = {
     "trunks": model.Trunk,
+    "spans": model.Span,
     "numbers": model.Number,
     "extensions": model.Extension,
     "agents": model.Agent,
@@ -316,13 +317,21 @@ class DoBackup(Request, frozen=True, kw_only=True, tag="do-backup"):
     full: bool = False
 
 
+class ClearLine(Request, frozen=True, kw_only=True, tag="clear-line"):
+    """End whatever call is on a line of a telephone card."""
+
+    span: str
+    place: int
+    "Its channel of the span, from 1."
+
+
 _OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
 _OfTheBox = AskRoot | SetBackups | DoBackup
-AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | _OfTheBox | Erase | SetParty | SendSms
+AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | _OfTheBox | Erase | SetParty | SendSms | ClearLine
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,6 +15,7 @@ import msgspec
 from typing_extensions import override
 
 from appliance import api, live
+from drivers.dahdi.alarms import Standing
 
 SESSION_HEADER = "X-Switchroom-Session"
 CSRF_HEADER = "X-Switchroom-CSRF"
@@ -68,6 +69,14 @@ class Client:
         body = self._exchange("GET", "/health", b"")
         try:
             return msgspec.json.decode(body, type=live.Health)
+        except msgspec.DecodeError as error:
+            raise DoorClosedError(f"the daemon's answer cannot be read: {error}") from error
+
+    def lines(self) -> Standing:
+        """Ask how the telephone cards are. Raises `DoorClosedError`."""
+        body = self._exchange("GET", "/lines", b"")
+        try:
+            return msgspec.json.decode(body, type=Standing)
         except msgspec.DecodeError as error:
             raise DoorClosedError(f"the daemon's answer cannot be read: {error}") from error
 

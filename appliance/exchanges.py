@@ -2,12 +2,13 @@
 
 from appliance.places import Places
 from drivers.asterisk.bundle import Bundle
-from drivers.asterisk.conf import Options, Site
+from drivers.asterisk.conf import Options, Site, Technology
+from drivers.dahdi.technology import Dahdi, is_here
 from drivers.pjsip.technology import Pjsip
 
 
 def own_asterisk(places: Places, bundle: Bundle) -> Options:
-    """Give the box's own Asterisk, the exchange `main`, with SIP for trunks and desk phones."""
+    """Give the box's own Asterisk, the exchange `main`: trunks and desk phones by SIP, and on cards if it has DAHDI."""
     site = Site(
         home=places.asterisk,
         run=places.asterisk_run,
@@ -19,4 +20,5 @@ def own_asterisk(places: Places, bundle: Bundle) -> Options:
         base_port=places.port,
         listen=places.listen,
     )
-    return Options(site=site, technologies=(Pjsip(),))
+    technologies: tuple[Technology, ...] = (Pjsip(), Dahdi()) if is_here(bundle.modules) else (Pjsip(),)
+    return Options(site=site, technologies=technologies)

@@ -22,6 +22,8 @@ WAIT_S = 120
 "As the help says."
 LOOK_S = 0.1
 TRUNK = "trunk/"
+SPAN = "span/"
+SIGNALLING = "signalling/"
 CALLS = "exchange"
 "The part of the daemon's health without which no call comes in."
 
@@ -154,4 +156,8 @@ def _show(seen: Seen, places: Places) -> None:
 def _title(part: str) -> str:
     if part.startswith(TRUNK):
         return said("Trunk {name}", name=part.removeprefix(TRUNK))
+    if part.startswith(SPAN):
+        return said("Span {number}", number=part.removeprefix(SPAN))
+    if part.startswith(SIGNALLING):
+        return said("Signalling of span {number}", number=part.removeprefix(SIGNALLING))
     return said(PARTS.get(part, part))

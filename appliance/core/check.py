@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from appliance.core import check_waiting, lines, model
+from appliance.core import check_cards, check_waiting, lines, model
 from appliance.core.fault import Fault
 from appliance.core.plugins import all_strategies, node_kinds, options_of
 
@@ -46,6 +46,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "units": (1, 20),
     "at_once_max": (0, PARTS_MAX),
     "minutes_max": (0, 1440),
+    "spans.port": (1, 128),
     "numbers.priority": (0, 9),
     "flows.priority": (0, 9),
 }
@@ -70,6 +71,7 @@ def _faults(configuration: model.Configuration) -> Iterator[Fault]:
     for name in _LISTS:
         yield from _list(name, getattr(configuration, name))
     yield from _trunks(configuration.trunks)
+    yield from check_cards.faults(configuration)
     yield from _numbers(configuration)
     yield from _extensions(configuration)
     yield from _queues(configuration)
@@ -85,6 +87,7 @@ def _faults(configuration: model.Configuration) -> Iterator[Fault]:
 
 _LISTS = (
     "trunks",
+    "spans",
     "numbers",
     "extensions",
     "agents",
@@ -154,6 +157,8 @@ def _list(name: str, parts: tuple[model.Part, ...]) -> Iterator[Fault]:
 
 def _trunks(trunks: tuple[model.Trunk, ...]) -> Iterator[Fault]:
     for trunk in trunks:
+        if trunk.channels:
+            continue
         if not HOST.fullmatch(trunk.host):
             yield Fault(f"trunks.{trunk.slug}.host", "invalid", trunk.host)
         if any(not NETWORK.fullmatch(network) for network in trunk.accept):

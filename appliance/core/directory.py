@@ -106,6 +106,7 @@ class Directory:
         self.company = configuration.company
         self.measure = configuration.company.measure
         self.trunks = tuple(trunk.slug for trunk in configuration.trunks)
+        self.spans = model.by_slug(configuration.spans)
         self.numbers = model.by_slug(configuration.numbers)
         self.agents = model.by_slug(configuration.agents)
         self.extensions = model.by_slug(configuration.extensions)

@@ -76,10 +76,10 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Trunk(Part, frozen=True, kw_only=True):
-    """A SIP line to a carrier."""
+    """A SIP line to a carrier; or, with `channels`, lines of telephone cards, and then no address is asked for."""
 
     title: str = ""
-    host: str
+    host: str = ""
     "Address that calls out are sent to."
     port: int = 5060
     accept: tuple[str, ...] = ()
@@ -92,6 +92,55 @@ class Trunk(Part, frozen=True, kw_only=True):
     "Calls at once, 0 for no limit."
     probe_s: int = 30
     "Seconds between two OPTIONS probes, 0 for none."
+    channels: tuple[str, ...] = ()
+    "Of cards: a span's slug for all its lines, or with channels of it, `span/1-4`."
+    group: int = 0
+    "Of cards: the number of its group on the exchange, 1 to 31; it keeps it, whatever becomes of other trunks."
+    hunt: str = "linear"
+    "Of cards: which free line a call out takes, the first (`linear`) or the next in turn (`round_robin`)."
+    number: str = ""
+    "Of cards: our number that calls count as which come without dialled digits, as on analogue lines."
+
+
+class Span(Part, frozen=True, kw_only=True):
+    """A wire of a telephone card; it keeps its numbers wherever the card is put (`drivers/dahdi`)."""
+
+    title: str = ""
+    card: str
+    "The card's hardware id; `@` and its location where it has none."
+    port: int = 1
+    "Which of the card's wires."
+    number: int
+    "The span's number, 1 to 128."
+    first: int
+    "The number of its first channel, 1 to 1023."
+    channels: int
+    line: str = "e1"
+    "`e1`, `t1`, `j1` or `analogue`."
+    signalling: str = "pri"
+    "`pri`, `r2`, `ss7`, `em`, or `analogue` for telephones and exchange lines on two wires."
+    country: str = "us"
+    "Whose tones, caller id and signs of hanging up are expected and given."
+    network: bool = False
+    "Of PRI: whether we are the network and the other side the user."
+    switch: str = "euroisdn"
+    "Of PRI: the variant of Q.931 or QSIG."
+    variant: str = "itu"
+    "Of R2: the country's variant."
+    point_code: int = 0
+    "Of SS7: ours; then the other side's, and the number (CIC) of the first circuit."
+    adjacent: int = 0
+    circuit: int = 1
+    crc4: bool = True
+    timing: int = 1
+    "The wire's rank as the clock's source, 0 where we give the clock."
+    echo: str = "mg2"
+    "The echo canceller, empty for none."
+    fxs: str = ""
+    "Of an analogue span: the channels that have telephones, such as `1-4`; the trunk's are exchange lines."
+    fxo: str = ""
+    out: tuple[int, ...] = ()
+    "Its channels, from 1, that take no new call."
 
 
 class Number(Part, frozen=True, kw_only=True):
@@ -114,6 +163,8 @@ class Extension(Part, frozen=True, kw_only=True):
     "The agent who sits at it; empty for a phone of nobody."
     outside: bool = True
     "Whether it may call outside numbers. Emergency numbers always pass."
+    line: str = ""
+    "Of an analogue phone: its span's slug and channel of it, `span/3`; empty for a SIP phone."
 
 
 class Agent(Part, frozen=True, kw_only=True):
@@ -320,6 +371,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     company: Company = Company()
     trunks: tuple[Trunk, ...] = ()
+    spans: tuple[Span, ...] = ()
     numbers: tuple[Number, ...] = ()
     extensions: tuple[Extension, ...] = ()
     agents: tuple[Agent, ...] = ()

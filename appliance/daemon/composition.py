@@ -1,7 +1,7 @@
 """The daemon's parts, put together, started and stopped in order."""
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from appliance import api, root_work
-from appliance.core import effects, facts
+from appliance.core import effects, facts, model
 from appliance.daemon import publishing
 from appliance.daemon.backups import EVERY_S as BACKUPS_EVERY_S
 from appliance.daemon.backups import Backups
@@ -33,6 +33,8 @@ from appliance.daemon.reactor import Reactor, Timer, answer_of
 from appliance.daemon.recordings import Recordings
 from appliance.daemon.recovery import Configurations, Recovered
 from appliance.daemon.sessions import Sessions
+from appliance.daemon.spans import EVERY_S as SPANS_EVERY_S
+from appliance.daemon.spans import Spans, WithLines
 from appliance.daemon.start import Steps
 from appliance.daemon.texts import Desk, Texts
 from appliance.daemon.visit import House
@@ -167,6 +169,7 @@ class Daemon:
         self._publishing.exchanges = (*self._exchanges, self.lines)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         self._backups = self._keeper_of_backups()
+        self.spans = Spans(expected=lambda: [each.number for each in self._spans()], changed=self._look_again)
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -188,6 +191,7 @@ class Daemon:
             sessions=self.sessions,
             health=lambda: health_of(organs),
             metrics=lambda: metrics_of(figures),
+            spans=self.spans.standing,
         )
         self._remember(recovered, door)
         self._listen()
@@ -206,7 +210,8 @@ class Daemon:
     def _organs(self, recovered: Recovered) -> Organs:
         return Organs(
             hub=self.hub,
-            exchanges=lambda: tuple(exchange.health for exchange in self._exchanges),
+            exchanges=lambda: (*(exchange.health for exchange in self._exchanges), self.spans.health),
+            spans=self.spans,
             store=self._store.health,
             backlog=lambda: self._store.journal.backlog,
             recordings=self.recordings,
@@ -231,6 +236,15 @@ class Daemon:
             changed=self._look_again,
         )
 
+    def _spans(self) -> Iterable[model.Span]:
+        return self.hub.centre.directory.spans.values()
+
+    async def _look_at_spans(self) -> None:
+        await self.spans.look(self.hub.now)
+
+    async def _clear_line(self, channel: int) -> bool:
+        return any([await each.clear_line(channel) for each in self._exchanges if isinstance(each, WithLines)])
+
     def _door(self) -> Door:
         return Door(
             self._reactor,
@@ -250,6 +264,7 @@ class Daemon:
                     ring=self.lines.ring,
                 ),
                 backups=self._backups,
+                clear_line=self._clear_line,
             ),
         )
 
@@ -278,6 +293,7 @@ class Daemon:
         self._every("sessions", SESSIONS_EVERY_S, self.sessions.refresh)
         self._every("disk", DISK_EVERY_S, self.disk.look)
         self._do(self.disk.look())
+        self._every("spans", SPANS_EVERY_S, self._look_at_spans)
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())
         if self._backups is not None:

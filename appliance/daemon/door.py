@@ -17,7 +17,7 @@ from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
 from appliance import api, root_work
-from appliance.core import effects, facts
+from appliance.core import cards, effects, facts
 from appliance.core import state as st
 from appliance.daemon import rights
 from appliance.daemon.backups import Backups
@@ -59,6 +59,8 @@ class Offices:
     accounts: Accounts
     settings: Settings
     people: People
+    clear_line: Callable[[int], Awaitable[bool]]
+    "Ends the call on a channel of a card; says whether there was one."
     applied: Callable[[Applied], Awaitable[None]]
     "Makes a committed change of the settings hold: publishes it, tells the drivers, reads names and roles again."
     root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
@@ -130,6 +132,8 @@ class Door:
                 return await self._ask_root(question)
             case api.SendSms():
                 return await self._offices.texts.send(asker.person, token if request.token else "", request)
+            case api.ClearLine():
+                return await self._clear_line(request)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:
@@ -205,6 +209,14 @@ class Door:
         return HTTPStatus.OK, api.Reply(problems=problems, machine=told)
 
     # -- calls
+
+    async def _clear_line(self, request: api.ClearLine) -> Answer:
+        """End the call on a line of a card, which may be none that the core knows."""
+        span = self._offices.hub.centre.directory.spans.get(request.span)
+        if span is None or not 1 <= request.place <= span.channels:
+            return refused(HTTPStatus.OK, "missing", "place")
+        done = await self._offices.clear_line(cards.channel(span, request.place))
+        return (HTTPStatus.OK, api.Reply()) if done else refused(HTTPStatus.OK, "no_call", "place")
 
     async def _command(self, command: facts.AnyFact) -> Answer:
         problem = await self._offices.hub.ask(command)

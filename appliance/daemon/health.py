@@ -15,6 +15,7 @@ from appliance.daemon.hub import Hub
 from appliance.daemon.live import Live
 from appliance.daemon.lookout import Lookout
 from appliance.daemon.recordings import Recordings
+from appliance.daemon.spans import Spans
 from appliance.daemon.watchdog import Watchdog
 
 
@@ -31,6 +32,7 @@ class Organs:
     recordings: Recordings
     disk: Disk
     lookout: Lookout
+    spans: Spans
     prompts: Callable[[], str]
     "`ok`, or what is wrong with the spoken prompts."
     lines: Callable[[], Mapping[str, str]]
@@ -97,6 +99,11 @@ class Figures(Collector):
             used.add_metric([room.folder.name, "bytes"], room.used)
             used.add_metric([room.folder.name, "files"], room.used_files)
         yield used
+        errors = CounterMetricFamily("switchroom_span_errors", "What went wrong on a wire.", labels=["span", "kind"])
+        for number, reading in sorted(self._organs.spans.readings.items()):
+            for kind, count in sorted(reading.counters.items()):
+                errors.add_metric([str(number), kind], count)
+        yield errors
         broken = CounterMetricFamily("switchroom_broken", "Times an invariant did not hold.", labels=["rule"])
         for rule, count in sorted(self._organs.lookout.counts.items()):
             broken.add_metric([rule], count)

@@ -52,6 +52,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.SendSms: LEADERS,
     api.SetBackups: ADMINISTRATORS,
     api.DoBackup: ADMINISTRATORS,
+    api.ClearLine: ADMINISTRATORS,
 }
 "`SignIn` stands outside: it makes the asker."
 

@@ -7,7 +7,7 @@ by a `Reply`.
 
 import hmac
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -20,9 +20,10 @@ from appliance import api
 from appliance.client import CSRF_HEADER, SESSION_HEADER, csrf_token
 from appliance.daemon.door import Answer, Door, refused
 from appliance.daemon.live import Live, Stream
-from appliance.daemon.rights import ADMINISTRATORS, Asker
+from appliance.daemon.rights import ADMINISTRATORS, LEADERS, Asker
 from appliance.daemon.sessions import Sessions
 from appliance.live import Health
+from drivers.dahdi.alarms import Standing
 
 BODY_BYTES_MAX = 256 * 1024
 IMPORT_BYTES_MAX = 4 * 1024 * 1024
@@ -42,6 +43,8 @@ class House:
     sessions: Sessions
     health: Callable[[], Health]
     metrics: Callable[[], bytes]
+    spans: Callable[[], Awaitable[Standing]]
+    "The telephone cards, as the kernel tells of them now."
 
 
 class Body(io.BytesIO):
@@ -119,9 +122,11 @@ class Visit:
                 self._send(HTTPStatus.OK, b"application/json", api.encode(self._house.health()))
             case b"GET", "/metrics":
                 self._metrics()
+            case b"GET", "/lines":
+                await self._lines()
             case b"POST", _ if path == COMMANDS or path.startswith(COMMANDS + "/"):
                 self.reply(*await self._command(path[len(COMMANDS) + 1 :]))
-            case _, "/live" | "/live/colleagues" | "/health" | "/metrics" | "/commands":
+            case _, "/live" | "/live/colleagues" | "/health" | "/metrics" | "/lines" | "/commands":
                 self.reply(*refused(HTTPStatus.METHOD_NOT_ALLOWED, "not_found"))
             case _:
                 self.reply(*refused(HTTPStatus.NOT_FOUND, "not_found"))
@@ -161,6 +166,13 @@ class Visit:
         return await self._house.door.ask(self._asker(), request, self._header(ADDRESS_HEADER))
 
     # -- reading
+
+    async def _lines(self) -> None:
+        asker = self._asker()
+        if asker is None or asker.role not in LEADERS:
+            self.reply(*refused(HTTPStatus.FORBIDDEN, "not_allowed"))
+            return
+        self._send(HTTPStatus.OK, b"application/json", api.encode(await self._house.spans()))
 
     def _live(self, *, colleagues: bool) -> None:
         asker = self._asker()

@@ -14,6 +14,8 @@ from typing import Protocol
 from appliance.api import Equipment
 
 VALUE_CHARACTERS_MAX = 1_000
+SIGNALLING = "signalling/"
+"What stands before a span's number where it is told whether its signalling channel is up."
 COMPANY = "-company.conf"
 "How the names of the files end that hold what the company set; the others depend on the site alone."
 
@@ -114,14 +116,22 @@ class Technology(Protocol):
     def questions(self) -> tuple[str, ...]:
         """The actions whose lists `seen` understands, asked after each connection."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether something of it is told by no event, so that its questions are to be asked each second."""
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Asterisk's modules that it needs beside those that are always loaded."""
+
     def files(self, site: Site, equipment: Equipment) -> Mapping[str, str]:
         """Give its configuration files, name to text."""
 
     def seen(self, event: str, header: Callable[[str], str]) -> Seen | None:
         """Say what an event, or an entry of a list, tells of a phone or trunk."""
 
-    def probe(self, name: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """Give the action, name and headers, that probes a phone or trunk now."""
+    def probe(self, name: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+        """Give the action, name and headers, that probes a phone or trunk now; None if there is no such thing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

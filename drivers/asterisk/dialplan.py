@@ -14,6 +14,7 @@ from pathlib import Path
 
 from appliance.api import Equipment
 from appliance.core.model import Configuration, Trunk
+from drivers.asterisk.addresses import GLOBAL, digits, on_cards, phone_address, slug, trunk_address
 from drivers.asterisk.conf import COMPANY, ConfError, Site, sections
 
 FROM_TRUNK = "from-trunk"
@@ -25,6 +26,8 @@ FALL_BACK = "sr-fall-back"
 SENT_INSIDE = "sr-sent-inside"
 SENT_OUTSIDE = "sr-sent-outside"
 "Where an agent's phone may send a caller on to (REFER): phones and numbers of ours, or outside numbers, too."
+OUT_OF_SERVICE = "sr-out"
+"Where calls in end on a line of a card that takes no new call."
 OUTSIDE = "outside/"
 "What stands before an outside number that a caller was sent on to."
 
@@ -42,26 +45,10 @@ EMERGENCY_ROUNDS = 2
 SORRY = "unavailable"
 "The slug of the prompt that the fall-back says when nobody answers; Asterisk's own words where there is none."
 
-_DIGITS = re.compile(r"[0-9*#]{1,32}")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _PATH = re.compile(r"/[A-Za-z0-9_./ +@-]{1,200}")
 
 Step = str | tuple[str, str]
 "An application with its arguments; or a label and one."
-
-
-def digits(text: str) -> str:
-    """Give the text if a telephone can dial it and the dialplan cannot mistake it."""
-    if not _DIGITS.fullmatch(text):
-        raise ConfError(f"{text!r} cannot be dialled")
-    return text
-
-
-def slug(text: str) -> str:
-    """Give the text if it is the name of a part."""
-    if not _SLUG.fullmatch(text):
-        raise ConfError(f"{text!r} cannot be a name")
-    return text
 
 
 def path(given: Path) -> str:
@@ -102,7 +89,8 @@ def _from_trunk(trunks: tuple[Trunk, ...]) -> str:
             f"Goto({CALLER},s,1)",
             *full,
         ),
-        extension("s", "Set(SR_NUMBER=)", "Set(GROUP(trunk)=${SR_TRUNK})", f"Goto({CALLER},s,1)"),
+        # A line without dialled digits, such as an analogue one, has its trunk's number, if any.
+        extension("s", "Set(SR_NUMBER=${SR_LINE})", "Set(GROUP(trunk)=${SR_TRUNK})", f"Goto({CALLER},s,1)"),
     )
 
 
@@ -151,7 +139,9 @@ def _caller(site: Site) -> str:
             'GotoIf($["${SR_DONE}" = "again"]?again)',
             "Goto(ask)",
             ("forward", "Set(SR_LOST=)"),
-            "Dial(PJSIP/${FILTER(0-9*#,${SR_TO})},${FILTER(0-9,${SR_RING})})",
+            f"Set(SR_AT=${{{GLOBAL}${{FILTER(0-9,${{SR_TO}})}}}})",
+            'Set(SR_AT=${IF($["${SR_AT}" = ""]?PJSIP/${FILTER(0-9*#,${SR_TO})}:${SR_AT})})',
+            "Dial(${SR_AT},${FILTER(0-9,${SR_RING})})",
             "Goto(ask)",
             ("outside", "Set(SR_LOST=)"),
             "Set(SR_OUT=${FILTER(0-9*#+,${SR_TO})})",
@@ -183,7 +173,7 @@ def _agent() -> str:
 def _fall_back(site: Site, configuration: Configuration) -> str:
     """Give what a caller meets when nobody has answered for a minute: the desk phones, then some words."""
     phones = [phone for phone in configuration.extensions if phone.agent] or list(configuration.extensions)
-    group = "&".join(f"PJSIP/{digits(phone.slug)}" for phone in phones[:FALL_BACK_PHONES_MAX])
+    group = "&".join(phone_address(configuration, phone) for phone in phones[:FALL_BACK_PHONES_MAX])
     spoken = any(prompt.slug == SORRY for prompt in configuration.prompts)
     words = (
         f"{path(site.prompts)}/{slug(configuration.company.language)}/{SORRY}" if spoken else "all-circuits-busy-now"
@@ -208,19 +198,23 @@ def _emergency(configuration: Configuration) -> str:
         entries += [extension(door, f"Goto(sr-emergency,{number},1)") for door in doors]
         steps: list[Step] = ["Set(__SR_EMERGENCY=1)", "Set(SR_ROUND=0)"]
         trunks = [slug(trunk.slug) for trunk in configuration.trunks]
-        dials = {trunk: f"Dial(PJSIP/{number}@{trunk},120)" for trunk in trunks}
-        away = {trunk: f'"${{DEVICE_STATE(PJSIP/{trunk})}}" = "UNAVAILABLE"' for trunk in trunks}
+        dials = {trunk.slug: f"Dial({trunk_address(trunk, number)},120)" for trunk in configuration.trunks}
+        # A card tells at once that its line is dead, so nothing is asked of it before.
+        sip = {trunk.slug for trunk in configuration.trunks if not on_cards(trunk)}
+        away = {trunk: f'"${{DEVICE_STATE(PJSIP/{trunk})}}" = "UNAVAILABLE"' for trunk in sip}
+        clears = {trunk: f"{'sr-clear' if trunk in sip else 'sr-clear-line'},s,1({trunk})" for trunk in trunks}
         for trunk in trunks:
-            steps += [f"ExecIf($[{away[trunk]}]?NoOp():{dials[trunk]})", ended]
+            steps += [f"ExecIf($[{away[trunk]}]?NoOp():{dials[trunk]})" if trunk in sip else dials[trunk], ended]
         # A trunk that answers no probe costs half a minute, so a line is cleared on those that do first.
         for trunk in trunks:
+            clear = f"GosubIf($[{away[trunk]}]?:{clears[trunk]})" if trunk in sip else f"Gosub({clears[trunk]})"
             cleared = f'ExecIf($["${{GOSUB_RETVAL}}" = "1"]?{dials[trunk]})'
-            steps += ["Set(GOSUB_RETVAL=)", f"GosubIf($[{away[trunk]}]?:sr-clear,s,1({trunk}))", cleared, ended]
+            steps += ["Set(GOSUB_RETVAL=)", clear, cleared, ended]
         for trunk in trunks:
-            steps += [f"ExecIf($[{away[trunk]}]?{dials[trunk]})", ended]
+            steps += [f"ExecIf($[{away[trunk]}]?{dials[trunk]})", ended] if trunk in sip else []
         steps.append(("clear", "Set(SR_ROUND=$[${SR_ROUND} + 1])"))
         for trunk in trunks:
-            steps += [f"Gosub(sr-clear,s,1({trunk}))", dials[trunk], ended]
+            steps += [f"Gosub({clears[trunk]})", dials[trunk], ended]
         steps += [
             f"GotoIf($[${{SR_ROUND}} < {EMERGENCY_ROUNDS}]?clear)",
             "PlayTones(congestion)",
@@ -249,6 +243,39 @@ def _clear() -> str:
     )
 
 
+def _clear_line() -> str:
+    """Give the same for lines of cards: a channel's name does not tell its trunk, its group does."""
+    return context(
+        "sr-clear-line",
+        extension(
+            "s",
+            "Set(LOCAL(left)=${CHANNELS(^DAHDI/)})",
+            ("next", 'GotoIf($["${left}" = ""]?none)'),
+            "Set(LOCAL(one)=${SHIFT(left,\\x20)})",
+            'GotoIf($["${IMPORT(${one},GROUP(trunk))}" != "${ARG1}"]?next)',
+            'GotoIf($["${IMPORT(${one},SR_EMERGENCY)}" = "1"]?next)',
+            "SoftHangup(${one})",
+            "Wait(0.5)",
+            "Return(1)",
+            ("none", "Return(0)"),
+        ),
+    )
+
+
+def _cards(configuration: Configuration) -> tuple[str, ...]:
+    """Give what cards need beside, where there are any: which phones are theirs, what ends calls on resting lines."""
+    if not configuration.spans:
+        return ()
+    phones = [phone for phone in configuration.extensions if phone.line]
+    where = "".join(f"{GLOBAL}{digits(each.slug)} = {phone_address(configuration, each)}\n" for each in phones)
+    refuse = "Hangup(44)"
+    return (
+        f"[globals]\n{where}",
+        context(OUT_OF_SERVICE, extension("_[0-9*#+]!", refuse), extension("s", refuse)),
+        _clear_line(),
+    )
+
+
 def _outside(trunks: tuple[Trunk, ...]) -> str:
     """Give the subroutine that calls `SR_OUT` over the first trunk that takes it."""
     steps: list[Step] = ["Set(DIALSTATUS=)"]
@@ -257,7 +284,8 @@ def _outside(trunks: tuple[Trunk, ...]) -> str:
         label = f"after{number}"
         if trunk.calls_max:
             steps.append(f"GotoIf($[${{GROUP_COUNT({slug(trunk.slug)}@trunk)}} >= {trunk.calls_max}]?{label})")
-        steps.append(f"Dial(PJSIP/${{SR_OUT}}@{slug(trunk.slug)},60,b(sr-count^s^1({trunk.slug})))")
+        slug(trunk.slug)
+        steps.append(f"Dial({trunk_address(trunk, '${SR_OUT}')},60,b(sr-count^s^1({trunk.slug})))")
         steps.append((label, f"ExecIf($[{taken}]?Return())"))
     return "\n".join(
         (
@@ -271,7 +299,7 @@ def _phones(configuration: Configuration) -> str:
     """Give what a desk phone may dial, emergency numbers before all else."""
     prefix = configuration.company.prefix
     inside = [
-        extension(digits(phone.slug), f"Dial(PJSIP/{phone.slug},45)", "Hangup(${HANGUPCAUSE})")
+        extension(digits(phone.slug), f"Dial({phone_address(configuration, phone)},45)", "Hangup(${HANGUPCAUSE})")
         for phone in configuration.extensions
     ]
     ours = [
@@ -306,6 +334,7 @@ def files(site: Site, equipment: Equipment) -> dict[str, str]:
     return {
         "extensions.conf": sections(general, _caller(site), _agent(), _clear(), include=f"extensions{COMPANY}"),
         f"extensions{COMPANY}": sections(
+            *_cards(configuration),
             _from_trunk(configuration.trunks),
             _fall_back(site, configuration),
             _emergency(configuration),

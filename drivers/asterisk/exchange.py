@@ -15,7 +15,9 @@ from appliance.core import effects, facts
 from appliance.core.facts import Leg, PartyView, Target
 from appliance.core.model import Trunk
 from drivers.asterisk import reconcile, settings
+from drivers.asterisk.addresses import Addresses
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
+from drivers.asterisk.callers import Callers
 from drivers.asterisk.channels import Channels
 from drivers.asterisk.chronicle import ESCAPED, Chronicle
 from drivers.asterisk.codec import ProtocolError
@@ -24,15 +26,13 @@ from drivers.asterisk.dialplan import OUTSIDE
 from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
 from drivers.asterisk.observe import Observer
 from drivers.asterisk.own_calls import OwnCalls
-from drivers.asterisk.perform import NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX, Parties, Performer, clean
-from drivers.asterisk.render import Options, accounts_of, modules_of, rendered, write
+from drivers.asterisk.perform import Parties, Performer
+from drivers.asterisk.render import SIGNALLING, Options, accounts_of, modules_of, rendered, write
 
 CONNECT_S_MAX = 2
 LOOK_AGAIN_S = 1.0
 SEEN_FILE = "seen"
 "Holds when the Asterisk was started that we have seen last."
-PARTIES_MAX = 5_000
-"Callers remembered while their legs live."
 
 report = Logger()
 
@@ -81,7 +81,7 @@ class Exchange:
         self._agi = AgiServer(
             reactor, AgiOptions(port=site.agi_port), on_session=self._asked, on_end=self._performer.asks_no_more
         )
-        self._callers: dict[str, tuple[str, PartyView]] = {}
+        self._callers = Callers(parties)
         self._numbers: frozenset[str] | None = None
         self._extensions: frozenset[str] = frozenset()
         self._trunks: dict[str, Trunk] = {}
@@ -118,6 +118,9 @@ class Exchange:
         parts = {"exchange": "ok" if self._found else "starting" if self._link.up else "down"}
         for slug, trunk in self._trunks.items():
             parts[f"trunk/{slug}"] = self._word(trunk)
+        for name, well in self._sight.known.items():
+            if name.startswith(SIGNALLING):
+                parts[name] = "ok" if well else "down"
         if self._refused:
             parts["configuration"] = "refused"
         return parts
@@ -162,8 +165,12 @@ class Exchange:
     def perform(self, effect: effects.AnyCallEffect) -> None:
         """Do it, without waiting and without raising."""
         if isinstance(effect, effects.Dial):
-            self._know(effect.leg.uniqueid, (effect.party, PartyView()))
+            self._callers.know(effect.leg.uniqueid, (effect.party, PartyView()))
         self._performer.perform(effect)
+
+    async def clear_line(self, channel: int) -> bool:
+        """End the call on a channel of a card; says whether there was one."""
+        return await reconcile.clear_line(self._link, channel)
 
     # -- configuration
 
@@ -189,6 +196,7 @@ class Exchange:
         self._trunks = {trunk.slug: trunk for trunk in configuration.trunks}
         self._performer.trunks = {trunk.slug: trunk.calls_max for trunk in configuration.trunks}
         self._performer.inside = frozenset(phone.slug for phone in configuration.extensions if not phone.outside)
+        self._performer.addresses = self._own_calls.addresses = Addresses(configuration)
         self._unloaded += write(site, files)
         await self._reload()
 
@@ -241,6 +249,7 @@ class Exchange:
             if look == self._looks:
                 restarted, self._another = self._another, False
                 self._tell_found(restarted=restarted)
+                self._start(self._keep_asking(look))
             return
 
     async def _read_ends(self) -> None:
@@ -293,29 +302,36 @@ class Exchange:
     def _heard(self, event: Event) -> None:
         if event.name == "FullyBooted":
             self._booted = True
-        self._hear_own_calls(event)
+        extension, busy = self._own_calls.hear(event, offered=self._observer.is_offer(event.get("Uniqueid")))
+        if extension in self._extensions and self._found:
+            self._observe(facts.PhoneBusy(extension=extension, busy=busy))
         self._observer.hear(event)
         for technology in self._options.technologies:
             if event.name in technology.events:
                 seen = technology.seen(event.name, event.get)
                 if seen is None:
-                    technologies = self._options.technologies
-                    self._start(reconcile.find_contacts(self._reactor, self._link, technologies, self._sight))
+                    self._start(self._find_again())
                 elif self._sight.take(seen) and seen.name in self._extensions and self._found:
                     self._observe(facts.PhoneSeen(extension=seen.name, reachable=self._sight.reaches(seen.name)))
 
-    def _hear_own_calls(self, event: Event) -> None:
-        uniqueid, busy = event.get("Uniqueid"), event.name == "Newchannel"
-        extension = ""
-        if busy and not self._observer.is_offer(uniqueid):
-            extension = self._own_calls.began(uniqueid, event.get("Channel"))
-        elif event.name == "Hangup":
-            extension = self._own_calls.ended(uniqueid)
-        if extension in self._extensions and self._found:
-            self._observe(facts.PhoneBusy(extension=extension, busy=busy))
+    async def _find_again(self) -> None:
+        self._tell_changed(
+            await reconcile.find_again(self._reactor, self._link, self._options.technologies, self._sight)
+        )
+
+    async def _keep_asking(self, look: int) -> None:
+        """Ask, while this connection lives, those who tell nothing by themselves."""
+        silent = [each for each in self._options.technologies if each.silent]
+        while silent and look == self._looks:
+            await deferLater(self._reactor, LOOK_AGAIN_S)
+            self._tell_changed(await reconcile.poll(self._link, silent, self._sight))
+
+    def _tell_changed(self, changed: frozenset[str]) -> None:
+        for name in sorted(changed & self._extensions) if self._found else ():
+            self._observe(facts.PhoneSeen(extension=name, reachable=self._sight.reaches(name)))
 
     def _ended(self, uniqueid: str) -> None:
-        self._callers.pop(uniqueid, None)
+        self._callers.forget(uniqueid)
         self._performer.ended(uniqueid)
 
     # -- a leg asks
@@ -344,7 +360,7 @@ class Exchange:
         name = environment.get("agi_calleridname")
         if environment.get("agi_type") == "PJSIP":
             name = ESCAPED.sub(r"\1", name)
-        party, view = await self._caller(uniqueid, environment.get("agi_callerid"), name)
+        party, view = await self._callers.caller(uniqueid, environment.get("agi_callerid"), name)
         to = await self._target(sent) if sent else None
         if session.ended or self._channels.is_gone(uniqueid):
             return
@@ -370,21 +386,6 @@ class Exchange:
             party, _ = await self._parties.party_of(sent.removeprefix(OUTSIDE), "")
             return Target(party=party)
         return Target(extension=sent) if sent in self._extensions else Target(number=sent)
-
-    async def _caller(self, uniqueid: str, number: str, name: str) -> tuple[str, PartyView]:
-        known = self._callers.get(uniqueid)
-        if known is None:
-            known = await self._parties.party_of(
-                "" if number == "unknown" else clean(number, NUMBER_CHARACTERS_MAX),
-                "" if name == "unknown" else clean(name, NAME_CHARACTERS_MAX),
-            )
-            self._know(uniqueid, known)
-        return known
-
-    def _know(self, uniqueid: str, caller: tuple[str, PartyView]) -> None:
-        if len(self._callers) >= PARTIES_MAX:
-            self._callers.clear()
-        self._callers[uniqueid] = caller
 
     def _ours(self, number: str) -> str:
         """Give the number of ours that was dialled, with or without a plus; empty if it is none."""

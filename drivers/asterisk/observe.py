@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from appliance.core import facts
 from appliance.core.facts import Leg
+from drivers.asterisk.addresses import NOWHERE
 from drivers.asterisk.channels import Channel, Channels
 from drivers.asterisk.codec_ami import Event
-from drivers.asterisk.own_calls import endpoint_of
 
 WISHES_MAX = 2_000
 "Bridges asked for and not yet made; more means that Asterisk makes none."
@@ -90,7 +90,7 @@ class Observer:
     def calls_on(self, trunk: str) -> int:
         """Count the calls on a trunk: those that live, and those that we have just asked for."""
         asked = sum(on == trunk and self._channels.get(uniqueid) is None for uniqueid, on in self._dialled.items())
-        return asked + sum(endpoint_of(channel.name) == trunk for channel in self._channels)
+        return asked + sum(NOWHERE.endpoint(channel.name) == trunk for channel in self._channels)
 
     def dial_failed(self, uniqueid: str, cause: str) -> None:
         """Tell, once, that a customer was not reached."""

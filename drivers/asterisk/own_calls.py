@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from drivers.asterisk.addresses import NOWHERE
 from drivers.asterisk.channels import Channel
+from drivers.asterisk.codec_ami import Event
 
 
 class OwnCalls:
@@ -14,6 +16,8 @@ class OwnCalls:
         self._endpoints: dict[str, str] = {}
         "Uniqueid of such a channel to its endpoint."
         self._counts: Counter[str] = Counter()
+        self.addresses = NOWHERE
+        "Where phones are."
 
     def replace(self, channels: Iterable[Channel], offered: Iterable[str]) -> None:
         """Take in all channels that live after a (re)connection, but those that our offers have made."""
@@ -26,7 +30,7 @@ class OwnCalls:
 
     def began(self, uniqueid: str, name: str) -> str:
         """Take in a new channel; gives the endpoint that is busy because of it, empty if it was busy before."""
-        endpoint = endpoint_of(name)
+        endpoint = self.addresses.endpoint(name)
         self._endpoints[uniqueid] = endpoint
         self._counts[endpoint] += 1
         return endpoint if self._counts[endpoint] == 1 else ""
@@ -42,11 +46,13 @@ class OwnCalls:
         del self._counts[endpoint]
         return endpoint
 
+    def hear(self, event: Event, *, offered: bool) -> tuple[str, bool]:
+        """Take in an event; gives the endpoint that is busy, or free, because of it, empty if none is."""
+        uniqueid = event.get("Uniqueid")
+        if event.name == "Newchannel" and not offered:
+            return self.began(uniqueid, event.get("Channel")), True
+        return (self.ended(uniqueid) if event.name == "Hangup" else ""), False
+
     def is_busy(self, endpoint: str) -> bool:
         """Whether an endpoint is in a call of its own."""
         return endpoint in self._counts
-
-
-def endpoint_of(name: str) -> str:
-    """Tell the endpoint of a channel's name, `technology/endpoint-number`; empty if it has none."""
-    return name.partition("/")[2].rpartition("-")[0]

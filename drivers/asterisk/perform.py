@@ -17,6 +17,7 @@ from twisted.logger import Logger
 from appliance.core import effects
 from appliance.core.facts import Leg, NotRecorded, PartyView, Prompted
 from drivers.asterisk import dialplan
+from drivers.asterisk.addresses import NOWHERE
 from drivers.asterisk.agi import Session
 from drivers.asterisk.asking import RECORDED, Asking
 from drivers.asterisk.channels import Channel, Channels
@@ -96,6 +97,8 @@ class Performer:
         self._set: dict[str, dict[str, str]] = {}
         self.trunks: Mapping[str, int] = {}
         "Trunk to the calls at once that it takes, 0 for no limit."
+        self.addresses = NOWHERE
+        "Where phones and trunks are."
         self.inside: frozenset[str] = frozenset()
         "Extensions that may not call outside."
         self._unheld: dict[str, list[Deferred[None]]] = {}
@@ -278,7 +281,7 @@ class Performer:
             return
         try:
             action = self._actions.originate(
-                f"PJSIP/{dialplan.digits(offer.extension)}",
+                self.addresses.phone(offer.extension),
                 exten="call" if offer.calls else "wait",
                 context=dialplan.AGENT,
                 priority="1",
@@ -314,7 +317,7 @@ class Performer:
             return
         try:
             action = self._actions.originate(
-                f"PJSIP/{number}@{dialplan.slug(dial.trunk)}",
+                self.addresses.trunk(dial.trunk, number),
                 exten="s",
                 context=dialplan.CALLER,
                 priority="1",

@@ -39,6 +39,10 @@ class Sight:
     known: dict[str, bool] = field(default_factory=dict)
     "Trunk to whether the carrier knows us."
 
+    asking: bool = False
+    "Whether lists are on their way that `find_again` has asked for."
+    again: bool = False
+    "Whether they are to be asked for once more then."
     meanwhile: list[Seen] = field(default_factory=list)
     "What events have told while the lists were on their way."
 
@@ -126,12 +130,62 @@ async def find_contacts(clock: IReactorTime, link: Link, technologies: Iterable[
     sight.replace(found)
 
 
+async def find_again(
+    clock: IReactorTime, link: Link, technologies: Iterable[Technology], sight: Sight
+) -> frozenset[str]:
+    """Look anew after an event that said no more than that; gives what can be reached now and could not, or could.
+
+    A span that fails tells it once for each of its channels: what is asked meanwhile is asked once, afterwards.
+    """
+    sight.again = True
+    if sight.asking:
+        return frozenset()
+    sight.asking = True
+    before = frozenset(name for name in sight.contacts if sight.reaches(name))
+    try:
+        while sight.again:
+            sight.again = False
+            await find_contacts(clock, link, technologies, sight)
+    finally:
+        sight.asking = False
+    return before ^ frozenset(name for name in sight.contacts if sight.reaches(name))
+
+
+async def poll(link: Link, technologies: Iterable[Technology], sight: Sight) -> frozenset[str]:
+    """Ask what tells nothing by itself; gives what can be reached now and could not, or could. Nothing without a line.
+
+    An answer that comes too late is one that the next question gives.
+    """
+    before = frozenset(name for name in sight.contacts if sight.reaches(name))
+    for technology in technologies:
+        for question in technology.questions:
+            try:
+                answer = await link.care(Action(name=question))
+            except LinkError:
+                return frozenset()
+            for event in answer.events:
+                seen = technology.seen(event.name, event.get)
+                if seen is not None:
+                    sight.take(seen)
+    return before ^ frozenset(name for name in sight.contacts if sight.reaches(name))
+
+
+async def clear_line(link: Link, channel: int) -> bool:
+    """End the call on a channel of a card, whatever it is about; raises `LinkError`."""
+    asked = Action(name="DAHDIShowChannels", headers=(("DAHDIChannel", str(channel)),))
+    names = [event.get("Channel") for event in (await link.care(asked)).events if event.get("Uniqueid")]
+    for name in names:
+        await link.act(Actions().hangup(name, 16))
+    return bool(names)
+
+
 async def probe(link: Link, technologies: Iterable[Technology], names: Iterable[str]) -> None:
     """Have the phones or trunks probed that nobody has seen yet; what comes of it is told by events."""
     for name in names:
         for technology in technologies:
-            action, headers = technology.probe(name)
-            await link.care(Action(name=action, headers=headers))
+            asked = technology.probe(name)
+            if asked is not None:
+                await link.care(Action(name=asked[0], headers=asked[1]))
 
 
 def found_legs(exchange: str, channels: Channels, asking: Iterable[str]) -> tuple[FoundLeg, ...]:

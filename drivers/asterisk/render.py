@@ -11,7 +11,20 @@ import msgspec
 from appliance.api import Equipment
 from appliance.core.model import Configuration
 from drivers.asterisk import chronicle, dialplan, settings
-from drivers.asterisk.conf import COMPANY, ConfError, Options, Seen, Setting, Site, Technology, section, sections
+from drivers.asterisk.addresses import digits, slug
+from drivers.asterisk.conf import (
+    COMPANY,
+    SIGNALLING,
+    ConfError,
+    Options,
+    Seen,
+    Setting,
+    Site,
+    Technology,
+    section,
+    sections,
+)
+from drivers.asterisk.dialplan import FROM_TRUNK, OUT_OF_SERVICE, PHONE_INSIDE, PHONE_OUTSIDE
 
 FOLDERS = ("etc", "lib", "lib/agi-bin", "keys", "spool", "log", chronicle.FOLDER, "cache")
 MODULE_OF: Mapping[str, str] = MappingProxyType(
@@ -20,6 +33,8 @@ MODULE_OF: Mapping[str, str] = MappingProxyType(
         f"extensions{COMPANY}": "pbx_config.so",
         "pjsip.conf": "res_pjsip.so",
         f"pjsip{COMPANY}": "res_pjsip.so",
+        "chan_dahdi.conf": "chan_dahdi.so",
+        f"chan_dahdi{COMPANY}": "chan_dahdi.so",
         "rtp.conf": "rtp",
         "udptl.conf": "udptl",
         "manager.conf": "manager",
@@ -45,7 +60,8 @@ def empty() -> Equipment:
 def rendered(options: Options, equipment: Equipment, accounts: Mapping[str, str]) -> dict[str, str]:
     """Give every file, name to text; raises `ConfError` if a value cannot be said, and then nothing is changed."""
     site = options.site
-    files = settings.files(site, accounts)
+    more = tuple(module for technology in options.technologies for module in technology.modules)
+    files = settings.files(site, accounts, more)
     files.update(dialplan.files(site, equipment))
     for technology in options.technologies:
         files.update(technology.files(site, equipment))
@@ -122,6 +138,11 @@ def _write_whole(file: Path, data: bytes) -> None:
 
 __all__ = [
     "COMPANY",
+    "FROM_TRUNK",
+    "OUT_OF_SERVICE",
+    "PHONE_INSIDE",
+    "PHONE_OUTSIDE",
+    "SIGNALLING",
     "ConfError",
     "Options",
     "Seen",
@@ -129,11 +150,13 @@ __all__ = [
     "Site",
     "Technology",
     "accounts_of",
+    "digits",
     "empty",
     "lay_out",
     "modules_of",
     "rendered",
     "section",
     "sections",
+    "slug",
     "write",
 ]

@@ -39,6 +39,10 @@ EVENTS = (
     "AttendedTransfer",
     "ContactStatus",
     "Registry",
+    "Alarm",
+    "AlarmClear",
+    "SpanAlarm",
+    "SpanAlarmClear",
 )
 "The events that Asterisk sends us; it filters the others, half of all, at its end."
 
@@ -115,8 +119,8 @@ def _manager(site: Site, secrets: Mapping[str, str]) -> str:
     return sections(general, *accounts)
 
 
-def files(site: Site, secrets: Mapping[str, str]) -> dict[str, str]:
-    """Give the files, name to text; `secrets` are the passwords of `ACCOUNTS`."""
+def files(site: Site, secrets: Mapping[str, str], modules: tuple[str, ...] = ()) -> dict[str, str]:
+    """Give the files, name to text; `secrets` are `ACCOUNTS`' passwords, `modules` are loaded beside `MODULES`."""
     rtp, udptl = site.rtp_ports, site.udptl_ports
     options: list[Setting] = [
         ("systemname", site.name),
@@ -130,7 +134,7 @@ def files(site: Site, secrets: Mapping[str, str]) -> dict[str, str]:
         ("debug", 0),
         ("defaultlanguage", "en"),
     ]
-    loads = "\n".join(f"load = {module}.so" for module in MODULES)
+    loads = "\n".join(f"load = {module}.so" for module in (*MODULES, *modules))
     udptl_settings = [("udptlstart", udptl[0]), ("udptlend", udptl[1]), ("udptlfecentries", 3), ("udptlfecspan", 3)]
     loud = section("log_mappings", [("type", "log_mappings"), ("asterisk_error", "0,1"), ("asterisk_warning", 2)])
     return {

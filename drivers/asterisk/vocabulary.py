@@ -54,6 +54,8 @@ _ALLOWED = {
     },
     Right.CARE: _SESSION
     | {
+        "DAHDIRestart",
+        "DAHDIShowChannels",
         "ConfbridgeStartRecord",
         "ConfbridgeStopRecord",
         "PJSIPNotify",
@@ -63,6 +65,7 @@ _ALLOWED = {
         "PJSIPShowEndpoints",
         "PJSIPShowRegistrationsInboundContactStatuses",
         "PJSIPShowRegistrationsOutbound",
+        "PRIShowSpans",
         "Reload",
     },
 }

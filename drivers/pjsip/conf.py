@@ -170,11 +170,13 @@ def files(site: Site, equipment: Equipment) -> Mapping[str, str]:
     trunks = [
         part
         for trunk in configuration.trunks
+        if not trunk.channels
         for part in _trunk(site, trunk, equipment.secrets.get(f"trunk/{trunk.slug}", ""), configuration.company)
     ]
     phones = [
         part
         for phone in configuration.extensions
+        if not phone.line
         for part in _phone(
             site,
             phone,

@@ -18,6 +18,10 @@ class Pjsip:
 
     events = ("ContactStatus", "Registry")
     "The events to be told of. A `Registry` names the account and not the trunk, so it only says: ask again."
+    silent = False
+    "Events tell of every contact."
+    modules: tuple[str, ...] = ()
+    "Its modules are always loaded."
     questions = ("PJSIPShowEndpoints", "PJSIPShowRegistrationsOutbound")
     "The actions whose lists `seen` understands."
 

@@ -22,6 +22,12 @@ FIELDS: tuple[Field, ...] = (
         label=marked("May call outside numbers"),
         help=marked("Emergency numbers can always be called, from every phone."),
     ),
+    Text(
+        name="line",
+        label=marked("Line of a card"),
+        longest=70,
+        help=marked("Of an analogue phone: span and channel, such as copper/3. Empty for a SIP phone."),
+    ),
 )
 
 

@@ -15,6 +15,8 @@ from webadmin.words import PART_STATES, PARTS
 PAGE = About(label=marked("System"), permission=Permission.SYSTEM, addresses=("/system",), rail=90, icon="system")
 TRUNK = "trunk/"
 LINE = "line/"
+SPAN = "span/"
+SIGNALLING = "signalling/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,5 +56,9 @@ def _part(request: PageRequest, name: str, state: str) -> Part:
         title = request.say("Trunk {name}", name=name.removeprefix(TRUNK))
     if name.startswith(LINE):
         title = request.say("Serial line {name}", name=name.removeprefix(LINE))
+    if name.startswith(SPAN):
+        title = request.say("Span {number}", number=name.removeprefix(SPAN))
+    if name.startswith(SIGNALLING):
+        title = request.say("Signalling of span {number}", number=name.removeprefix(SIGNALLING))
     word = PART_STATES.get(state)
     return Part(title=title, state=request.say(word) if word else state, well=state == "ok", amber=state in live.AMBER)

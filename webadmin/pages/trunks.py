@@ -1,8 +1,10 @@
 """SIP trunks: the lines to carriers."""
 
 from appliance.core import model
+from appliance.core.check_cards import GROUPS_MAX
 from webadmin.request import PageRequest
-from webadmin.setup.fields import Check, Field, Lines, Number, Text
+from webadmin.setup.choices import titled
+from webadmin.setup.fields import Check, Choice, Choices, Field, Lines, Number, Text
 from webadmin.setup.named import NAMED, SLUG, title
 from webadmin.setup.section import Column, Section
 from webadmin.texts import marked
@@ -13,8 +15,7 @@ FIELDS: tuple[Field, ...] = (
     Text(
         name="host",
         label=marked("Host"),
-        needed=True,
-        help=marked("Name or address of the carrier's server; calls out go there."),
+        help=marked("Name or address of the carrier's server; calls out go there. Empty for lines of telephone cards."),
     ),
     Number(
         name="port",
@@ -57,11 +58,41 @@ FIELDS: tuple[Field, ...] = (
         unit=marked("s"),
         help=marked("How often the trunk is asked whether it is alive; 0 never asks."),
     ),
+    Lines(
+        name="channels",
+        label=marked("Lines of cards"),
+        help=marked("Spans, one a line, whole such as city, or some channels of it such as city/1-15. Empty for SIP."),
+    ),
+    Number(
+        name="group",
+        label=marked("Group of these lines"),
+        low=0,
+        high=GROUPS_MAX,
+        default=0,
+        help=marked("Of cards: 1 to 31, another for each trunk. 0 for SIP."),
+    ),
+    Choice(name="hunt", label=marked("Free line for a call out"), default="linear"),
+    Choice(
+        name="number",
+        label=marked("Number of these lines"),
+        help=marked("Of cards: which of our numbers a call counts as that comes without dialled digits."),
+    ),
 )
 
 
+def choices(request: PageRequest) -> dict[str, Choices]:
+    """Give the lists to choose from."""
+    numbers = titled(request.standing.configuration.numbers, empty=request.say("none"))
+    return {
+        "hunt": [("linear", request.say("the first that is free")), ("round_robin", request.say("the next in turn"))],
+        "number": numbers,
+    }
+
+
 def _host(_request: PageRequest, part: model.Part) -> str:
-    return f"{part.host}:{part.port}" if isinstance(part, model.Trunk) else ""
+    if not isinstance(part, model.Trunk):
+        return ""
+    return ", ".join(part.channels) or f"{part.host}:{part.port}"
 
 
 SECTION = Section(
@@ -76,6 +107,7 @@ SECTION = Section(
         *NAMED,
         Column(label=marked("Host"), text=_host),
     ),
+    choices=choices,
     credential="trunk",
 )
 PAGE = SECTION.page

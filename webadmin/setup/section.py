@@ -58,6 +58,8 @@ class Section:
     "Headings of a long form, by the name of the first field under each."
     choices: Callable[[PageRequest], Mapping[str, Choices]] = lambda _request: {}
     "The lists that fields choose from, by the fields' names."
+    suggest: Callable[[PageRequest], dict[str, object]] = lambda _request: {}
+    "What the form of a new part begins with."
     data: Callable[[model.Part], dict[str, object]] = msgspec.structs.asdict
     "What the form shows of a part."
     values: Callable[[Form], dict[str, object]] = lambda form: dict(form.values)
@@ -258,7 +260,7 @@ def done(request: PageRequest) -> Mapping[str, object]:
 
 
 def _blank(request: PageRequest, section: Section, part: model.Part | None) -> Form:
-    values = section.data(part) if part is not None else {}
+    values = section.data(part) if part is not None else section.suggest(request)
     return shown(section.fields, request.say, section.choices(request), values)
 
 

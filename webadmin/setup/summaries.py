@@ -7,6 +7,7 @@ from webadmin.texts import Texts, marked
 LISTS: Mapping[str, str] = {
     "company": marked("Company"),
     "trunks": marked("SIP trunks"),
+    "spans": marked("Spans of cards"),
     "numbers": marked("Numbers"),
     "extensions": marked("Phones"),
     "agents": marked("Agents"),

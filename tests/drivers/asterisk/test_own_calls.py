@@ -2,8 +2,9 @@
 
 import pytest
 
+from drivers.asterisk.addresses import NOWHERE
 from drivers.asterisk.channels import Channel
-from drivers.asterisk.own_calls import OwnCalls, endpoint_of
+from drivers.asterisk.own_calls import OwnCalls
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from drivers.asterisk.own_calls import OwnCalls, endpoint_of
 )
 def test_an_endpoint_is_found_in_a_name(name: str, endpoint: str) -> None:
     """Between the technology and the last number."""
-    assert endpoint_of(name) == endpoint
+    assert NOWHERE.endpoint(name) == endpoint
 
 
 def test_a_phone_is_busy_from_its_first_call_to_the_end_of_its_last() -> None:

@@ -1,0 +1,77 @@
+"""Telephone cards as the daemon watches them: the alarms of spans, what is told of them, one line cleared."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from twisted.internet.threads import deferToThread
+from twisted.logger import Logger
+
+from drivers.dahdi.alarms import OK, Alarms, Reading, Standing, read_spans
+from drivers.dahdi.inventory import look
+from drivers.dahdi.spanstat import CONTROL
+
+EVERY_S = 1.0
+"Alarms are seen within two seconds."
+
+report = Logger()
+
+
+@runtime_checkable
+class WithLines(Protocol):
+    """An exchange that has lines of cards."""
+
+    async def clear_line(self, channel: int) -> bool:
+        """End the call on a channel; says whether there was one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Where the kernel tells of cards."""
+
+    root: Path = Path("/")
+    control: Path = CONTROL
+
+
+class Spans:
+    """Looks at the spans of this machine, which most have none of."""
+
+    def __init__(
+        self, *, expected: Callable[[], Collection[int]], changed: Callable[[], None], where: Where | None = None
+    ) -> None:
+        """Begin; `expected` gives the numbers of spans that are set up, `changed` is called when health is another."""
+        self._expected = expected
+        self._changed = changed
+        self._where = where or Where()
+        self._alarms = Alarms()
+        self._looking = False
+        self.readings: Mapping[int, Reading] = {}
+        "Span to what the kernel told of it last."
+
+    @property
+    def health(self) -> Mapping[str, str]:
+        """Each span that is set up: `ok`, or its alarm."""
+        states = self._alarms.states
+        return {f"span/{number}": states[number].word for number in sorted(self._expected()) if number in states}
+
+    async def look(self, now_us: int) -> None:
+        """Look once, in a thread; not again before the kernel has answered."""
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            self.readings = await deferToThread(read_spans, self._where.root, self._where.control)
+        finally:
+            self._looking = False
+        changes = self._alarms.look(now_us, self.readings, self._expected())
+        for change in changes:
+            tell = report.info if change.after == OK else report.error
+            tell("span {span}: {before} -> {after}", span=change.span, before=change.before, after=change.after)
+        if changes:
+            self._changed()
+
+    async def standing(self) -> Standing:
+        """Give all that the console shows; the kernel is asked in a thread."""
+        inventory = await deferToThread(look, self._where.root)
+        return Standing(inventory=inventory, states=dict(self._alarms.states), history=tuple(self._alarms.history))
