@@ -100,10 +100,10 @@ NEEDS = {
         Need(package="iproute2", command="ip", why="networks for them"),
         Need(package="sip-tester", command="sipp", why="a crowd of calls"),
     ),
-    "fresh": (Need(package="mmdebstrap", command="mmdebstrap", why="making a fresh Debian"),),
+    "fresh": (Need(package="mmdebstrap", command="mmdebstrap", why="making a Debian"),),
     "image": (
-        Need(package="mmdebstrap", command="mmdebstrap", why="making the box's Debian"),
-        Need(package="git", command="git", why="the list of the product's files"),
+        Need(package="mmdebstrap", command="mmdebstrap", why="making a Debian"),
+        Need(package="git", command="git", why="the list of the project's files"),
     ),
 }
 "What each kind of work needs; test needs what run needs, too."

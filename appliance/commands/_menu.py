@@ -75,7 +75,8 @@ class Menu:
             while True:
                 self._print(["", f"Switchroom · {self.places.address}", ""])
                 self._print(f"  {place}  {self.say(title)}" for place, title in enumerate(TITLES, 1))
-                self._print([f"  0  {self.say('Log out')}", ""])
+                out = self.say("Log out")
+                self._print([f"  0  {out}", ""])
                 if (chosen := self._ask(self.say("Number:"))) == "0":
                     return
                 if chosen.isascii() and chosen.isdigit() and 1 <= int(chosen) <= len(doings):
@@ -132,7 +133,8 @@ class Menu:
         except LinesAwayError:
             serial = ()
         for line in serial:
-            lines.append(f"  {line.slug} ({line.place}): {line.problem or say('open')}")
+            opened = say("open")
+            lines.append(f"  {line.slug} ({line.place}): {line.problem or opened}")
             if line.printed or line.waiting or line.dropped:
                 told = say("printed {printed}, waiting {waiting}, not printed {dropped}", **_figures(line))
                 lines.append(f"    {told}")
@@ -170,8 +172,10 @@ class Menu:
     def _restart(self) -> None:
         say = self.say
         units = root_work.UNITS
-        self._print(f"  {place}  {say('Program {name}', name=unit)}" for place, unit in enumerate(units, 1))
-        self._print([f"  {len(units) + 1}  {say('The whole machine: calls end')}", f"  0  {say('Back')}"])
+        programs = [say("Program {name}", name=unit) for unit in units]
+        whole, back = say("The whole machine: calls end"), say("Back")
+        self._print(f"  {place}  {title}" for place, title in enumerate([*programs, whole], 1))
+        self._print([f"  0  {back}"])
         chosen = self._ask(say("Number:"))
         if not (chosen.isascii() and chosen.isdigit() and 1 <= int(chosen) <= len(units) + 1):
             self._print([say("Nothing was changed.")])

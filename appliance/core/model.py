@@ -1,8 +1,7 @@
 """The company's configuration as frozen data.
 
-A configuration is one immutable document. It is named by the hash of its encoding, published by a fact, and kept for
-as long as a journal names it. Nothing in it is personal: names, numbers of callers and passwords are kept elsewhere, so
-the document may be shown, compared and replayed by anybody who may see the configuration.
+A configuration is one immutable document, named by the hash of its encoding, published by a fact, and kept for as long
+as a journal names it. Nothing in it is personal (names, callers' numbers, passwords): who sees it may replay it.
 """
 
 import enum
@@ -109,11 +108,9 @@ class Span(Part, frozen=True, kw_only=True):
     card: str
     "The card's hardware id; `@` and its location where it has none."
     port: int = 1
-    "Which of the card's wires."
     number: int
-    "The span's number, 1 to 128."
     first: int
-    "The number of its first channel, 1 to 1023."
+    "The number of its first channel, 1 to 1023; the span's own is 1 to 128, the port which of the card's wires it is."
     channels: int
     line: str = "e1"
     "`e1`, `t1`, `j1` or `analogue`."
@@ -122,23 +119,20 @@ class Span(Part, frozen=True, kw_only=True):
     country: str = "us"
     "Whose tones, caller id and signs of hanging up are expected and given."
     network: bool = False
-    "Of PRI: whether we are the network and the other side the user."
     switch: str = "euroisdn"
-    "Of PRI: the variant of Q.931 or QSIG."
+    "Of PRI: the variant of Q.931 or QSIG, and whether we are the network and the other side the user."
     variant: str = "itu"
-    "Of R2: the country's variant."
     point_code: int = 0
-    "Of SS7: ours; then the other side's, and the number (CIC) of the first circuit."
+    "Of SS7: ours; then the other side's, and the number (CIC) of the first circuit. The variant is R2's, by country."
     adjacent: int = 0
     circuit: int = 1
     crc4: bool = True
     timing: int = 1
-    "The wire's rank as the clock's source, 0 where we give the clock."
     echo: str = "mg2"
-    "The echo canceller, empty for none."
+    "The echo canceller, empty for none; before it the rank as the clock's source, 0 where we give the clock."
     fxs: str = ""
-    "Of an analogue span: the channels that have telephones, such as `1-4`; the trunk's are exchange lines."
     fxo: str = ""
+    "Of an analogue span: the channels that have telephones, such as `1-4`, and those that are exchange lines."
     out: tuple[int, ...] = ()
     "Its channels, from 1, that take no new call."
 
@@ -363,7 +357,6 @@ class SerialLine(Part, frozen=True, kw_only=True):
     framing: str = "8N1"
     flow_control: str = "none"
     options: OptionValues = {}
-    "Of the kind."
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

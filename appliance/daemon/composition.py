@@ -184,8 +184,13 @@ class Daemon:
             reactor, notify=self._notify, watchdog_us=options.watchdog_us, agi=options.agi, beats=store.heartbeats
         )
         door = self._door()
+        self._house = self._house_of(organs, door)
+        self._remember(recovered, door)
+        self._listen()
+
+    def _house_of(self, organs: Organs, door: Door) -> House:
         figures = Figures(organs, self.live, self._watchdog)
-        self._house = House(
+        return House(
             door=door,
             live=self.live,
             sessions=self.sessions,
@@ -193,8 +198,6 @@ class Daemon:
             metrics=lambda: metrics_of(figures),
             spans=self.spans.standing,
         )
-        self._remember(recovered, door)
-        self._listen()
 
     def _remember(self, recovered: Recovered, door: Door) -> None:
         for row in recovered.filed:

@@ -52,11 +52,12 @@ def file_of(part: RootPart) -> str:
 
 
 def wait_for(part: RootPart, text: str) -> None:
-    """Wait until the audit says something."""
+    """Wait until the audit says something, and until that is done: questions are answered one after the other."""
     end = time.monotonic() + WAIT_S
     while text not in part.audit:
         assert time.monotonic() < end, part.audit
         part.ask(words.Look())
+    part.ask(words.Look())
 
 
 def test_a_network_is_tried_confirmed_and_kept(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
         "caller",
         "calls",
         "config",
+        "console",
         "demo",
         "erase",
         "replay",

@@ -37,11 +37,12 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.SetBackups(settings=BackupSettings()),
         api.DoBackup(work="backup", destination="disk"),
         api.SendSms(number="10086", text="x"),
+        api.ClearLine(span="e1", place=1),
     )
 }
 OFFICE = {
     *(api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase),
-    api.AskRoot,
+    *(api.AskRoot, api.ClearLine),
     *(api.SetBackups, api.DoBackup),
 }
 
