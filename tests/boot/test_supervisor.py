@@ -86,7 +86,7 @@ def test_another_shell_is_told_how_it_is_and_stops_it(tmp_path: Path) -> None:
         assert status["processes"] == [
             {"name": "one", "state": "ready", "pid": box.pids()["one"], "restarts": 0, "status": "well"}
         ]
-        assert ask(tmp_path, '{"ask": "tea"}') == {"error": "ask status or stop"}
+        assert ask(tmp_path, '{"ask": "tea"}') == {"error": "ask status, restart or stop"}
         assert (tmp_path / "run/supervisor.sock").stat().st_mode & 0o777 == 0o600
         pid = box.pids()["one"]
         assert ask(tmp_path, '{"ask": "stop"}') == {"stopped": True}

@@ -69,6 +69,7 @@ def test_each_program_that_dies_or_hangs_comes_back(box: WholeBox) -> None:
         ("asterisk", signal.SIGKILL),
         ("web", signal.SIGKILL),
         ("nginx", signal.SIGKILL),
+        ("lines", signal.SIGKILL),
         ("daemon", signal.SIGSTOP),
         ("zeo", signal.SIGKILL),
     ):

@@ -21,7 +21,7 @@ from tests.image.contained import HOME, PROJECT
 SITE = Site(python=Path("/opt/switchroom/.venv/bin/python"), project=Path("/opt/switchroom"))
 OWN_MAX, ASTERISK_MAX = 1.5, 2.0
 START_S = 120.0
-PARTS = ("machine", "privileged", "lay-out", "update", "zeo", "daemon", "asterisk", "web", "nginx")
+PARTS = ("machine", "privileged", "lay-out", "update", "zeo", "daemon", "lines", "asterisk", "web", "nginx")
 
 
 @pytest.fixture(scope="module")
