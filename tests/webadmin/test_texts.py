@@ -57,6 +57,7 @@ def test_a_line_is_reviewed_before_it_is_set(pages: Pages) -> None:
         "framing": "8N1",
         "flow_control": "none",
         "centre": "+8613800100500",
+        "waiting_max": "10000",
         "step": "review",
     }
     review = pages.request("/setup/lines/~new", "administrator", post=form).get_response(pages.application)

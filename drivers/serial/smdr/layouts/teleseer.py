@@ -21,8 +21,9 @@ def opening(sheet: Sheet) -> bytes:
 
 def line(call: FinishedCall) -> bytes:
     """Print a call in or out."""
-    tenths = min(call.talk_s // 6, TENTHS_MAX)
-    condition = "4" if call.talk_s // 6 > TENTHS_MAX else "A" if call.outgoing else "9"
+    talked = max(0, call.talk_s) // 6
+    tenths = min(talked, TENTHS_MAX)
+    condition = "4" if talked > TENTHS_MAX else "A" if call.outgoing else "9"
     number, ours = digits(call.number), digits(call.extension or call.dialled)
     dialled, calling = (number, ours) if call.outgoing else (ours, number)
     circuit = f"{call.trunk % 1000:03}"
