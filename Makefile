@@ -58,6 +58,7 @@ soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, 
 	$(BIN)/python -m tests.simulation --first 1000 --seeds 2000 --calls 500
 	$(BIN)/python -m tests.commands.bands
 	SMS_CASES=500 $(BIN)/pytest -q tests/drivers/serial/test_sms_unplugged.py
+	UNITS_START=1 $(BIN)/pytest -q tests/image/test_units.py
 	@folder=$$(mktemp -d) && $(BIN)/python -m tests.boot.updating $$folder 1000 $(or $(SEED),11) && rm -rf $$folder
 	$(BIN)/python -m tests.store.backup_kills --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 	@exec $(BIN)/python -m tests.unkillable --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
