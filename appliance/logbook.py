@@ -26,6 +26,7 @@ PARTS: Mapping[str, str] = {
     "asterisk": marked("Exchange (Asterisk)"),
     "web": marked("Pages"),
     "nginx": marked("Front door (nginx)"),
+    "lines": marked("Serial lines"),
     "zeo": marked("Database"),
 }
 FILES: tuple[tuple[str, str], ...] = (
@@ -36,6 +37,7 @@ FILES: tuple[tuple[str, str], ...] = (
     ("web", "log/web.log"),
     ("nginx", "log/nginx.log"),
     ("nginx", "log/access.log"),
+    ("lines", "log/lines.log"),
     ("zeo", "log/zeo.log"),
 )
 "Part and file below the home."
@@ -47,6 +49,7 @@ _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("error", "crit", "critical", "alert", "emerg", "security", "fatal"), "error"),
 }
 _STAMPS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{3}))?([+-]\d\d:\d\d) ?"), "%Y-%m-%dT%H:%M:%S"),
     (re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d{3}))?(?: ([+-]\d{4}))?\] ?"), "%Y-%m-%d %H:%M:%S"),
     (re.compile(r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)()() ?"), "%Y/%m/%d %H:%M:%S"),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.logbook import LINE_MAX, READ_BYTES_MAX, Wanted, entries, parsed, tail
+from appliance.logbook import LINE_MAX, READ_BYTES_MAX, Entry, Wanted, entries, parsed, tail
 
 
 def write(home: Path, name: str, data: bytes) -> None:
@@ -25,7 +25,9 @@ def test_lines_of_all_parts_stand_in_the_order_of_time(tmp_path: Path) -> None:
     write(tmp_path, "asterisk/log/messages", b"[2026-11-22 10:00:01.500] NOTICE[7] loader.c: one\n  and more of it\n")
     write(tmp_path, "log/nginx.log", b"2026/11/22 10:00:04 [error] 7#7: four\n")
     write(tmp_path, "log/web.log", b"[2026-11-22 11:00:03 +0100] [7] [INFO] three\n")
+    write(tmp_path, "log/access.log", b"2026-11-22T11:00:05+01:00 GET /five 200 1 0.001\n")
     found = entries(tmp_path, Wanted(), zone=UTC)
+    assert found.pop() == Entry(at_us=1_795_341_605_000_000, part="nginx", level="info", text="GET /five 200 1 0.001")
     assert [(one.part, one.level, one.text.split()[-1]) for one in found] == [
         ("asterisk", "info", "one"),
         ("asterisk", "info", "it"),

@@ -48,6 +48,7 @@ def test_sending_without_the_daemon_says_so(kept: Pages) -> None:
 
 def test_a_line_is_reviewed_before_it_is_set(pages: Pages) -> None:
     """What it would be is said in words; a place that is none is refused by the field."""
+    assert '<option value="115200" selected>' in pages.get("/setup/lines/~new", "administrator").text
     form = {
         "slug": "modem",
         "title": "Modem in the rack",

@@ -32,7 +32,7 @@ FIELDS: tuple[Field, ...] = (
             "A device such as /dev/ttyUSB0 or /dev/serial/by-id/…, tcp:HOST:PORT to connect to, or listen:ADDRESS:PORT."
         ),
     ),
-    Choice(name="speed", default=115_200, label=marked("Speed"), help=marked("Bits a second, as the device has it.")),
+    Choice(name="speed", default="115200", label=marked("Speed"), help=marked("Bits a second, as the device has it.")),
     Choice(
         name="framing",
         default="8N1",
