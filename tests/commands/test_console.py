@@ -108,6 +108,7 @@ def test_a_round_through_the_menu(console: Console) -> None:
     shown += console.until("Number:")
     console.type("6")
     shown += console.until("Back")
+    shown += console.until("Number:")  # who types before the question is shown has the answer in the question's row
     console.type("2")
     shown += console.until("no root part of ours")
     shown += console.until("Number:")
@@ -123,6 +124,7 @@ def test_a_round_through_the_menu(console: Console) -> None:
     shown += console.until("Number:")
     console.type("7")
     shown += console.until("2  简体中文")
+    shown += console.until("Number:")
     console.type("2")
     shown += console.until("编号：")
     console.type("9")
@@ -131,7 +133,7 @@ def test_a_round_through_the_menu(console: Console) -> None:
     console.type("0")
     assert console.end() == 0
     rows = shown.replace("\r", "").split("\n")
-    assert max(map(wide, rows)) <= 80
+    assert not [row for row in rows if wide(row) > 80]
     assert "\x1b" not in shown
 
 
