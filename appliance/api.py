@@ -325,12 +325,16 @@ class ClearLine(Request, frozen=True, kw_only=True, tag="clear-line"):
     "Its channel of the span, from 1."
 
 
+class TestNetwork(Request, frozen=True, kw_only=True, tag="test-network"):
+    """Begin a network test; what becomes of it is seen at `/network`."""
+
+
 _OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
-_OfTheBox = AskRoot | SetBackups | DoBackup
+_OfTheBox = AskRoot | SetBackups | DoBackup | TestNetwork
 AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | _OfTheBox | Erase | SetParty | SendSms | ClearLine
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 from typing_extensions import override
 
-from appliance import api, live
+from appliance import api, live, network
 from drivers.dahdi.alarms import Standing
 
 SESSION_HEADER = "X-Switchroom-Session"
@@ -77,6 +77,14 @@ class Client:
         body = self._exchange("GET", "/lines", b"")
         try:
             return msgspec.json.decode(body, type=Standing)
+        except msgspec.DecodeError as error:
+            raise DoorClosedError(f"the daemon's answer cannot be read: {error}") from error
+
+    def network(self) -> network.Standing:
+        """Ask what the network does to calls. Raises `DoorClosedError`."""
+        body = self._exchange("GET", "/network", b"")
+        try:
+            return msgspec.json.decode(body, type=network.Standing)
         except msgspec.DecodeError as error:
             raise DoorClosedError(f"the daemon's answer cannot be read: {error}") from error
 

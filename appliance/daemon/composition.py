@@ -27,6 +27,7 @@ from appliance.daemon.hub import Hub
 from appliance.daemon.lines import Lines
 from appliance.daemon.live import Live
 from appliance.daemon.lookout import Lookout
+from appliance.daemon.network import KEEP_EVERY_S, Network
 from appliance.daemon.parties import Parties
 from appliance.daemon.publishing import Publishing
 from appliance.daemon.reactor import Reactor, Timer, answer_of
@@ -166,7 +167,8 @@ class Daemon:
         for exchange in self._exchanges:
             self.hub.attach(exchange)
         self.lines = Lines(reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), self._look_again)
-        self._publishing.exchanges = (*self._exchanges, self.lines)
+        self.network = Network(reactor, home=options.home, exchanges=self._exchanges)
+        self._publishing.exchanges = (*self._exchanges, self.lines, self.network)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         self._backups = self._keeper_of_backups()
         self.spans = Spans(expected=lambda: [each.number for each in self._spans()], changed=self._look_again)
@@ -197,6 +199,7 @@ class Daemon:
             health=lambda: health_of(organs),
             metrics=lambda: metrics_of(figures),
             spans=self.spans.standing,
+            network=lambda: self.network.standing,
         )
 
     def _remember(self, recovered: Recovered, door: Door) -> None:
@@ -267,6 +270,7 @@ class Daemon:
                     ring=self.lines.ring,
                 ),
                 backups=self._backups,
+                network=self.network,
                 clear_line=self._clear_line,
             ),
         )
@@ -299,6 +303,7 @@ class Daemon:
         self._every("spans", SPANS_EVERY_S, self._look_at_spans)
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())
+        self._every("network", KEEP_EVERY_S, self.network.keep)
         if self._backups is not None:
             self._every("backups", BACKUPS_EVERY_S, self._backups.look)
         steps.done("doors")
@@ -328,6 +333,7 @@ class Daemon:
         for exchange in self._exchanges:
             await exchange.stop()
         await self.lines.stop()
+        await self.network.stop()
         self.recordings.stop()
         self._chronicles.stop()
         if not self.why:

@@ -22,6 +22,7 @@ from appliance.core import state as st
 from appliance.daemon import rights
 from appliance.daemon.backups import Backups
 from appliance.daemon.hub import BusyError, Hub
+from appliance.daemon.network import Network
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.rights import Asker
 from appliance.daemon.sessions import Sessions
@@ -66,6 +67,7 @@ class Offices:
     root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
     "Asks the machine's root part; raises `RootAwayError`."
     texts: Texts
+    network: Network
     backups: Backups | None = None
     "None where there is no home to back up."
 
@@ -134,6 +136,8 @@ class Door:
                 return await self._offices.texts.send(asker.person, token if request.token else "", request)
             case api.ClearLine():
                 return await self._clear_line(request)
+            case api.TestNetwork():
+                return HTTPStatus.OK, self._offices.network.test(asker.person)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:

@@ -53,6 +53,7 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.SetBackups: ADMINISTRATORS,
     api.DoBackup: ADMINISTRATORS,
     api.ClearLine: ADMINISTRATORS,
+    api.TestNetwork: ADMINISTRATORS,
 }
 "`SignIn` stands outside: it makes the asker."
 

@@ -23,6 +23,7 @@ from appliance.daemon.live import Live, Stream
 from appliance.daemon.rights import ADMINISTRATORS, LEADERS, Asker
 from appliance.daemon.sessions import Sessions
 from appliance.live import Health
+from appliance.network import Standing as Network
 from drivers.dahdi.alarms import Standing
 
 BODY_BYTES_MAX = 256 * 1024
@@ -45,6 +46,8 @@ class House:
     metrics: Callable[[], bytes]
     spans: Callable[[], Awaitable[Standing]]
     "The telephone cards, as the kernel tells of them now."
+    network: Callable[[], Network]
+    "What the network does to calls."
 
 
 class Body(io.BytesIO):
@@ -124,9 +127,11 @@ class Visit:
                 self._metrics()
             case b"GET", "/lines":
                 await self._lines()
+            case b"GET", "/network":
+                self._network()
             case b"POST", _ if path == COMMANDS or path.startswith(COMMANDS + "/"):
                 self.reply(*await self._command(path[len(COMMANDS) + 1 :]))
-            case _, "/live" | "/live/colleagues" | "/health" | "/metrics" | "/lines" | "/commands":
+            case _, "/live" | "/live/colleagues" | "/health" | "/metrics" | "/lines" | "/network" | "/commands":
                 self.reply(*refused(HTTPStatus.METHOD_NOT_ALLOWED, "not_found"))
             case _:
                 self.reply(*refused(HTTPStatus.NOT_FOUND, "not_found"))
@@ -173,6 +178,13 @@ class Visit:
             self.reply(*refused(HTTPStatus.FORBIDDEN, "not_allowed"))
             return
         self._send(HTTPStatus.OK, b"application/json", api.encode(await self._house.spans()))
+
+    def _network(self) -> None:
+        asker = self._asker()
+        if asker is None or asker.role not in ADMINISTRATORS:
+            self.reply(*refused(HTTPStatus.FORBIDDEN, "not_allowed"))
+        else:
+            self._send(HTTPStatus.OK, b"application/json", api.encode(self._house.network()))
 
     def _live(self, *, colleagues: bool) -> None:
         asker = self._asker()

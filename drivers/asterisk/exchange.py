@@ -27,6 +27,7 @@ from drivers.asterisk.link import Account, Link, LinkError, LinkOptions
 from drivers.asterisk.observe import Observer
 from drivers.asterisk.own_calls import OwnCalls
 from drivers.asterisk.perform import Parties, Performer
+from drivers.asterisk.quality import Quality
 from drivers.asterisk.render import SIGNALLING, Options, accounts_of, modules_of, rendered, write
 
 CONNECT_S_MAX = 2
@@ -78,6 +79,7 @@ class Exchange:
             tell=observe,
         )
         self._observer.on_end = self._ended
+        self.quality = Quality(reactor, self._link)
         self._agi = AgiServer(
             reactor, AgiOptions(port=site.agi_port), on_session=self._asked, on_end=self._performer.asks_no_more
         )
@@ -306,6 +308,7 @@ class Exchange:
         if extension in self._extensions and self._found:
             self._observe(facts.PhoneBusy(extension=extension, busy=busy))
         self._observer.hear(event)
+        self.quality.hear(event)
         for technology in self._options.technologies:
             if event.name in technology.events:
                 seen = technology.seen(event.name, event.get)

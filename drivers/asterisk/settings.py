@@ -43,11 +43,13 @@ EVENTS = (
     "AlarmClear",
     "SpanAlarm",
     "SpanAlarmClear",
+    "RTCPSent",
+    "RTCPReceived",
 )
 "The events that Asterisk sends us; it filters the others, half of all, at its end."
 
 ACCOUNTS: Mapping[str, tuple[str, str]] = {
-    "events": ("call,system", ""),
+    "events": ("call,reporting,system", ""),
     "calls": ("", "call,originate,reporting"),
     "care": ("", "system"),
 }

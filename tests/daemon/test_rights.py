@@ -38,11 +38,12 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.DoBackup(work="backup", destination="disk"),
         api.SendSms(number="10086", text="x"),
         api.ClearLine(span="e1", place=1),
+        api.TestNetwork(),
     )
 }
 OFFICE = {
     *(api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase),
-    *(api.AskRoot, api.ClearLine),
+    *(api.AskRoot, api.ClearLine, api.TestNetwork),
     *(api.SetBackups, api.DoBackup),
 }
 

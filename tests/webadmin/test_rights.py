@@ -47,6 +47,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "look": EVERYBODY,
     "lines": SETS_UP,
     "machine": SETS_UP,
+    "network": SETS_UP,
     "numbers": SETS_UP,
     "people": SETS_UP,
     "phones": SETS_UP,
