@@ -96,9 +96,9 @@ _RO = 15 - 1.5 * (_SLR + _NO)
 def _is() -> float:
     """Is: too loud a connection, sidetone, quantizing (7-8 to 7-17); T is 0, for no echo comes within the sidetone."""
     xolr = _OLR + 0.2 * (64 + _NO - _RLR)
-    iolr = 20 * ((1 + (xolr / 8) ** 8) ** (1 / 8) - xolr / 8)
+    iolr: float = 20 * ((1 + (xolr / 8) ** 8) ** (1 / 8) - xolr / 8)
     stmro = -10 * math.log10(10 ** (-_STMR / 10) + 10 ** (-_TELR / 10))
-    ist = 12 * (1 + ((stmro - 13) / 6) ** 8) ** (1 / 8)
+    ist: float = 12 * (1 + ((stmro - 13) / 6) ** 8) ** (1 / 8)
     ist -= 28 * (1 + ((stmro + 1) / 19.4) ** 35) ** (1 / 35)
     ist -= 13 * (1 + ((stmro - 3) / 33) ** 13) ** (1 / 13)
     q = 37 - 15 * math.log10(_QDU)
@@ -128,7 +128,7 @@ def _talker_echo(delay_ms: float) -> float:
 
 def _listener_echo(round_trip_ms: float) -> float:
     """Idle (7-25, 7-26)."""
-    rle = 10.5 * (_WEPL + 7) * (round_trip_ms + 1) ** -0.25
+    rle: float = 10.5 * (_WEPL + 7) * (round_trip_ms + 1) ** -0.25
     half = (_RO - rle) / 2
     return half + math.sqrt(half * half + 169)
 
@@ -138,4 +138,5 @@ def _too_late(delay_ms: float) -> float:
     if delay_ms <= _MT_MS:
         return 0.0
     x = math.log2(delay_ms / _MT_MS)
-    return 25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
+    cost: float = 25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
+    return cost

@@ -18,7 +18,7 @@ from appliance import api, network
 from appliance.core.model import Configuration
 from appliance.daemon import lookups
 from appliance.daemon.reactor import Reactor
-from appliance.network import Clock, Leg, Lookup, Run, Running, Standing, Probed
+from appliance.network import Clock, Leg, Lookup, Probed, Run, Running, Standing
 from appliance.store.backup_words import BackupHome
 from appliance.store.network_runs import Kept, NetworkHome
 from drivers.asterisk.link import LinkError

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from appliance import network
-from appliance.network import Clock, Leg, Lookup, Run, Probed, Way
+from appliance.network import Clock, Leg, Lookup, Probed, Run, Way
 
 
 def a_way(loss: float = 0.0, jitter: float = 1.0) -> Way:

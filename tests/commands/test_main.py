@@ -22,6 +22,7 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
         "console",
         "demo",
         "erase",
+        "network-test",
         "replay",
         "restore",
         "run",
@@ -51,7 +52,11 @@ def test_help_imports_no_subcommand() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["agents"], ["calls"], ["selftest"], ["demo"], ["config", "export"], ["status", "--json"]]
+    "arguments",
+    [
+        *(["status"], ["agents"], ["calls"], ["selftest"], ["demo"], ["config", "export"], ["status", "--json"]),
+        *(["network-test"], ["network-test", "--last", "--json"]),
+    ],
 )
 def test_without_a_box_it_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     """What is missing, and how to start it."""

@@ -9,7 +9,6 @@ from threading import Event
 import msgspec
 import pytest
 import pytest_twisted
-from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.task import deferLater
 
 from appliance import api, network
@@ -17,11 +16,12 @@ from appliance.backups import BackupSettings, Destination
 from appliance.core.model import Configuration, Extension, Trunk
 from appliance.daemon.lookups import clock, clock_of, look_up, names_of, resolve
 from appliance.daemon.network import Network
+from appliance.daemon.reactor import Reactor
 from appliance.network import Clock, Leg
 from appliance.store.backup_words import BackupHome
 from appliance.store.network_runs import Kept, NetworkHome
 from drivers.asterisk.quality import Quality
-from tests.contract.conftest import the_reactor
+from tests.daemon.real import the_reactor
 from tests.drivers.asterisk.played import Played
 
 TRACKING = (
@@ -154,7 +154,7 @@ def equipment(trunk_host: str = "127.0.0.1") -> api.Equipment:
     return api.Equipment(configuration=configuration, names={}, secrets={})
 
 
-async def finished(reactor: AsyncioSelectorReactor, network_test: Network) -> None:
+async def finished(reactor: Reactor, network_test: Network) -> None:
     """Wait until a test is done, ten seconds at most."""
     for _ in range(1_000):
         if network_test.standing.running is None:

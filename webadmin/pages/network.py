@@ -8,7 +8,7 @@ from pyramid.response import Response
 
 from appliance import api, network
 from appliance.client import Client, DoorClosedError
-from appliance.network import Leg, Level, Lookup, Run, Standing, Probed, Verdict
+from appliance.network import Leg, Level, Lookup, Probed, Run, Standing, Verdict
 from appliance.store.network_runs import NetworkHome
 from webadmin.numerals import whole_number
 from webadmin.page import FORM, About
