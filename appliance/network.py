@@ -1,7 +1,6 @@
 """The network as calls feel it: the words of the network test between drivers, daemon, page and command."""
 
 from collections.abc import Iterable, Mapping
-from statistics import median
 from typing import Literal
 
 import msgspec
@@ -65,8 +64,9 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def median_ms(self) -> float | None:
-        """Of half of them it was no more."""
-        return median(self.round_trips_ms) if self.round_trips_ms else None
+        """Of half of them it was no more; the greater of the middle two, where two are in the middle."""
+        trips = sorted(self.round_trips_ms)
+        return trips[len(trips) // 2] if trips else None
 
     @property
     def worst_ms(self) -> float | None:
@@ -82,7 +82,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     used: tuple[str, ...] = ()
-    "By what: `trunk/<slug>`, `backup/<slug>`."
+    "By what: `trunk/<slug>`, `backup/<slug>`, `time/<place in the list>`."
     addresses: tuple[str, ...] = ()
     took_ms: float = 0.0
     problem: LookupProblem = ""
@@ -125,7 +125,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     "Rounds of probes."
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """All that the console shows."""
 
     running: Running | None = None

@@ -167,7 +167,7 @@ class Daemon:
         for exchange in self._exchanges:
             self.hub.attach(exchange)
         self.lines = Lines(reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), self._look_again)
-        self.network = Network(reactor, home=options.home, exchanges=self._exchanges)
+        self.network = Network(reactor, home=options.home, exchanges=self._exchanges, privileged=options.privileged)
         self._publishing.exchanges = (*self._exchanges, self.lines, self.network)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         self._backups = self._keeper_of_backups()

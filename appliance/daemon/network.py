@@ -14,7 +14,7 @@ from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from appliance import api, network
+from appliance import api, network, root_work
 from appliance.core.model import Configuration
 from appliance.daemon import lookups
 from appliance.daemon.reactor import Reactor
@@ -28,8 +28,8 @@ ROUNDS = 5
 "Probes of each telephone and trunk."
 LOOKUPS_AT_ONCE = 8
 NAMES_MAX = 200
-KEEP_EVERY_S = 60.0
-"How often calls are written down, if there were any."
+KEEP_EVERY_S = 300.0
+"How often calls are written down, if there were any: all of them, some hundreds of bytes each."
 NO_EXCHANGE, CUT = "no_exchange", "cut"
 Problem = Literal["", "no_exchange", "cut"]
 
@@ -48,10 +48,13 @@ class WithQuality(Protocol):
 class Network:
     """Keeps what calls were like, and tests the network when it is asked to."""
 
-    def __init__(self, reactor: Reactor, *, home: Path | None, exchanges: Iterable[object]) -> None:
-        """Begin with what was kept in a home; without one nothing outlives us."""
+    def __init__(
+        self, reactor: Reactor, *, home: Path | None, exchanges: Iterable[object], privileged: Path | None = None
+    ) -> None:
+        """Begin with what was kept in a home; without one nothing outlives us. Root may know the time servers."""
         self._reactor = reactor
         self._home = home
+        self._privileged = privileged
         self._kept = None if home is None else NetworkHome(home)
         self._qualities = tuple(each.quality for each in exchanges if isinstance(each, WithQuality))
         for quality in self._qualities:
@@ -129,7 +132,7 @@ class Network:
             report.failure("the network test failed", failure)
 
     async def _names(self) -> tuple[Lookup, ...]:
-        used = lookups.names_of(self._configuration, await deferToThread(self._backup_hosts))
+        used = lookups.names_of(self._configuration, await deferToThread(self._other_hosts))
         self._step("names", 0, len(used))
         few = DeferredSemaphore(LOOKUPS_AT_ONCE)
 
@@ -139,10 +142,16 @@ class Network:
         waits = [few.run(begin, name, uses) for name, uses in sorted(used.items())[:NAMES_MAX]]
         return tuple(await gatherResults(waits))
 
-    def _backup_hosts(self) -> dict[str, str]:
-        if self._home is None:
-            return {}
-        return {f"backup/{one.slug}": one.host for one in BackupHome(self._home).settings.destinations if one.host}
+    def _other_hosts(self) -> dict[str, str]:
+        """Give where backups go, and whom chrony asks if somebody has set that. Blocking."""
+        backups = () if self._home is None else BackupHome(self._home).settings.destinations
+        hosts = {f"backup/{one.slug}": one.host for one in backups if one.host}
+        try:
+            told = None if self._privileged is None else root_work.ask(self._privileged, root_work.Look(), timeout_s=3)
+        except root_work.RootAwayError:
+            return hosts
+        servers = () if told is None or told.seen is None else told.seen.network.ntp
+        return {**hosts, **{f"time/{place}": server for place, server in enumerate(servers, start=1)}}
 
     async def _name(self, name: str, uses: tuple[str, ...]) -> Lookup:
         lookup = await lookups.look_up(self._reactor, name)

@@ -83,6 +83,8 @@ class Stream(DatagramProtocol):
         "Whether our side put the other on hold: nothing of ours is to be heard."
         self.wanted = True
         "Whether the other side listens."
+        self.loses_every = 0
+        "Of so many packets one is lost on the way, as on a bad line; 0 for none."
         self.sent = 0
         self.received = 0
         self.unsent = 0
@@ -227,6 +229,8 @@ class Stream(DatagramProtocol):
         self._send(self._sender.packet(self._events, said.payload, marker=said.first, at=self._key_began))
 
     def _send(self, packet: bytes) -> None:
+        if self.loses_every and self._sender.sequence % self.loses_every == 0:
+            return
         try:
             if self.transport is not None:
                 self.transport.write(packet, self._peer)

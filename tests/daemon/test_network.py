@@ -10,9 +10,11 @@ import msgspec
 import pytest
 import pytest_twisted
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 
-from appliance import api, network
+from appliance import api, network, root_work
 from appliance.backups import BackupSettings, Destination
+from appliance.client import Client, DoorClosedError
 from appliance.core.model import Configuration, Extension, Trunk
 from appliance.daemon.lookups import clock, clock_of, look_up, names_of, resolve
 from appliance.daemon.network import Network
@@ -21,7 +23,8 @@ from appliance.network import Clock, Leg
 from appliance.store.backup_words import BackupHome
 from appliance.store.network_runs import Kept, NetworkHome
 from drivers.asterisk.quality import Quality
-from tests.daemon.real import the_reactor
+from tests.boot.root_part import root_part
+from tests.daemon.real import Box, the_reactor
 from tests.drivers.asterisk.played import Played
 
 TRACKING = (
@@ -240,3 +243,37 @@ async def test_there_is_an_end_to_the_names(monkeypatch: pytest.MonkeyPatch) -> 
     exchange.quality.ended("101", LEG)
     exchange.quality.ended("carrier", LEG)
     assert list(one.standing.calls) == ["carrier"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_time_servers_are_looked_up(tmp_path: Path) -> None:
+    """Those that somebody has set; root's part of the machine knows them."""
+    parts = root_part(tmp_path)
+    part = await deferToThread(parts.__enter__)
+    try:
+        servers = root_work.Network(host="box", ntp=("localhost", "192.0.2.1"))
+        part.ask(root_work.SetNetwork(network=servers))
+        one = Network(the_reactor(), home=None, exchanges=(), privileged=tmp_path / "ask.sock")
+        one.test("ada")
+        await finished(the_reactor(), one)
+        assert [(each.name, each.used) for each in one.standing.runs[0].lookups] == [("localhost", ("time/1",))]
+    finally:
+        part.kill()
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_door_begins_a_test_and_shows_what_came_of_it(box: Box) -> None:
+    """To administrators alone; the simulated exchange has nobody to probe, which is said."""
+    sue, ada = await box.sign_in("sue"), await box.sign_in("ada")
+
+    async def seen(session: str) -> network.Standing:
+        return await deferToThread(Client(box.home / "door.sock", session).network)
+
+    assert [each.code for each in (await box.ask(api.TestNetwork(), sue)).problems] == ["not_allowed"]
+    with pytest.raises(DoorClosedError):
+        await seen(sue)
+    assert await seen(ada) == network.Standing()
+    assert not (await box.ask(api.TestNetwork(), ada)).problems
+    await box.until(lambda: box.daemon.network.standing.running is None)
+    (run,) = (await seen(ada)).runs
+    assert (run.by, run.problem) == ("ada", "no_exchange")

@@ -129,8 +129,13 @@ def _uses(request: PageRequest, lookup: Lookup) -> str:
     said = []
     for use in lookup.used:
         kind, _, name = use.partition("/")
-        trunk = kind == "trunk"
-        said.append(request.say("Trunk {name}", name=name) if trunk else request.say("Backup to {name}", name=name))
+        match kind:
+            case "trunk":
+                said.append(request.say("Trunk {name}", name=name))
+            case "backup":
+                said.append(request.say("Backup to {name}", name=name))
+            case _:
+                said.append(request.say("Time server {place}", place=name))
     return ", ".join(said)
 
 
