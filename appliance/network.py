@@ -197,10 +197,10 @@ def verdict_on_leg(leg: Leg) -> Verdict:
 
 
 def verdict_on_probed(tested: Probed) -> Verdict:
-    """Judge what became of the probes."""
+    """Judge what became of the probes; a telephone that is not registered may be one that nobody has plugged in."""
     if not tested.contact:
         text = marked("Not registered: look at its power, its network, its user name and password.")
-        return Verdict(level="bad", advice=text)
+        return Verdict(level="fair", advice=text)
     if not tested.round_trips_ms:
         text = marked("It does not answer: look at its power, the cable, and the firewall between it and the box.")
         return Verdict(level="bad", advice=text)

@@ -91,7 +91,9 @@ def _show(places: Places, standing: Standing, run: Run) -> None:
     with store(places) as reader:
         zone = ZoneInfo(reader.standing().configuration.company.zone)
     console = out()
-    console.print(f"{shown(run.at, zone)}  {_lamp(network.verdict_on_run(run))}")
+    verdict = network.verdict_on_run(run)
+    said_of = verdict if run.problem else Verdict(level=verdict.level)  # else the tables say what it is about
+    console.print(f"{shown(run.at, zone)}  {_lamp(said_of)}")
     probed = Table(*(said(column) for column in PROBED))
     for one in run.tested:
         trips = f"{_figure(one.median_ms)} · {_figure(one.worst_ms)} ms" if one.round_trips_ms else "—"

@@ -72,7 +72,7 @@ def test_no_figure_breaks_a_verdict(figure: float) -> None:
         (a_probed(0.4, 0.5, 0.6, 0.4, 700.0), "fair", "late"),
         (a_probed(400.0, 500.0, 600.0, 400.0, 400.0), "bad", "late"),
         (a_probed(sent=2), "bad", "does not answer"),
-        (a_probed(sent=0, contact=False), "bad", "Not registered"),
+        (a_probed(sent=0, contact=False), "fair", "Not registered"),
     ],
 )
 def test_a_telephone_has_a_lamp(tested: Probed, level: str, word: str) -> None:

@@ -52,6 +52,17 @@ def test_selftest_passes_every_step_and_leaves_a_record(box: WholeBox) -> None:
     assert "No call has ended" in box.switchroom("calls", "--since", "2099-01-01")
 
 
+def test_the_network_is_tested(box: WholeBox) -> None:
+    """The sample carrier is nobody here, and no desk phone is plugged in: both are said, and the result is kept."""
+    said = box.switchroom("network-test", code=1)
+    assert "It does not answer" in said
+    assert "Not registered" in said
+    assert "Clock: " in said
+    kept = json.loads(box.run("network-test", "--last", "--json").stdout)
+    assert [(run["by"], len(run["tested"])) for run in kept["runs"]] == [("console", 12)]
+    assert "running" not in kept
+
+
 def test_agents_are_shown_as_they_are(box: WholeBox) -> None:
     """By sign and word, and as JSON."""
     said = box.switchroom("agents")
