@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (
     *("/desk", "/floor", "/floor/wall", "/calls", "/calls?outcome=failed", "/setup", "/setup/company", "/system"),
-    "/reports",
+    *("/reports", "/system/network"),
     *("/account", "/setup/trunks", "/setup/trunks/sample-carrier", "/setup/people", "/setup/people/li-wei"),
     *("/setup/people/~new", "/setup/queues", "/setup/queues/sales", "/setup/numbers", "/setup/numbers/8001"),
     *("/setup/flows", "/setup/flows/main", "/setup/flows/~new", "/setup/hours", "/setup/hours/office"),

@@ -277,3 +277,19 @@ async def test_the_door_begins_a_test_and_shows_what_came_of_it(box: Box) -> Non
     await box.until(lambda: box.daemon.network.standing.running is None)
     (run,) = (await seen(ada)).runs
     assert (run.by, run.problem) == ("ada", "no_exchange")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_daemon_that_stops_ends_the_test(tmp_path: Path) -> None:
+    """In the middle of a probe; nothing of it is kept, and what calls had is."""
+    reactor = the_reactor()
+    exchange = Listened(Played())
+    one = Network(reactor, home=tmp_path, exchanges=(exchange,))
+    await one.configure(equipment())
+    exchange.quality.ended("101", LEG)
+    one.test("ada")
+    while one.standing.running is not None and one.standing.running.step != "probes":
+        await deferLater(reactor, 0.01)
+    await one.stop()
+    assert one.standing.running is None
+    assert NetworkHome(tmp_path).kept == Kept(calls={"101": (LEG,)})
