@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock, DeferredSemaphore, gatherResults
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -30,7 +30,6 @@ LOOKUPS_AT_ONCE = 8
 NAMES_MAX = 200
 KEEP_EVERY_S = 300.0
 "How often calls are written down, if there were any: all of them, some hundreds of bytes each."
-NO_EXCHANGE, CUT = "no_exchange", "cut"
 Problem = Literal["", "no_exchange", "cut"]
 
 report = Logger()
@@ -64,6 +63,7 @@ class Network:
         self._runs, self._calls = kept.runs, dict(kept.calls)
         self._running: Running | None = None
         self._work: Deferred[None] | None = None
+        self._writing = DeferredLock()
         self._fresh = False
         "Whether there is something that is not written down."
 
@@ -91,7 +91,12 @@ class Network:
         if self._kept is None or not self._fresh:
             return
         self._fresh = False
-        await deferToThread(self._kept.note, Kept(runs=self._runs, calls=dict(self._calls)))
+        kept, file = Kept(runs=self._runs, calls=dict(self._calls)), self._kept
+        try:
+            await self._writing.run(lambda: deferToThread(file.note, kept))
+        except OSError as error:
+            self._fresh = True
+            report.warn("what is known of the network cannot be written down: {error}", error=str(error))
 
     async def stop(self) -> None:
         """End a test that is at work, and write down what there is."""

@@ -33,6 +33,8 @@ GIVE_UP = 2
 "Probes in a row without an answer, after which none is sent any more."
 ANSWER_S_MAX = 4.0
 "After this a probe is lost: Asterisk waits 3 s (`qualify_timeout`, drivers/pjsip) and tells it a moment later."
+LIST_S = 10.0
+"How long the list of contacts may take, on a busy machine with hundreds of them."
 LOOK_S = 0.1
 LOOK_S_MAX = 0.8
 "How soon after a probe it is looked what came of it, and how seldom in the end: a list of hundreds is not little."
@@ -168,7 +170,7 @@ class Quality:
 
     async def contacts(self) -> dict[str, Contact]:
         """Ask where phones and trunks are, and how they answered last; raises `LinkError`."""
-        answer = await self._link.care(Actions().pjsip_show_contacts())
+        answer = await self._link.care(Actions().pjsip_show_contacts(), deadline_s=LIST_S)
         return dict(contact for event in answer.events if (contact := contact_of(event)) is not None)
 
     async def probe(self, asked: dict[str, Asked]) -> None:

@@ -293,3 +293,18 @@ async def test_a_daemon_that_stops_ends_the_test(tmp_path: Path) -> None:
     await one.stop()
     assert one.standing.running is None
     assert NetworkHome(tmp_path).kept == Kept(calls={"101": (LEG,)})
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_disk_that_takes_nothing_ends_no_test(tmp_path: Path) -> None:
+    """What was found is shown, and is written down once it can be."""
+    reactor = the_reactor()
+    (tmp_path / "network").write_text("in the way")
+    one = Network(reactor, home=tmp_path, exchanges=())
+    await one.configure(equipment())
+    one.test("ada")
+    await finished(reactor, one)
+    assert len(one.standing.runs) == 1
+    (tmp_path / "network").unlink()
+    await one.stop()
+    assert len(NetworkHome(tmp_path).kept.runs) == 1
