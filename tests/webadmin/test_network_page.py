@@ -45,7 +45,14 @@ def box(pages: Pages) -> Iterator[NetworkHome]:
 
 WORDS = {
     "en": (
-        *("Not registered", "Backup to nas, Time server 1", "Packets are lost", "no such name", "asked for by ada"),
+        *(
+            "301 · Li Wei",
+            "Not registered",
+            "Backup to nas, Time server 1",
+            "Packets are lost",
+            "no such name",
+            "asked for by ada",
+        ),
         "Some probes had no answer",
     ),
     "zh": ("未注册", "丢包", "没有这个域名", "网络测试", "本版本不发送邮件"),

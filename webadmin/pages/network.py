@@ -108,6 +108,7 @@ def _rows(request: PageRequest, standing: Standing, run: Run | None) -> list[Row
     configuration = request.standing.configuration
     trunks = {trunk.slug for trunk in configuration.trunks if not trunk.channels}
     phones = {phone.slug for phone in configuration.extensions if not phone.line}
+    whose = _whose(request)
     tested = {each.name: each for each in (run.tested if run else ())}
     trunks |= {each.name for each in tested.values() if each.kind == "trunk"}
     rows = []
@@ -116,13 +117,21 @@ def _rows(request: PageRequest, standing: Standing, run: Run | None) -> list[Row
         rows.append(
             Row(
                 name=name,
-                title=request.say("Trunk {name}", name=name) if name in trunks else name,
+                title=request.say("Trunk {name}", name=name) if name in trunks else whose.get(name, name),
                 tested=one,
                 probes=network.verdict_on_probed(one) if one else None,
                 legs=tuple((leg, network.verdict_on_leg(leg)) for leg in standing.calls.get(name, ())),
             )
         )
     return rows
+
+
+def _whose(request: PageRequest) -> dict[str, str]:
+    """Give telephones with who sits at them, where somebody does."""
+    configuration = request.standing.configuration
+    agents = {agent.extension: agent.slug for agent in configuration.agents}
+    agents |= {phone.slug: phone.agent for phone in configuration.extensions if phone.agent}
+    return {phone: f"{phone} · {name}" for phone, agent in agents.items() if (name := request.names.get(agent, ""))}
 
 
 def _uses(request: PageRequest, lookup: Lookup) -> str:
