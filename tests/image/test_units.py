@@ -71,6 +71,17 @@ def test_the_walls_are_high_enough(texts: dict[str, str], tmp_path: Path, part: 
     assert float(found[1]) <= (ASTERISK_MAX if part == "asterisk" else OWN_MAX), said
 
 
+def test_serial_lines_can_be_opened_where_they_are_used(texts: dict[str, str]) -> None:
+    """Daemon (SMS modem) and lines (printer, SMDI) see serial lines and no other device; nobody else sees any."""
+    for part in PARTS:
+        text = texts[f"switchroom-{part}.service"]
+        serial = re.findall(r"DeviceAllow=char-(tty\w+) rw", text)
+        assert serial == (["ttyS", "ttyUSB", "ttyACM"] if part in {"daemon", "lines"} else []), part
+        assert ("SupplementaryGroups=dialout" in text) is bool(serial), part
+        assert ("PrivateDevices=yes" in text) is (not serial and part != "asterisk"), part
+        assert "DevicePolicy=closed" in text, part
+
+
 def test_nothing_is_expanded_in_a_command() -> None:
     """What an argument holds is what the program gets (systemd.service(5), "Command lines")."""
     assert command(("/bin/x", "a b", '"', "$HOME", "%n", "\\")) == '/bin/x "a b" "\\"" "$$HOME" "%%n" "\\\\"'
