@@ -43,11 +43,16 @@ def read(path: Path) -> SignIns | None:
 
 def write(path: Path, sign_ins: SignIns) -> None:
     """Write the file whole, 0600."""
+    write_private(path, (HEAD + tomli_w.dumps(msgspec.to_builtins(sign_ins))).encode())
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file whole, for its user alone from its first byte on."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(HEAD + tomli_w.dumps(msgspec.to_builtins(sign_ins)))
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(path)

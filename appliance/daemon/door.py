@@ -22,6 +22,7 @@ from appliance.core import state as st
 from appliance.daemon import rights
 from appliance.daemon.backups import Backups
 from appliance.daemon.hub import BusyError, Hub
+from appliance.daemon.own_work import OwnWork
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.rights import Asker
 from appliance.daemon.sessions import Sessions
@@ -66,6 +67,7 @@ class Offices:
     root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
     "Asks the machine's root part; raises `RootAwayError`."
     texts: Texts
+    own_work: OwnWork
     backups: Backups | None = None
     "None where there is no home to back up."
 
@@ -109,6 +111,8 @@ class Door:
             return refused(HTTPStatus.BAD_REQUEST, "invalid", "token", str(TOKEN_LENGTH_MAX))
         if isinstance(request, api.SignIn):
             return await self._sign_in(request, address or request.address)
+        if isinstance(request, api.TakeBox):
+            return await self._offices.own_work.take(request, (address or request.address)[:ADDRESS_LENGTH_MAX])
         if asker is None:
             return refused(HTTPStatus.UNAUTHORIZED, "not_signed_in")
         problem = rights.refusal(asker, request)
@@ -134,6 +138,8 @@ class Door:
                 return await self._offices.texts.send(asker.person, token if request.token else "", request)
             case api.ClearLine():
                 return await self._clear_line(request)
+            case api.NoteStep() | api.PlaceTestCall() | api.Update():
+                return HTTPStatus.OK, await self._offices.own_work.do(request, asker.person)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:

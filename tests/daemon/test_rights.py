@@ -38,11 +38,14 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.DoBackup(work="backup", destination="disk"),
         api.SendSms(number="10086", text="x"),
         api.ClearLine(span="e1", place=1),
+        api.NoteStep(step="network"),
+        api.PlaceTestCall(),
+        api.Update(work="stop"),
     )
 }
 OFFICE = {
     *(api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase),
-    *(api.AskRoot, api.ClearLine),
+    *(api.AskRoot, api.ClearLine, api.NoteStep, api.PlaceTestCall, api.Update),
     *(api.SetBackups, api.DoBackup),
 }
 
@@ -53,8 +56,8 @@ def an_asker(role: Role, agent: str = "pia") -> Asker:
 
 
 def test_every_request_stands_in_the_table() -> None:
-    """But for the one that makes the asker."""
-    assert set(get_args(api.AnyRequest)) == {*ROLES, api.SignIn}
+    """But for those that make the asker."""
+    assert set(get_args(api.AnyRequest)) == {*ROLES, api.SignIn, api.TakeBox}
     assert set(REQUESTS) == set(ROLES)
 
 
