@@ -17,7 +17,7 @@ from webadmin.request import PageRequest
 from webadmin.setup import first, machine
 from webadmin.setup.fields import Field, Form, shown, typed
 from webadmin.setup.section import find, posted
-from webadmin.texts import LANGUAGES, marked
+from webadmin.texts import LANGUAGES, marked, texts
 from webadmin.words import PART_STATES, problem_text
 
 PAGE = About(
@@ -42,6 +42,8 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
 }
 PLACES: Mapping[str, str] = {"extensions": "extension", "numbers": "number", "trunks": "host", "company": "zone"}
 "Which field shows what is wrong with a part that has none of its name."
+GREETING = marked("Thank you for calling {company}.")
+"In the language of the prompts."
 LOOK_S = 3.0
 
 
@@ -218,7 +220,8 @@ def _workgroup_values(request: PageRequest) -> dict[str, object]:
     number = next((each for each in configuration.numbers if each.flow == first.QUEUE), None)
     agent = next((each for each in configuration.agents if each.slug == (request.person.agent or "")), None)
     prompt = next((each for each in configuration.prompts if each.slug == first.WELCOME), None)
-    greeting = request.say("Thank you for calling {company}.", company=configuration.company.title)
+    company = configuration.company
+    greeting = texts(company.language)(GREETING, company=company.title)
     known: dict[str, object] = {"greeting": next(iter(prompt.texts.values()), "") if prompt else greeting}
     if number is not None:
         known |= {"number": number.slug, "title": number.title}
