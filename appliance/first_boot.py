@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.sign_ins import LETTERS, write_private
+from appliance.sign_ins import LETTERS
+from appliance.whole import write_whole
 
 STEPS = ("network", "time", "cards", "trunk", "queue", "call")
 "After the first administrator, in their order; each can be left and gone on with."
@@ -68,7 +69,7 @@ def read(path: Path) -> FirstBoot | None:
 
 def write(path: Path, first: FirstBoot) -> None:
     """Write the file whole, 0600."""
-    write_private(path, msgspec.json.encode(first))
+    write_whole(path, msgspec.json.encode(first), mode=0o600)
 
 
 def keep(path: Path, *, administered: bool) -> FirstBoot | None:

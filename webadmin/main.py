@@ -28,6 +28,8 @@ def application() -> WSGIApplication:
         home=places.home,
         first_boot=None if places.sample else places.first_boot,
         test_call=places.test_call,
+        update=places.update,
+        updates=places.updates,
         sip_port=places.sip_port,
     )
     return make_application(box)

@@ -47,6 +47,10 @@ class Box:
     "The file of a box that is being set up for the first time."
     test_call: Path | None = None
     "The file in which a test call tells its steps."
+    update: Path | None = None
+    "The plan of the present or the last update."
+    updates: Path | None = None
+    "The folder of bundles that may be installed."
     sip_port: int = 5060
     "Where phones register."
     door_timeout_s: float = 10.0

@@ -112,7 +112,13 @@ def _come_back(
             sign_ins=places.sign_ins,
             first_boot=first,
         ),
-        own=OwnPlaces(first_boot=first, test_call=places.test_call, privileged=places.privileged),
+        own=OwnPlaces(
+            first_boot=first,
+            test_call=places.test_call,
+            update=places.update,
+            updates=places.updates,
+            privileged=places.privileged,
+        ),
         sealer=[
             *(sys.executable, "-m", "appliance.store.seal"),
             *("--spool", str(places.spool), "--media", str(places.media)),

@@ -18,9 +18,9 @@ from typing_extensions import override
 
 from appliance import api
 from appliance.daemon.reactor import Reactor
-from appliance.sign_ins import write_private
 from appliance.texts import DEFAULT, LANGUAGES
 from appliance.trial_call import Step, TrialCall
+from appliance.whole import write_whole
 
 CALL_S_MAX = 300.0
 "After so long it is ended."
@@ -109,6 +109,6 @@ class _Work(ProcessProtocol):
     def _keep(self, call: TrialCall) -> None:
         self.call = call
         try:
-            write_private(self._path, msgspec.json.encode(call))
+            write_whole(self._path, msgspec.json.encode(call), mode=0o600)
         except OSError:
             report.failure("what a test call says could not be written")

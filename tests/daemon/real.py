@@ -122,7 +122,13 @@ class Box:
                 folders=folders,
                 privileged=home / "ask.sock",
                 changed=Places(prompts=home / "prompts", sign_ins=home / "sign-ins", first_boot=first),
-                own=OwnPlaces(first_boot=first, test_call=home / "test-call", privileged=home / "ask.sock"),
+                own=OwnPlaces(
+                    first_boot=first,
+                    test_call=home / "test-call",
+                    update=home / "update.json",
+                    updates=home / "updates",
+                    privileged=home / "ask.sock",
+                ),
                 sealer=[
                     *(sys.executable, "-m", "appliance.store.seal"),
                     *("--spool", str(home / "spool"), "--media", str(home / "media")),

@@ -9,7 +9,7 @@ import pytest
 
 from appliance import first_boot, trial_call
 from appliance.first_boot import END, STEPS, FirstBoot
-from appliance.sign_ins import write_private
+from appliance.whole import write_whole
 from tests.webadmin.conftest import Pages
 from webadmin.main import configure
 
@@ -120,7 +120,7 @@ def test_a_test_call_is_shown_as_it_goes(lay: Lay) -> None:
     call = trial_call.TrialCall(at=1, steps=steps)
 
     def seen() -> str:
-        write_private(pages.media / "test-call", msgspec.json.encode(call))
+        write_whole(pages.media / "test-call", msgspec.json.encode(call), mode=0o600)
         return pages.get("/first-boot/call", "administrator").text
 
     assert "hx-trigger" in (text := seen())

@@ -64,6 +64,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "system": SEES_ALL,
     "texts": SEES_ALL,
     "trunks": SETS_UP,
+    "updates": SETS_UP,
 }
 "Route, without the number of a further address, to the roles that may see it."
 OPEN = frozenset({"first_boot", "sign_in"})
