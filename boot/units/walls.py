@@ -70,6 +70,13 @@ WALLS: Mapping[str, Lines] = MappingProxyType(
         # gunicorn gives its socket to its own user once more.
         "web": (*ORDINARY, "SystemCallFilter=chown lchown fchownat", *ON_UNIX_SOCKETS, *NO_ROOT_PART),
         "nginx": (*ORDINARY, *NETWORK, *NO_ROOT_PART),
+        # Its terminal is opened for it, and it may open it once more.
+        "console": (
+            *(wall for wall in ORDINARY if wall != "PrivateDevices=yes"),
+            "DeviceAllow=/dev/%I rw",
+            "PrivateMounts=yes",
+            *ON_UNIX_SOCKETS,
+        ),
         "update": (*ORDINARY, *ON_UNIX_SOCKETS),
         "lay-out": (*ORDINARY, *LOCAL, *NO_ROOT_PART),
         "asterisk": (
