@@ -91,11 +91,8 @@ http {{
             add_header X-Content-Type-Options nosniff;
         }}
         location /setup/updates/bundles/ {{
-            client_max_body_size {BUNDLE_MAX};
-            client_body_timeout 120s;
-            proxy_request_buffering off;
-            proxy_pass http://pages;
-            proxy_read_timeout 180s;
+            client_max_body_size {BUNDLE_MAX}; proxy_request_buffering off; client_body_timeout 120s;
+            proxy_pass http://pages; proxy_read_timeout 180s;
         }}
         location / {{
             proxy_pass http://pages;
