@@ -47,7 +47,7 @@ class Phase(enum.StrEnum):
 
 OVER = frozenset({Phase.GOOD, Phase.BACK, Phase.FAILED})
 WAITING = frozenset({Phase.INSTALL, Phase.QUIET})
-"Nothing has been switched to yet."
+"Nothing has been switched to yet: the release before runs, as it would without an update."
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

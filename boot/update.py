@@ -18,7 +18,7 @@ from typing_extensions import override
 from appliance import root_work as words
 from appliance.client import Client, DoorClosedError
 from appliance.places import Places, PlacesError, places_of
-from appliance.updates import OVER, Phase, Plan, Plans
+from appliance.updates import OVER, WAITING, Phase, Plan, Plans
 
 TRIES_MAX = 2
 "A power cut in the wrong moment costs a try; a slot that does not start is not tried for ever."
@@ -193,7 +193,7 @@ def settle(box: Box, plans: Plans) -> bool:
     The boot loader notes each start as a try, and a power cut may leave both slots tried.
     """
     plan = plans.read()
-    if plan is not None and plan.phase not in OVER:
+    if plan is not None and plan.phase not in OVER | WAITING:
         return False
     if not box.takes_calls():
         return False
