@@ -85,7 +85,7 @@ def with_line(company: api.Document, places: Places, *, phone_alone: bool = Fals
         "numbers": (model.Number(slug=number, title=SLUG, flow=SLUG, language=language),),
         "extensions": (model.Extension(slug=extension, agent=SLUG),),
         "agents": (model.Agent(slug=SLUG, extension=extension),),
-        "queues": (model.Queue(slug=SLUG, title=SLUG, agents=(SLUG,), wrap_up_s=1),),
+        "queues": (model.Queue(slug=SLUG, title=SLUG, agents=(SLUG,), wrap_up_s=20),),
         "flows": (_flow(),),
         "prompts": (model.Prompt(slug=SLUG, title=SLUG, texts={language: WORDS[language]}),),
     }

@@ -79,8 +79,9 @@ class Stage:
         for name in ("spool", "media", "prompts"):
             (places.run / name).mkdir(exist_ok=True)
         certificate.ensure(places.certificate, places.key, listen=places.listen, now=datetime.now(UTC))
-        if not places.sample:  # what the daemon keeps in its home, the pages look for in theirs
-            places.first_boot.symlink_to(places.run / "first-boot")
+        (places.run / "updates").mkdir()
+        for path in (places.first_boot, places.update, places.updates):  # the daemon's home is our folder of sockets
+            path.symlink_to(places.run / path.name)
         self.zeo = Zeo(places.run / "store", places.zeo_socket)
         self.lines = list[Line]()
         self.present = False

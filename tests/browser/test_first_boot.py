@@ -1,10 +1,13 @@
-"""The first boot in the browser: a person walks from the set-up code to the last step, by keyboard, in both languages."""
+"""The first boot in the browser: a person walks from the set-up code to the last step, in both languages."""
+
+import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from appliance import first_boot
 from appliance.first_boot import STEPS
+from tests.boot.root_part import root_part
 from tests.browser.conftest import PASSWORD, Floor, Visitor
 from tests.browser.test_every_page import faults, overflow
 
@@ -42,16 +45,30 @@ def test_a_new_box_is_taken_by_one_and_set_up(browser: Browser, new_box: Floor) 
         other.fill(f"#{name}", first.shown_code if name == "code" else "eve-eve-eve-eve")
     other.press("#repeated", "Enter")
     expect(other).to_have_url(f"{new_box.address}/sign-in")
-    _walk(page)
+    with root_part(new_box.home / "run"):
+        page.reload()
+        _walk(page, new_box.address)
     assert first_boot.read(new_box.home / "first-boot") is None
     assert taker.errors == []
     taker.context.close()
     late.context.close()
 
 
-def _walk(page: Page) -> None:
+def _walk(page: Page, address: str) -> None:
     """Walk through the steps, and look at each in the other language and the other light too."""
     is_well(page)
+    for name, text in (("interface", "eth0"), ("address", "192.0.2.10/24"), ("gateway", "198.51.100.1")):
+        page.fill(f"#{name}", text)
+    page.press("#gateway", "Enter")
+    expect(page.locator("#gateway-wrong")).to_be_visible()
+    page.fill("#gateway", "192.0.2.1")
+    page.press("#gateway", "Enter")
+    trial = page.locator(".alert-warning")
+    expect(trial.locator("a")).to_have_attribute("href", re.compile(r"^https://192\.0\.2\.10:\d+/first-boot/network$"))
+    is_well(page)
+    trial.get_by_role("button", name="Keep it").click()
+    expect(page.locator("#address")).to_have_value("192.0.2.10/24")
+    expect(trial).to_have_count(0)
     _next(page, "time")
     page.fill("#title", "Acme 顶点")
     page.select_option("#zone", "Asia/Shanghai")
@@ -77,10 +94,10 @@ def _walk(page: Page) -> None:
     page.select_option("select[name=language]", "zh")
     expect(page.locator("h1")).to_have_text("初始步骤")
     for step in STEPS:
-        page.goto(f"{page.url.rpartition('/')[0]}/{step}")
+        page.goto(f"{address}/first-boot/{step}")
         is_well(page)
     page.get_by_role("button", name="完成：设备已设置好").click()
-    expect(page).to_have_url(f"{page.url.partition('/first-boot')[0].rpartition('/')[0]}/floor")
+    expect(page).to_have_url(f"{address}/floor")
 
 
 def _next(page: Page, step: str) -> None:
