@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from appliance import root_work
+from appliance import asked, root_work
 from appliance.backups import BackupSettings
 from appliance.core import effects, facts, model
 
@@ -92,11 +92,11 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
 # -- commands at the door: who asks is told by the session, not by the command
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Something asked of the daemon by a signed-in person or by the console."""
-
-    token: str = ""
-    "Made by who asks, at most 64 characters; repeating a request with its token does it once."
+Request = asked.Request
+TakeBox = asked.TakeBox
+NoteStep = asked.NoteStep
+PlaceTestCall = asked.PlaceTestCall
+Update = asked.Update
 
 
 class SignIn(Request, frozen=True, kw_only=True, tag="sign-in"):
@@ -329,12 +329,12 @@ class TestNetwork(Request, frozen=True, kw_only=True, tag="test-network"):
     """Begin a network test; what becomes of it is seen at `/network`."""
 
 
-_OfAccounts = SignIn | SignOut | SetLanguage | SetPassword
+_OfAccounts = SignIn | TakeBox | SignOut | SetLanguage | SetPassword
 _OfTheDesk = (
     TakeSeat | LeaveSeat | TakeBreak | EndBreak | EndWrapUp | ExtendWrapUp | HangUpCall | TransferCall | Conclude
 )
 _OfSettings = Put | Drop | PutPerson | DropPerson | Revert | Import | SetSecret
-_OfTheBox = AskRoot | SetBackups | DoBackup | TestNetwork
+_OfTheBox = AskRoot | SetBackups | DoBackup | TestNetwork | NoteStep | PlaceTestCall | Update
 AnyRequest = _OfAccounts | _OfTheDesk | _OfSettings | _OfTheBox | Erase | SetParty | SendSms | ClearLine
 
 

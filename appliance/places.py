@@ -3,6 +3,7 @@
 With P = `SWITCHROOM_PORT`: P web, P+1 AMI, P+2 Asterisk's HTTP, P+3 FastAGI, P+5 SIP, P+10 the far end of the sample
 trunk, P+1000…P+1999 RTP, P+2000…P+2199 UDPTL. All other doors are unix sockets in `$SWITCHROOM_HOME/run`. Boxes that
 run side by side stand 3,000 ports apart. Where there is a root part, it listens at `SWITCHROOM_PRIVILEGED`.
+With `SWITCHROOM_SAMPLE=no` a new box begins with its first boot and not with the sample company.
 """
 
 import ipaddress
@@ -39,6 +40,8 @@ class Places:
     "`SWITCHROOM_CACHE`: downloads that any box of this user may share."
     privileged: Path = PRIVILEGED
     "`SWITCHROOM_PRIVILEGED`: the socket of the machine's root part; a laptop has none."
+    sample: bool = True
+    "`SWITCHROOM_SAMPLE`: `no` for a box that begins empty, with its first boot, and not with the sample company."
 
     # -- ports
 
@@ -222,6 +225,16 @@ class Places:
         return self.home / "sign-ins"
 
     @property
+    def first_boot(self) -> Path:
+        """Set-up code and step of a box that is being set up for the first time, 0600; gone once it is."""
+        return self.home / "first-boot"
+
+    @property
+    def test_call(self) -> Path:
+        """What the present or the last test call says of its steps, a line of JSON each."""
+        return self.home / "test-call"
+
+    @property
     def sockets(self) -> tuple[Path, ...]:
         """Every unix socket of the box."""
         return (
@@ -261,6 +274,7 @@ class Places:
             "SWITCHROOM_LISTEN": self.listen,
             "SWITCHROOM_CACHE": str(self.cache),
             **({"SWITCHROOM_PRIVILEGED": str(self.privileged)} if self.privileged != PRIVILEGED else {}),
+            **({} if self.sample else {"SWITCHROOM_SAMPLE": "no"}),
         }
 
 
@@ -278,6 +292,7 @@ def places_of(environment: Mapping[str, str]) -> Places:
         listen=_listen(environment.get("SWITCHROOM_LISTEN") or LISTEN),
         cache=Path(environment.get("SWITCHROOM_CACHE") or cached / "switchroom").expanduser().absolute(),
         privileged=Path(environment.get("SWITCHROOM_PRIVILEGED") or PRIVILEGED).absolute(),
+        sample=_yes(environment.get("SWITCHROOM_SAMPLE") or "yes"),
     )
     _check_home(places)
     return places
@@ -294,6 +309,12 @@ def _port(text: str) -> int:
         )
         raise PlacesError(told)
     return int(text)
+
+
+def _yes(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise PlacesError(said("SWITCHROOM_SAMPLE={text} is neither yes nor no.", text=repr(text)))
+    return text == "yes"
 
 
 def _listen(text: str) -> str:

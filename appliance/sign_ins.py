@@ -3,13 +3,14 @@
 No account has a password that was not made here by chance or chosen by a person.
 """
 
-import os
 import secrets
 from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 import tomli_w
+
+from appliance.whole import write_whole
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 "32 that nobody takes for one another; 16 of them hold 80 bits."
@@ -43,14 +44,7 @@ def read(path: Path) -> SignIns | None:
 
 def write(path: Path, sign_ins: SignIns) -> None:
     """Write the file whole, 0600."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(HEAD + tomli_w.dumps(msgspec.to_builtins(sign_ins)))
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(path)
+    write_whole(path, (HEAD + tomli_w.dumps(msgspec.to_builtins(sign_ins))).encode(), mode=0o600)
 
 
 def keep(path: Path, *, people: Collection[str], extensions: Collection[str]) -> bool:

@@ -153,12 +153,40 @@ PROBLEMS: Mapping[str, str] = {
     ),
     "daemon_away": marked("The box is restarting. This is tried again by itself…"),
     "not_kept": marked("The box cannot keep this just now. This is tried again by itself…"),
+    "no_slots": marked("This machine has no two slots, so it cannot be updated like this."),
+    "update_runs": marked("Another update is under way."),
+    "too_late": marked("It is too late for that: nothing waits any more."),
+    "nothing_before": marked("There is no other release in reserve that is known to be good."),
+    "box_taken": marked("Somebody has set this box up already. Sign in, or ask who did."),
+    "wrong_code": marked("This is not the set-up code that the box shows."),
+    "too_soon": marked("Too many wrong codes. Try again in {detail} s."),
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
     "no_modem": marked("No modem for text messages is set up."),
     "other": marked("The box refused this."),
 }
+
+
+PHASES: Mapping[str, Word] = {
+    "install": Word(text=marked("The bundle is checked and written beside what runs"), sign="◌"),
+    "quiet": Word(text=marked("Waits until nobody calls"), sign="◷"),
+    "switch": Word(text=marked("The machine starts the other slot"), sign="↻"),
+    "try": Word(text=marked("The new release is tried: calls, then the self-test"), sign="◔"),
+    "leave": Word(text=marked("It failed; the machine goes back to the slot before"), sign="↩"),
+    "good": Word(text=marked("It takes calls and was taken for good"), sign="✓"),
+    "back": Word(text=marked("It was not well: the release before runs again"), sign="!"),
+    "failed": Word(text=marked("Nothing was switched"), sign="!"),
+}
+"Where an update is."
+UPDATE_WHYS: Mapping[str, str] = {
+    "stopped": marked("Somebody gave it up."),
+    "no_slots": marked("This machine has no two slots, so it cannot be updated like this."),
+    "not_started": marked("The other slot did not start."),
+    "takes_no_calls": marked("It could not take calls in time."),
+    "self_test": marked("Its self-test failed."),
+}
+"Why an update came to nothing; anything else is what the machine said."
 
 
 TEXTS: Mapping[str, Word] = {

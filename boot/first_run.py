@@ -1,5 +1,7 @@
 """The first run: an empty box is given the sample company, by the commands that the console uses.
 
+With `SWITCHROOM_SAMPLE=no` it stays empty, and whoever knows its set-up code sets it up (`appliance.first_boot`).
+
 Every step may be done twice, so that a start that was cut off is made good by the next.
 """
 
@@ -18,7 +20,9 @@ class SetUpError(Exception):
 
 
 def is_due(places: Places, reader: Reader) -> bool:
-    """Whether nobody has set anything up here, or an earlier first run was cut off."""
+    """Whether nobody has set anything up here, or an earlier first run was cut off; not if a box begins empty."""
+    if not places.sample:
+        return False
     found = sign_ins.read(places.sign_ins)
     if found is not None:
         return not found.complete

@@ -6,7 +6,6 @@ the clock that goes on from the machine's start, so that no leap of the wall clo
 """
 
 import contextlib
-import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from appliance.root_work import CONFIRM_S, ZONE, Firewall, Network
+from appliance.whole import remove, write_whole
 
 SECOND_NS = 1_000_000_000
 DOCUMENT_BYTES_MAX = 1_000_000
@@ -49,36 +49,6 @@ Document = TypeVar("Document", Settings, Trial)
 def now_ns() -> int:
     """Tell the time since the machine's start, sleep counted."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Put a file in place so that a crash or a power cut at any moment leaves the old one or the new one."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    try:
-        with open(file, "wb", closefd=False) as out:
-            out.write(content)
-        os.fchmod(file, mode)
-        os.fsync(file)
-    finally:
-        os.close(file)
-    fresh.replace(path)
-    _sync_folder(path.parent)
-
-
-def remove(path: Path) -> None:
-    """Take a file away for good."""
-    path.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

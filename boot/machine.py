@@ -10,8 +10,9 @@ from pathlib import Path
 import psutil
 
 from appliance.root_work import Slot
+from appliance.whole import write_whole
 from boot import firewall, network
-from boot.kept import Settings, write_whole
+from boot.kept import Settings
 
 TOOL_S_MAX = 20.0
 INSTALL_S_MAX = 1800.0

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from appliance import first_boot
 from appliance.overview import Overview, Way
 from appliance.places import Places
 from appliance.texts import marked, said
@@ -16,7 +17,11 @@ END = marked("end")
 
 
 def show(overview: Overview, places: Places, console: Console, *, ready_s: float) -> None:
-    """Print it."""
+    """Print it; of a box that nobody administers yet only where and by which code that is done."""
+    first = first_boot.read(places.first_boot) if not places.sample else None
+    if first is not None and first.is_open:
+        _first_boot(first, overview, places, console)
+        return
     console.print()
     company = f"[bold]{escape(overview.company or 'Switchroom')}[/]"
     console.print(
@@ -35,6 +40,16 @@ def show(overview: Overview, places: Places, console: Console, *, ready_s: float
     console.print(_accounts(overview))
     console.print(_numbers(overview))
     console.print(said("Ctrl-C or `switchroom stop` stops it. Try it: `switchroom selftest`."))
+
+
+def _first_boot(first: first_boot.FirstBoot, overview: Overview, places: Places, console: Console) -> None:
+    console.print()
+    console.print(said("This box is new: open its console and set it up."))
+    grid = Table.grid(padding=(0, 2), pad_edge=True)
+    grid.add_row(said("Console"), f"[bold]{overview.address}[/]")
+    grid.add_row(said("Set-up code"), f"[bold]{first.shown_code}[/]")
+    grid.add_row("SHA-256", fingerprint(places.certificate), style="dim")
+    console.print(grid)
 
 
 def _table(title: str, *columns: str) -> Table:

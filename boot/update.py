@@ -6,13 +6,10 @@ goes on. The boot loader tries a slot once; one that does not come up, or that f
 other. `python -m boot.update` is the program that walks the plan.
 """
 
-import contextlib
-import enum
 import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -21,7 +18,7 @@ from typing_extensions import override
 from appliance import root_work as words
 from appliance.client import Client, DoorClosedError
 from appliance.places import Places, PlacesError, places_of
-from boot.kept import DOCUMENT_BYTES_MAX, write_whole
+from appliance.updates import OVER, WAITING, Phase, Plan, Plans
 
 TRIES_MAX = 2
 "A power cut in the wrong moment costs a try; a slot that does not start is not tried for ever."
@@ -31,46 +28,6 @@ COME_UP_S = 900.0
 SELF_TEST_S = 300.0
 INSTALL_S = 1900.0
 REFUSED = 64
-
-
-class Phase(enum.StrEnum):
-    """Where an update is."""
-
-    INSTALL = "install"
-    "The bundle is to be written into the slot that does not run."
-    QUIET = "quiet"
-    "It is written; the box waits until nobody calls."
-    SWITCH = "switch"
-    "The machine is to start the other slot."
-    TRY = "try"
-    "It runs, and has to show that it takes calls."
-    LEAVE = "leave"
-    "It failed; the machine is to start the slot before."
-    GOOD = "good"
-    BACK = "back"
-    FAILED = "failed"
-    "Nothing was switched."
-
-
-OVER = frozenset({Phase.GOOD, Phase.BACK, Phase.FAILED})
-BEFORE = frozenset({Phase.INSTALL, Phase.QUIET})
-"While the release before runs, as it would without an update."
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One update. Fields are only added: the release before reads it too."""
-
-    bundle: str
-    phase: Phase = Phase.INSTALL
-    at_once: bool = False
-    "Whether it switches without waiting for quiet; calls are lost."
-    before: str = ""
-    "The slot that ran when it began."
-    tested: bool = False
-    "Whether the self-test passed before: only then can it tell that the new release is worse."
-    tries: int = 0
-    why: str = ""
-    "What it failed for: a stable word, or what root said."
 
 
 class Box(Protocol):
@@ -87,24 +44,6 @@ class Box(Protocol):
 
     def passes(self) -> bool:
         """Call the box by itself, end to end."""
-
-
-class Plans:
-    """Where the plan is written down."""
-
-    def __init__(self, path: Path) -> None:
-        """Keep it in this file."""
-        self._path = path
-
-    def read(self) -> Plan | None:
-        """Read it; None if there is none that can be read."""
-        with contextlib.suppress(OSError, msgspec.DecodeError), self._path.open("rb") as file:
-            return msgspec.json.decode(file.read(DOCUMENT_BYTES_MAX), type=Plan)
-        return None
-
-    def write(self, plan: Plan) -> None:
-        """Write it down before what it says is done."""
-        write_whole(self._path, msgspec.json.encode(plan), mode=0o600)
 
 
 def step(plan: Plan, box: Box, plans: Plans) -> Plan:  # noqa: PLR0911  one line a phase
@@ -133,14 +72,15 @@ def _slots(box: Box) -> tuple[words.Slot, ...]:
 
 
 def _to(plans: Plans, plan: Plan, phase: Phase, why: str = "", **more: object) -> Plan:
-    fresh = msgspec.structs.replace(plan, phase=phase, why=why or plan.why, **more)
-    plans.write(fresh)
-    return fresh
+    """Write the next phase down; what somebody else wrote meanwhile stands, and is given instead."""
+    return plans.replace(plan, msgspec.structs.replace(plan, phase=phase, why=why or plan.why, **more))
 
 
 def _install(plan: Plan, box: Box, plans: Plans, booted: str) -> Plan:
     if not plan.before:
         plan = _to(plans, plan, Phase.INSTALL, before=booted, tested=box.passes())
+        if plan.phase is not Phase.INSTALL:
+            return plan
     answer = box.ask(words.InstallUpdate(bundle=plan.bundle))
     if answer.problem == "busy":
         return plan
@@ -242,7 +182,7 @@ def walk(box: Box, plans: Plans) -> None:
     while (plan := plans.read()) is not None and plan.phase not in OVER:
         after = step(plan, box, plans)
         if after.phase != plan.phase:
-            sys.stderr.write(f"update {plan.bundle}: {plan.phase} -> {after.phase} {after.why}\n")
+            sys.stderr.write(f"update {plan.bundle or 'taken back'}: {plan.phase} -> {after.phase} {after.why}\n")
         if after.phase == plan.phase:
             return
 
@@ -253,7 +193,7 @@ def settle(box: Box, plans: Plans) -> bool:
     The boot loader notes each start as a try, and a power cut may leave both slots tried.
     """
     plan = plans.read()
-    if plan is not None and plan.phase not in OVER | BEFORE:
+    if plan is not None and plan.phase not in OVER | WAITING:
         return False
     if not box.takes_calls():
         return False

@@ -5,6 +5,8 @@ from pathlib import Path
 
 BODY_MAX = "4m"
 "The largest request: a configuration to import."
+BUNDLE_MAX = "2g"
+"But for an update, which is passed on as it comes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,10 @@ http {{
             alias {door.static}/;
             add_header Cache-Control "public, max-age=31536000, immutable";
             add_header X-Content-Type-Options nosniff;
+        }}
+        location /setup/updates/bundles/ {{
+            client_max_body_size {BUNDLE_MAX}; proxy_request_buffering off; client_body_timeout 120s;
+            proxy_pass http://pages; proxy_read_timeout 180s;
         }}
         location / {{
             proxy_pass http://pages;

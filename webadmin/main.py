@@ -21,7 +21,18 @@ def application() -> WSGIApplication:
     """Make the application of the box that the environment names; called in each worker, after the fork."""
     places = places_of(os.environ)
     reader = open_reader(places.zeo_socket, media=places.media)
-    return make_application(Box(reader=reader, door=places.door_socket, bundle=built(), home=places.home))
+    box = Box(
+        reader=reader,
+        door=places.door_socket,
+        bundle=built(),
+        home=places.home,
+        first_boot=None if places.sample else places.first_boot,
+        test_call=places.test_call,
+        update=places.update,
+        updates=places.updates,
+        sip_port=places.sip_port,
+    )
+    return make_application(box)
 
 
 def make_application(box: Box) -> WSGIApplication:
@@ -39,6 +50,7 @@ def configure(box: Box) -> Configurator:
     config.set_csrf_storage_policy(DerivedToken())
     config.set_default_permission(Permission.NOBODY)
     config.set_default_csrf_options(require_csrf=True, token=CSRF_FIELD, header=CSRF_HEADER)
+    config.add_tween("webadmin.security.lead_to_first_boot", under=INGRESS)
     config.add_tween("webadmin.security.harden", under=INGRESS)
     config.commit()
     frame.prepare(config)

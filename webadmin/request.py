@@ -12,8 +12,9 @@ from pyramid.renderers import render
 from pyramid.request import Request
 from pyramid.response import Response
 
-from appliance import api
+from appliance import api, first_boot
 from appliance.client import Client, DoorClosedError, csrf_token
+from appliance.first_boot import FirstBoot
 from appliance.records.opening import unexpanded
 from appliance.store.guard import StoreError
 from appliance.store.reader import Reader, Signed, Standing
@@ -42,6 +43,16 @@ class Box:
     bundle: Bundle
     home: Path | None = None
     "Where what stands in files is looked up: backups, logs."
+    first_boot: Path | None = None
+    "The file of a box that is being set up for the first time."
+    test_call: Path | None = None
+    "The file in which a test call tells its steps."
+    update: Path | None = None
+    "The plan of the present or the last update."
+    updates: Path | None = None
+    "The folder of bundles that may be installed."
+    sip_port: int = 5060
+    "Where phones register."
     door_timeout_s: float = 10.0
 
 
@@ -130,6 +141,12 @@ class PageRequest(Request):
     def calendar(self) -> Calendar:
         """Give the calendar of the company's zone."""
         return Calendar(zone=zone_of(self.standing.configuration.company.zone), locale=locale_of(self.say.language))
+
+    @cached_property
+    def first_boot(self) -> FirstBoot | None:
+        """Give where the first boot stands; None for a box that is set up."""
+        path = self.box.first_boot
+        return first_boot.read(path) if path is not None else None
 
     # -- what it reads and asks
 

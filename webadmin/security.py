@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.interfaces import ICSRFStoragePolicy, ISecurityPolicy
 from pyramid.response import Response
 from pyramid.security import Allowed, Denied
@@ -26,6 +27,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+FIRST_BOOT = "/first-boot"
 
 Answer = Callable[[PageRequest], Response]
 
@@ -82,5 +85,19 @@ def harden(handler: Answer, _registry: object) -> Answer:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    return answer
+
+
+def lead_to_first_boot(handler: Answer, _registry: object) -> Answer:
+    """Lead whoever comes to the first boot, and to nothing else, while nobody administers the box."""
+
+    def answer(request: PageRequest) -> Response:
+        first = request.first_boot
+        if first is None or not first.is_open or request.path == FIRST_BOOT:
+            return handler(request)
+        if request.path.startswith("/api/"):
+            return Response(json_body={"problems": [{"code": "first_boot"}]}, status=503)
+        return HTTPSeeOther(FIRST_BOOT)
 
     return answer

@@ -13,6 +13,7 @@ from io import FileIO
 from typing import TextIO
 
 from appliance import line_states, root_work
+from appliance.commands import _menu_first
 from appliance.commands.status import PROGRAM_STATES, look
 from appliance.line_states import LinesAwayError
 from appliance.places import Places
@@ -72,6 +73,7 @@ class Menu:
             self._language,
         )
         try:
+            self._first_boot()
             while True:
                 self._print(["", f"Switchroom · {self.places.address}", ""])
                 self._print(f"  {place}  {self.say(title)}" for place, title in enumerate(TITLES, 1))
@@ -83,6 +85,24 @@ class Menu:
                     self._do(doings[int(chosen) - 1])
         except (LoggedOutError, OSError):  # the second is a terminal that was pulled out
             return
+
+    def _first_boot(self) -> None:
+        """Show a new box's first steps until somebody administers it, or wants the menu."""
+        if _menu_first.waits(self.places) is not None:
+            self._language()
+        while (first := _menu_first.waits(self.places)) is not None:
+            say = self.say
+            self._print(_menu_first.welcome(self.places, first, say))
+            titles = (say("Look again"), say("Network"), say("Language"))
+            menu = say("Technician's menu")
+            self._print([*(f"  {place}  {title}" for place, title in enumerate(titles, 1)), f"  0  {menu}", ""])
+            match self._ask(say("Number:")):
+                case "0":
+                    return
+                case "2":
+                    self._do(lambda: _menu_first.set_network(self.places, self.say, self._ask, self._print))
+                case "3":
+                    self._do(self._language)
 
     def _do(self, doing: Callable[[], None]) -> None:
         """Do one thing; Ctrl-C leads back to the menu."""

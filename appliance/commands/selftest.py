@@ -1,5 +1,6 @@
 """Place a test call into the box, end to end, and report each step."""
 
+import contextlib
 import json
 import sys
 import time
@@ -13,7 +14,9 @@ from rich.markup import escape
 
 from appliance.commands import calls
 from appliance.commands._box import box, out, store
+from appliance.commands._call_out import CallOut
 from appliance.commands._demo_judge import APART_S
+from appliance.commands._own_line import KEY, SLUG, own_line
 from appliance.commands._robots import (
     AGENT_TONES,
     CALLER_TONES,
@@ -27,6 +30,7 @@ from appliance.commands._robots import (
 from appliance.commands.calls import CallLine
 from appliance.core.cdr import Outcome
 from appliance.overview import Account, Dialled, overview
+from appliance.places import Places
 from appliance.store.reader import Query, Reader
 from appliance.texts import marked, said
 from appliance.words import OUTCOMES, Word
@@ -121,7 +125,7 @@ def _column(name: str) -> str:
 def choose(floor: Floor) -> Way:
     """Find a key that leads to a workgroup in which nobody is at work, and an agent of it for our robot."""
     if not floor.overview.sample:
-        raise RobotsError(said("The self-test needs the sample company's phones, and it is not here any more."))
+        return _own_way(floor)
     at_work = set(floor.at_work())
     for number in floor.overview.numbers:
         for key, way in number.keys.items():
@@ -131,6 +135,16 @@ def choose(floor: Floor) -> Way:
     raise RobotsError(
         said("Agents are at work in every workgroup and would be rung: {agents}.", agents=", ".join(sorted(at_work)))
     )
+
+
+def _own_way(floor: Floor) -> Way:
+    """Give the way that a self-test brings into a company that is not the sample (`_own_line.py`)."""
+    number = next(number for number in floor.overview.numbers if number.title == SLUG)
+    return Way(number=number, key=KEY, account=_own_phone(floor))
+
+
+def _own_phone(floor: Floor) -> Account:
+    return next(account for account in floor.overview.accounts if account.agent == SLUG)
 
 
 class Trial:
@@ -283,33 +297,63 @@ def _until(look: Callable[[], Found | None], what: str) -> Found:
     return found
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
-def command(*, as_json: bool) -> None:
-    """Place a test call into the box, end to end, and report each step: exit code 0 if all passed, else 1."""
-    places = box()
-    report = Report(as_json=as_json)
+async def _out(stage: Stage, floor: Floor, number: str, report: Report) -> None:
+    call = CallOut(stage, floor, _own_phone(floor), number)
+    try:
+        await report.step(marked("telephone registered"), call.register())
+        await report.step(marked("number called"), call.answered())
+        await report.step(marked("talk and end"), call.talk())
+    finally:
+        await call.stop()
+
+
+def _floor(places: Places, reader: Reader) -> Floor:
+    return Floor(places=places, overview=overview(places, reader), sounds=Sounds(places, current_bundle()))
+
+
+def _call_in(places: Places, reader: Reader, report: Report) -> None:
+    """Call the box; raises `RobotsError` or `FailedError`."""
     since_us = time.time_ns() // 1000
     heard = Heard(caller=f"5559{since_us // 1_000_000 % 10**6:06}")
+    floor = _floor(places, reader)
+    way = choose(floor)
+    play(lambda stage: Trial(stage, floor, way, report, heard).play())
+    began = time.monotonic()
+    name = marked("CDR")
+    try:
+        record, told = check_record(reader, heard, way, since_us)
+        report.passed(name, told, time.monotonic() - began)
+        name, began = marked("recording"), time.monotonic()
+        report.passed(name, check_recording(reader, heard, record), time.monotonic() - began)
+    except RobotsError as error:
+        report.failed(name, str(error))
+        raise FailedError from error
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, an object a line.")
+@click.option("--out", "number", metavar="NUMBER", help="Call this number outside instead, as a telephone would.")
+def command(*, as_json: bool, number: str | None) -> None:
+    """Place a test call into the box, end to end, and report each step: exit code 0 if all passed, else 1.
+
+    A company that is not the sample company gets a line of its own for that, for the time of the call.
+    """
+    places = box()
+    report = Report(as_json=as_json)
     with store(places) as reader:
-        floor = Floor(places=places, overview=overview(places, reader), sounds=Sounds(places, current_bundle()))
+        seen = overview(places, reader)
+        own = number is not None or not seen.sample
         try:
-            way = choose(floor)
-        except RobotsError as error:
-            raise click.ClickException(str(error)) from error
-        try:
-            play(lambda stage: Trial(stage, floor, way, report, heard).play())
+            with own_line(places, reader, phone_alone=number is not None) if own else contextlib.nullcontext():
+                if number is None:
+                    _call_in(places, reader, report)
+                else:
+                    prefix = reader.standing().configuration.company.prefix
+                    floor = _floor(places, reader)
+                    play(lambda stage: _out(stage, floor, f"{prefix}{number}", report))
         except FailedError:
             sys.exit(1)
-        began = time.monotonic()
-        name = marked("CDR")
-        try:
-            record, told = check_record(reader, heard, way, since_us)
-            report.passed(name, told, time.monotonic() - began)
-            name, began = marked("recording"), time.monotonic()
-            report.passed(name, check_recording(reader, heard, record), time.monotonic() - began)
         except RobotsError as error:
-            report.failed(name, str(error))
-            sys.exit(1)
+            raise click.ClickException(str(error)) from error
     if not as_json:
         click.echo(said("Every step passed."))

@@ -28,6 +28,8 @@ from appliance.daemon.lines import Lines
 from appliance.daemon.live import Live
 from appliance.daemon.lookout import Lookout
 from appliance.daemon.network import KEEP_EVERY_S, Network
+from appliance.daemon.own_work import EVERY_S as OWN_WORK_EVERY_S
+from appliance.daemon.own_work import OwnPlaces, OwnWork
 from appliance.daemon.parties import Parties
 from appliance.daemon.publishing import Publishing
 from appliance.daemon.reactor import Reactor, Timer, answer_of
@@ -108,6 +110,7 @@ class Options:
     "Arguments that start the sealer."
     home: Path | None = None
     "What is backed up."
+    own: OwnPlaces | None = None
     folders: tuple[Path, ...] = ()
     "Those whose file systems must not fill up."
     notify: str = ""
@@ -171,6 +174,7 @@ class Daemon:
         self._publishing.exchanges = (*self._exchanges, self.lines, self.network)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         self._backups = self._keeper_of_backups()
+        self._own_work = OwnWork(reactor, options.own or OwnPlaces(), self._publishing, self.sessions, store, now)
         self.spans = Spans(expected=lambda: [each.number for each in self._spans()], changed=self._look_again)
         organs = self._organs(recovered)
         self.live = Live(
@@ -269,6 +273,7 @@ class Daemon:
                     modems=lambda: self.lines.modems,
                     ring=self.lines.ring,
                 ),
+                own_work=self._own_work,
                 backups=self._backups,
                 network=self.network,
                 clear_line=self._clear_line,
@@ -300,6 +305,7 @@ class Daemon:
         self._every("sessions", SESSIONS_EVERY_S, self.sessions.refresh)
         self._every("disk", DISK_EVERY_S, self.disk.look)
         self._do(self.disk.look())
+        self._every("own work", OWN_WORK_EVERY_S, self._own_work.look)
         self._every("spans", SPANS_EVERY_S, self._look_at_spans)
         self._every("expand", EXPAND_EVERY_S, self._publishing.expand)
         self._do(self._publishing.expand())

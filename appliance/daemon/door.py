@@ -23,6 +23,7 @@ from appliance.daemon import rights
 from appliance.daemon.backups import Backups
 from appliance.daemon.hub import BusyError, Hub
 from appliance.daemon.network import Network
+from appliance.daemon.own_work import OwnWork
 from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.rights import Asker
 from appliance.daemon.sessions import Sessions
@@ -68,6 +69,7 @@ class Offices:
     "Asks the machine's root part; raises `RootAwayError`."
     texts: Texts
     network: Network
+    own_work: OwnWork
     backups: Backups | None = None
     "None where there is no home to back up."
 
@@ -111,6 +113,8 @@ class Door:
             return refused(HTTPStatus.BAD_REQUEST, "invalid", "token", str(TOKEN_LENGTH_MAX))
         if isinstance(request, api.SignIn):
             return await self._sign_in(request, address or request.address)
+        if isinstance(request, api.TakeBox):
+            return await self._offices.own_work.take(request, (address or request.address)[:ADDRESS_LENGTH_MAX])
         if asker is None:
             return refused(HTTPStatus.UNAUTHORIZED, "not_signed_in")
         problem = rights.refusal(asker, request)
@@ -138,6 +142,8 @@ class Door:
                 return await self._clear_line(request)
             case api.TestNetwork():
                 return HTTPStatus.OK, self._offices.network.test(asker.person)
+            case api.NoteStep() | api.PlaceTestCall() | api.Update():
+                return HTTPStatus.OK, await self._offices.own_work.do(request, asker.person)
             case api.AgentRequest():
                 return await self._about_agent(rights.agent_of(asker, request), request, token)
             case _:

@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from appliance.daemon import garbage, logs, publishing
 from appliance.daemon.clock import CentreClock, Clocks
 from appliance.daemon.composition import Daemon, ExchangeMaker, Options
+from appliance.daemon.own_work import OwnPlaces
 from appliance.daemon.reactor import Reactor
 from appliance.daemon.recovery import RECOVER_S, Configurations, Past, recover
 from appliance.daemon.start import Steps, process_began_ns
@@ -101,11 +102,23 @@ def _come_back(
     configurations.keep_to_memory()
     time_of.clock = recovered.clock
     report.info("boot {boot}: {rows} facts replayed", boot=past.boot, rows=recovered.replayed)
+    first = None if places.sample else places.first_boot
     options = Options(
         door_socket=places.door_socket,
         console_socket=places.console_socket,
         spool=places.spool,
-        changed=publishing.Places(prompts=places.prompts, sign_ins=places.sign_ins),
+        changed=publishing.Places(
+            prompts=places.prompts,
+            sign_ins=places.sign_ins,
+            first_boot=first,
+        ),
+        own=OwnPlaces(
+            first_boot=first,
+            test_call=places.test_call,
+            update=places.update,
+            updates=places.updates,
+            privileged=places.privileged,
+        ),
         sealer=[
             *(sys.executable, "-m", "appliance.store.seal"),
             *("--spool", str(places.spool), "--media", str(places.media)),

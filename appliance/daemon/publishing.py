@@ -15,7 +15,7 @@ from twisted.internet.defer import TimeoutError as LateError
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
-from appliance import api, sign_ins
+from appliance import api, first_boot, sign_ins
 from appliance.core import facts, model
 from appliance.core.standing import prompts_to_speak
 from appliance.daemon.hub import Hub
@@ -23,6 +23,7 @@ from appliance.daemon.reactor import Reactor, answer_of
 from appliance.daemon.recovery import Configurations
 from appliance.daemon.sessions import Sessions
 from appliance.speech import SpeechError, speak
+from appliance.store.edits import is_administered
 from appliance.store.people import People
 from appliance.store.settings import Applied, Settings
 from appliance.store.standing import Standing
@@ -48,6 +49,8 @@ class Places:
     "Folder of spoken prompts."
     sign_ins: Path
     "The sample company's passwords, while there are any."
+    first_boot: Path | None = None
+    "Set-up code and step of a box that begins empty; None for one that begins with the sample company."
 
 
 class Publishing:
@@ -116,9 +119,9 @@ class Publishing:
             self._hub.take(facts.ConfigurationPublished(version=standing.version))
         await self._sessions.refresh()
         try:
-            await deferToThread(_keep_sign_ins, self._places.sign_ins, standing)
+            await deferToThread(_keep_files, self._places, standing)
         except OSError:
-            report.failure("the file of sign-ins could not be kept in line")
+            report.failure("the files of sign-ins and first boot could not be kept in line")
         self.changed()
         if equip:
             await self._equip(wait_s)
@@ -176,9 +179,11 @@ async def _give(exchange: Configured, equipment: api.Equipment) -> None:
         report.failure("a configuration was not taken")
 
 
-def _keep_sign_ins(path: Path, standing: Standing) -> None:
+def _keep_files(places: Places, standing: Standing) -> None:
     sign_ins.keep(
-        path,
+        places.sign_ins,
         people={person.slug for person in standing.people},
         extensions={extension.slug for extension in standing.configuration.extensions},
     )
+    if places.first_boot is not None:
+        first_boot.keep(places.first_boot, administered=is_administered(standing.people))

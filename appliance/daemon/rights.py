@@ -54,8 +54,11 @@ ROLES: Mapping[type[api.Request], frozenset[Role]] = {
     api.DoBackup: ADMINISTRATORS,
     api.ClearLine: ADMINISTRATORS,
     api.TestNetwork: ADMINISTRATORS,
+    api.NoteStep: ADMINISTRATORS,
+    api.PlaceTestCall: ADMINISTRATORS,
+    api.Update: ADMINISTRATORS,
 }
-"`SignIn` stands outside: it makes the asker."
+"`SignIn` and `TakeBox` stand outside: they make the asker."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ A request is refused whole or done whole. Somebody who edits what another has ch
 and loses nothing; edits of different parts do not disturb each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -16,7 +16,8 @@ from appliance.document import DocumentError, check_values, read
 
 COMPANY = "company"
 PEOPLE = "people"
-ROLES = frozenset({"administrator", "supervisor", "agent"})
+ADMINISTRATOR = "administrator"
+ROLES = frozenset({ADMINISTRATOR, "supervisor", "agent"})
 LANGUAGES = frozenset({"", "en", "zh"})
 
 Part = model.Part | model.Company | api.Person
@@ -133,7 +134,7 @@ def check_person(person: api.Person) -> None:
 
 def refuse_without_administrator(before: api.Document, after: api.Document) -> None:
     """Raise `EditError` if nobody could administer the box any more."""
-    if any(_administers(person) for person in before.people) and not any(map(_administers, after.people)):
+    if is_administered(before.people) and not is_administered(after.people):
         raise EditError(api.Problem(code="last_administrator", field=PEOPLE))
 
 
@@ -177,5 +178,6 @@ def _refuse_stale(document: api.Document, base: api.Document | None, path: str) 
         raise EditError(api.Problem(code="stale", field=path))
 
 
-def _administers(person: api.Person) -> bool:
-    return person.role == "administrator" and not person.disabled
+def is_administered(people: Iterable[api.Person]) -> bool:
+    """Tell whether somebody may administer the box."""
+    return any(person.role == ADMINISTRATOR and not person.disabled for person in people)

@@ -41,7 +41,7 @@ _DAY_US = 24 * 3600 * 1_000_000
 LINES_SHOWN = 200
 "Of a dry run's differences."
 
-EditRequest = api.Put | api.Drop | api.PutPerson | api.DropPerson | api.Revert | api.Import
+EditRequest = api.TakeBox | api.Put | api.Drop | api.PutPerson | api.DropPerson | api.Revert | api.Import
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,9 @@ class Outcome:
     reverts: int = 0
 
 
-def edit(settings: SettingsTables, standing: Standing, request: EditRequest, turn: Turn) -> Outcome:
+def edit(  # noqa: PLR0911  one line a request
+    settings: SettingsTables, standing: Standing, request: EditRequest, turn: Turn
+) -> Outcome:
     """Work out what a request makes of what holds now; changes nothing; raises `EditError`."""
     document = document_of(standing.configuration, standing.people, {})
     match request:
@@ -91,6 +93,8 @@ def edit(settings: SettingsTables, standing: Standing, request: EditRequest, tur
             return Outcome(edited=edits.drop(document, _base(settings, standing, request.base), request))
         case api.PutPerson():
             return _person(document, request, turn)
+        case api.TakeBox():
+            return _first(document, request, turn)
         case api.DropPerson(slug=slug):
             return Outcome(edited=drop_person(document, slug))
         case api.Revert(change=number):
@@ -241,6 +245,18 @@ def _person(document: api.Document, request: api.PutPerson, turn: Turn) -> Outco
         person=request.person.slug,
         made=new and not request.password,
     )
+
+
+def _first(document: api.Document, request: api.TakeBox, turn: Turn) -> Outcome:
+    """Make the first administrator; of several who try it, the commit that comes first has done it."""
+    if edits.is_administered(document.people):
+        raise EditError(api.Problem(code="box_taken"))
+    if any(person.slug == request.person for person in document.people):
+        raise EditError(api.Problem(code="taken", field="person", detail=request.person))
+    if code := passwords.fault_of(request.password):
+        raise EditError(api.Problem(code=code, field="password", detail=str(passwords.CHARACTERS_MIN)))
+    person = api.Person(slug=request.person, name=request.name, role=edits.ADMINISTRATOR, language=request.language)
+    return _person(document, api.PutPerson(person=person, password=request.password), turn)
 
 
 def _expanded(document: api.Document, now_us: int) -> model.Configuration:

@@ -13,6 +13,8 @@ PLAIN = re.compile(r"[A-Za-z0-9_@:./+,=()-]+")
 "What needs no quotes in a command of a unit; `%` and `$` have a meaning there."
 SYSTEM = Path("/data/system")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+TERMINALS = ("tty1", "ttyS0")
+"Screen and first serial line: there the console shows itself, and asks for no password."
 WATCHDOG_S = 2
 "Of the daemon's unit: systemd counts without regard to who waits for a processor, so it waits half a second longer."
 
@@ -40,6 +42,7 @@ def units(processes: Iterable[Process], places: Places, site: Site) -> Mapping[s
         unit_name("privileged"): _privileged(places, site),
         unit_name("lay-out"): _lay_out(places, site),
         unit_name("update"): _update(places, site),
+        unit_name("console@"): _console(places, site),
         **{unit_name(process.name): _program(process, places, site) for process in table},
     }
 
@@ -67,10 +70,11 @@ def folders(processes: Iterable[Process], places: Places, site: Site) -> str:
 
 def _target(names: Iterable[str]) -> str:
     wants = " ".join(unit_name(name) for name in names)
+    consoles = " ".join(unit_name(f"console@{terminal}") for terminal in TERMINALS)
     return f"""\
 [Unit]
 Description=Switchroom, the contact centre
-Wants={unit_name("privileged")} {wants} {unit_name("update")}
+Wants={unit_name("privileged")} {wants} {unit_name("update")} {consoles}
 After={unit_name("privileged")} {wants}
 
 [Install]
@@ -146,6 +150,48 @@ def _update(places: Places, site: Site) -> str:
             "Restart=always",
             "RestartSec=5s",
             *_of_the_box("update", places, site, places.environment()),
+        ],
+    )
+
+
+def _console(places: Places, site: Site) -> str:
+    """Show the technician's menu, before it the first boot, on a terminal that anybody at the box may use."""
+    return _text(
+        unit=[
+            "Description=Switchroom: console on %I",
+            f"After={unit_name('lay-out')} {unit_name('daemon')} systemd-user-sessions.service getty-pre.target",
+            f"Requires={unit_name('lay-out')}",
+            f"RequiresMountsFor={places.home}",
+            "ConditionPathExists=/dev/%I",
+            "Conflicts=getty@%i.service serial-getty@%i.service",
+            "StartLimitIntervalSec=0",
+        ],
+        service=[
+            "Type=idle",
+            f"ExecStart={command((str(site.python), '-m', 'appliance.commands', 'console'))}",
+            "StandardInput=tty",
+            "StandardOutput=tty",
+            "StandardError=journal",
+            "TTYPath=/dev/%I",
+            "TTYReset=yes",
+            "TTYVHangup=yes",
+            "Restart=always",
+            "RestartSec=2s",
+            f"User={site.user}",
+            f"Group={site.user}",
+            f"WorkingDirectory={site.project}",
+            *_environment(
+                {
+                    **places.environment(),
+                    "HOME": str(places.home),
+                    "PATH": PATH,
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "PYTHONUTF8": "1",
+                    "TERM": "dumb",
+                }
+            ),
+            f"ReadWritePaths={places.home}",
+            *_walls("console", places),
         ],
     )
 

@@ -53,17 +53,30 @@ NETWORK: Lines = ("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
 ON_TCP: Lines = ("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",)
 ON_UNIX_SOCKETS: Lines = ("RestrictAddressFamilies=AF_UNIX AF_INET", "IPAddressDeny=any", "IPAddressAllow=localhost")
 
-SERIAL: Lines = tuple(f"DeviceAllow=char-{kind} rw" for kind in ("ttyS", "ttyUSB", "ttyACM"))
-"What hangs on the box by a serial line."
+SERIAL: Lines = (
+    *(f"DeviceAllow=char-{kind} rw" for kind in ("ttyS", "ttyUSB", "ttyACM")),
+    "SupplementaryGroups=dialout",
+    "PrivateMounts=yes",
+)
+"What hangs on the box by a serial line; Debian's udev gives such lines to this group."
+WITH_LINES: Lines = (*(wall for wall in ORDINARY if wall != "PrivateDevices=yes"), *SERIAL)
+"Instead of `ORDINARY`: no device but those lines (`DevicePolicy=closed` stays)."
 
 WALLS: Mapping[str, Lines] = MappingProxyType(
     {
         "zeo": (*ORDINARY, *LOCAL, *NO_ROOT_PART),
-        "daemon": (*ORDINARY, *NETWORK),
-        "lines": (*(wall for wall in ORDINARY if wall != "PrivateDevices=yes"), *SERIAL, *ON_TCP),
+        "daemon": (*WITH_LINES, *NETWORK),
+        "lines": (*WITH_LINES, *ON_TCP),
         # gunicorn gives its socket to its own user once more.
         "web": (*ORDINARY, "SystemCallFilter=chown lchown fchownat", *ON_UNIX_SOCKETS, *NO_ROOT_PART),
         "nginx": (*ORDINARY, *NETWORK, *NO_ROOT_PART),
+        # Its terminal is opened for it, and it may open it once more.
+        "console": (
+            *(wall for wall in ORDINARY if wall != "PrivateDevices=yes"),
+            "DeviceAllow=/dev/%I rw",
+            "PrivateMounts=yes",
+            *ON_UNIX_SOCKETS,
+        ),
         "update": (*ORDINARY, *ON_UNIX_SOCKETS),
         "lay-out": (*ORDINARY, *LOCAL, *NO_ROOT_PART),
         "asterisk": (

@@ -17,9 +17,11 @@ ENABLED = (
 
 MASKED = (
     "apt-daily-upgrade.timer", "apt-daily.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
-    "fstrim.timer", "nginx.service", "systemd-networkd-wait-online.service",
+    "fstrim.timer", "getty@tty1.service", "nginx.service", "serial-getty@ttyS0.service",
+    "systemd-networkd-wait-online.service",
 )  # fmt: skip
-"The product starts nginx itself; the rest would write to a root that is read only, or hold up the start."
+"""The product starts nginx itself, and shows its own console on screen and serial line; the rest would write to a root
+that is read only, or hold up the start."""
 
 FORBIDDEN = ("usr/bin/gcc", "usr/bin/cc", "usr/bin/make", "usr/bin/node", "usr/bin/dkms", "usr/sbin/sshd")
 "What an image must not have: no compiler, no Node, no door that we did not make."

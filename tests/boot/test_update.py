@@ -10,7 +10,8 @@ import pytest
 from typing_extensions import override
 
 from appliance import root_work as words
-from boot.update import Phase, Plan, Plans, settle, step, walk
+from appliance.updates import Phase, Plan, Plans
+from boot.update import settle, step, walk
 from tests.boot.root_part import PROJECT
 from tests.boot.updating import Machine, Release, TriedBox
 

@@ -20,8 +20,9 @@ from typing import NoReturn
 from typing_extensions import override
 
 from appliance import root_work as words
-from boot.kept import write_whole
-from boot.update import OVER, Box, Phase, Plan, Plans, settle, walk
+from appliance.updates import OVER, Phase, Plan, Plans
+from appliance.whole import write_whole
+from boot.update import Box, settle, walk
 
 OLD, NEW, TORN = "old", "new", "torn"
 TRIES = 3

@@ -31,9 +31,10 @@ PASSWORD = "correct horse battery staple"  # noqa: S105  it opens nothing but a 
 class Floor:
     """The played floor, seen from a test."""
 
-    def __init__(self, home: Path, port: int) -> None:
-        """Start it; ready when this returns."""
-        environment = {**os.environ, "SWITCHROOM_HOME": str(home), "SWITCHROOM_PORT": str(port)}
+    def __init__(self, home: Path, port: int, **more: str) -> None:
+        """Start it, with more in its environment; ready when this returns."""
+        self.home = home
+        environment = {**os.environ, "SWITCHROOM_HOME": str(home), "SWITCHROOM_PORT": str(port), **more}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.browser.stage"],
             env=environment,
@@ -83,6 +84,16 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     texts.compile_catalogues()
     with slot() as port:
         floor = Floor(tmp_path_factory.mktemp("b"), port)
+        yield floor
+        floor.stop()
+
+
+@pytest.fixture
+def new_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    """Play a box that waits for its first administrator."""
+    texts.compile_catalogues()
+    with slot() as port:
+        floor = Floor(tmp_path_factory.mktemp("n"), port, SWITCHROOM_SAMPLE="no")
         yield floor
         floor.stop()
 

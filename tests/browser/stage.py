@@ -1,6 +1,7 @@
 """A box whose telephones are played: everything real but the exchange, which is the simulated one.
 
-Runs as a process of its own, `python -m tests.browser.stage` with `SWITCHROOM_HOME` and `SWITCHROOM_PORT` set:
+Runs as a process of its own, `python -m tests.browser.stage` with `SWITCHROOM_HOME` and `SWITCHROOM_PORT` set, and with
+`SWITCHROOM_SAMPLE=no` for a box that waits for its first administrator:
 database, daemon, pages and nginx. It says one line of JSON once its own pages answer, then does what lines on its
 standard input ask (`Ask`) and answers each with a line.
 """
@@ -78,6 +79,9 @@ class Stage:
         for name in ("spool", "media", "prompts"):
             (places.run / name).mkdir(exist_ok=True)
         certificate.ensure(places.certificate, places.key, listen=places.listen, now=datetime.now(UTC))
+        (places.run / "updates").mkdir()
+        for path in (places.first_boot, places.update, places.updates):  # the daemon's home is our folder of sockets
+            path.symlink_to(places.run / path.name)
         self.zeo = Zeo(places.run / "store", places.zeo_socket)
         self.lines = list[Line]()
         self.present = False
@@ -85,17 +89,12 @@ class Stage:
         self.programs: list[subprocess.Popen[bytes]] = []
 
     async def start(self) -> None:
-        """Come up, with the sample company."""
-        self.box = Box(self.places.run)
+        """Come up, with the sample company if there is to be one."""
+        self.box = Box(self.places.run, empty=not self.places.sample)
         await self.box.daemon.start(self.box.boot)
         self.present = True
-        company = sample.document(trunk_host="127.0.0.1", trunk_port=self.places.far_port)
-        await deferToThread(speak, company.configuration.prompts, self.places.run / "prompts")
-        reply = await self.box.ask(api.Import(text=document.write(company)))
-        if reply.problems:
-            raise RuntimeError(str(reply.problems))
-        for person in company.people:
-            await self.box.ask(api.SetPassword(person=person.slug, password=PASSWORD))
+        if self.places.sample:
+            await self._set_up()
         environment = {**os.environ, **self.places.environment()}
         (self.places.nginx / "nginx.conf").write_text(
             render(front_door(self.places, user="root" if os.geteuid() == 0 else ""))
@@ -103,6 +102,15 @@ class Stage:
         for argv in (web_argv(), nginx_argv(self.places, "/usr/sbin/nginx")):
             self.programs.append(subprocess.Popen(argv, env=environment))  # noqa: ASYNC220  it returns at once
         await deferToThread(self._wait_for_pages)
+
+    async def _set_up(self) -> None:
+        company = sample.document(trunk_host="127.0.0.1", trunk_port=self.places.far_port)
+        await deferToThread(speak, company.configuration.prompts, self.places.run / "prompts")
+        reply = await self.box.ask(api.Import(text=document.write(company)))
+        if reply.problems:
+            raise RuntimeError(str(reply.problems))
+        for person in company.people:
+            await self.box.ask(api.SetPassword(person=person.slug, password=PASSWORD))
 
     def _wait_for_pages(self) -> None:
         """Wait until the pages answer behind our own certificate: what another box says on our port is refused."""
@@ -115,7 +123,7 @@ class Stage:
             door = HTTPSConnection(self.places.host, self.places.web_port, timeout=UP_S, context=context)
             with contextlib.closing(door), contextlib.suppress(ConnectionError):
                 door.request("GET", "/sign-in")
-                if door.getresponse().status == HTTPStatus.OK:
+                if door.getresponse().status in {HTTPStatus.OK, HTTPStatus.SEE_OTHER}:
                     return
             if time.monotonic() > deadline:
                 raise RuntimeError("the pages do not answer")

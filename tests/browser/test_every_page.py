@@ -19,6 +19,7 @@ PAGES = (
     *("/setup/flows", "/setup/flows/main", "/setup/flows/~new", "/setup/hours", "/setup/hours/office"),
     *("/setup/prompts", "/setup/prompts/menu", "/setup/breaks", "/setup/breaks/lunch", "/setup/dispositions"),
     *("/setup/dispositions/order", "/setup/phones", "/setup/phones/301", "/setup/secrets/extension/301"),
+    "/setup/updates",
     *("/setup/changes", "/setup/changes/1", "/setup/skills", "/setup/skills/li-wei", "/setup/queues/~new"),
 )
 

@@ -31,6 +31,7 @@ def test_every_module_is_a_subcommand_with_a_label() -> None:
         "status",
         "stop",
         "support-bundle",
+        "update",
         "what-if",
     ]
     group = main.group()

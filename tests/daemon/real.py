@@ -18,6 +18,7 @@ from appliance.core import facts
 from appliance.core import state as st
 from appliance.daemon.clock import Clocks
 from appliance.daemon.composition import Daemon, Options
+from appliance.daemon.own_work import OwnPlaces
 from appliance.daemon.parties import Parties
 from appliance.daemon.publishing import Places
 from appliance.daemon.reactor import Reactor, answer_of
@@ -93,8 +94,8 @@ class Zeo:
 class Box:
     """A daemon in this process, on a real store and the simulated exchange."""
 
-    def __init__(self, home: Path, *, folders: tuple[Path, ...] = ()) -> None:
-        """Come back to where the store in `home` ends; nothing runs yet."""
+    def __init__(self, home: Path, *, folders: tuple[Path, ...] = (), empty: bool = False) -> None:
+        """Come back to where the store in `home` ends; nothing runs yet. An empty one begins with its first boot."""
         self.home = home
         self._known: set[str] = set()
         self.closing: list[Callable[[], None]] = []
@@ -109,6 +110,7 @@ class Box:
             configurations,
         )
         self.boot = past.boot
+        first = home / "first-boot" if empty else None
         self.replayed = recovered
         configurations.keep_to_memory()
         self.daemon = Daemon(
@@ -119,7 +121,14 @@ class Box:
                 spool=home / "spool",
                 folders=folders,
                 privileged=home / "ask.sock",
-                changed=Places(prompts=home / "prompts", sign_ins=home / "sign-ins"),
+                changed=Places(prompts=home / "prompts", sign_ins=home / "sign-ins", first_boot=first),
+                own=OwnPlaces(
+                    first_boot=first,
+                    test_call=home / "test-call",
+                    update=home / "update.json",
+                    updates=home / "updates",
+                    privileged=home / "ask.sock",
+                ),
                 sealer=[
                     *(sys.executable, "-m", "appliance.store.seal"),
                     *("--spool", str(home / "spool"), "--media", str(home / "media")),

@@ -39,11 +39,14 @@ REQUESTS: dict[type[api.Request], api.Request] = {
         api.SendSms(number="10086", text="x"),
         api.ClearLine(span="e1", place=1),
         api.TestNetwork(),
+        api.NoteStep(step="network"),
+        api.PlaceTestCall(),
+        api.Update(work="stop"),
     )
 }
 OFFICE = {
     *(api.Put, api.Drop, api.PutPerson, api.DropPerson, api.Revert, api.Import, api.SetSecret, api.Erase),
-    *(api.AskRoot, api.ClearLine, api.TestNetwork),
+    *(api.AskRoot, api.ClearLine, api.TestNetwork, api.NoteStep, api.PlaceTestCall, api.Update),
     *(api.SetBackups, api.DoBackup),
 }
 
@@ -54,8 +57,8 @@ def an_asker(role: Role, agent: str = "pia") -> Asker:
 
 
 def test_every_request_stands_in_the_table() -> None:
-    """But for the one that makes the asker."""
-    assert set(get_args(api.AnyRequest)) == {*ROLES, api.SignIn}
+    """But for those that make the asker."""
+    assert set(get_args(api.AnyRequest)) == {*ROLES, api.SignIn, api.TakeBox}
     assert set(REQUESTS) == set(ROLES)
 
 

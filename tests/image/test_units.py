@@ -16,6 +16,7 @@ from boot.processes import table
 from boot.units.render import Site, command, folders, quoted, units
 from boot.units.walls import WALLS
 from drivers.asterisk.bundle import current_bundle
+from images.root.recipe import MASKED
 from tests.image.contained import HOME, PROJECT
 
 SITE = Site(python=Path("/opt/switchroom/.venv/bin/python"), project=Path("/opt/switchroom"))
@@ -26,6 +27,8 @@ START_S = 120.0
 HIDDEN = ("/home", "/root", "/run", "/tmp", "/var/tmp")  # noqa: S108  nothing is written there
 "Folders that a unit does not see, or has as its own."
 PARTS = ("machine", "privileged", "lay-out", "update", "zeo", "daemon", "lines", "asterisk", "web", "nginx")
+CONSOLE = "console@"
+"A template: one for the screen, one for the serial line."
 
 
 def within_a_changed_root() -> bool:
@@ -45,8 +48,8 @@ def texts() -> dict[str, str]:
 
 def test_every_program_of_the_table_has_a_unit_and_walls(texts: dict[str, str]) -> None:
     """Laptop and box cannot drift: the units are made of the table, and so is what they need."""
-    assert set(texts) == {"switchroom.target", *(f"switchroom-{part}.service" for part in PARTS)}
-    assert set(WALLS) == set(PARTS) - {"machine"}
+    assert set(texts) == {"switchroom.target", *(f"switchroom-{part}.service" for part in (*PARTS, CONSOLE))}
+    assert set(WALLS) == {*PARTS, "console"} - {"machine"}
     for name, text in texts.items():
         assert MAKERS not in text, name
     daemon = texts["switchroom-daemon.service"]
@@ -63,7 +66,7 @@ def test_every_program_of_the_table_has_a_unit_and_walls(texts: dict[str, str]) 
     assert "f /data/switchroom/log/nginx.log 0600 switchroom switchroom -\n" in needed
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [*PARTS, CONSOLE])
 def test_the_walls_are_high_enough(texts: dict[str, str], tmp_path: Path, part: str) -> None:
     """As systemd itself judges: at most 1.5 for ours, 2.0 for Asterisk."""
     unit = tmp_path / f"switchroom-{part}.service"
@@ -73,6 +76,37 @@ def test_the_walls_are_high_enough(texts: dict[str, str], tmp_path: Path, part: 
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
     assert found is not None, said
     assert float(found[1]) <= (ASTERISK_MAX if part == "asterisk" else OWN_MAX), said
+
+
+def test_serial_lines_can_be_opened_where_they_are_used(texts: dict[str, str]) -> None:
+    """Daemon (SMS modem) and lines (printer, SMDI) see serial lines and no other device; nobody else sees any."""
+    for part in PARTS:
+        text = texts[f"switchroom-{part}.service"]
+        serial = re.findall(r"DeviceAllow=char-(tty\w+) rw", text)
+        assert serial == (["ttyS", "ttyUSB", "ttyACM"] if part in {"daemon", "lines"} else []), part
+        assert ("SupplementaryGroups=dialout" in text) is bool(serial), part
+        assert ("PrivateDevices=yes" in text) is (not serial and part != "asterisk"), part
+        assert "DevicePolicy=closed" in text, part
+
+
+def test_the_console_has_its_terminals(texts: dict[str, str], tmp_path: Path) -> None:
+    """It asks for no password, opens its own terminal and nothing else, and systemd finds no fault with it."""
+    text = texts[f"switchroom-{CONSOLE}.service"]
+    for line in ("TTYPath=/dev/%I", "StandardInput=tty", "User=switchroom", "Restart=always", "Type=idle"):
+        assert line in text
+    assert re.findall("DeviceAllow=(.*)", text) == ["/dev/%I rw"]
+    for terminal in ("tty1", "ttyS0"):
+        assert f"switchroom-{CONSOLE}{terminal}.service" in texts["switchroom.target"]
+        assert any(f"@{terminal}.service" in masked for masked in MASKED)
+    program = text.replace(str(SITE.python), "/bin/true").replace(str(SITE.project), "/")
+    unit = tmp_path / f"switchroom-{CONSOLE}.service"
+    unit.write_text(re.sub(r"^(Requires|After|RequiresMountsFor)=.*\n", "", program, flags=re.MULTILINE))
+    instance = tmp_path / f"switchroom-{CONSOLE}tty1.service"
+    instance.symlink_to(unit)
+    argv = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(instance)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Unknown" not in done.stderr, done.stderr
 
 
 def test_nothing_is_expanded_in_a_command() -> None:

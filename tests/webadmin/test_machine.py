@@ -4,7 +4,7 @@ import pytest
 
 from appliance import root_work
 from tests.webadmin.conftest import Pages
-from webadmin.pages import machine
+from webadmin.setup import machine
 from webadmin.setup.fields import typed
 from webadmin.texts import texts
 

@@ -38,6 +38,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "desk": EVERYBODY,
     "desk_past": EVERYBODY,
     "dispositions": SETS_UP,
+    "first_steps": SETS_UP,
     "floor": SEES_ALL,
     "flows": SETS_UP,
     "go": EVERYBODY,
@@ -64,9 +65,10 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "system": SEES_ALL,
     "texts": SEES_ALL,
     "trunks": SETS_UP,
+    "updates": SETS_UP,
 }
 "Route, without the number of a further address, to the roles that may see it."
-OPEN = frozenset({"sign_in"})
+OPEN = frozenset({"first_boot", "sign_in"})
 "Routes for people who have not signed in."
 
 
@@ -102,6 +104,7 @@ def address(pattern: str, interaction: str) -> str:
         "kind": "extension",
         "name": "take-seat",
         "offer": "offer-1",
+        "step": "network",
     }
     return re.sub(r"\{(\w+)(:[^{}]*(\{[^{}]*\}[^{}]*)*)?\}", lambda found: values[found[1]], pattern)
 

@@ -6,6 +6,7 @@ import { startFloor } from "./floor.js";
 import { startFrame } from "./frame.js";
 import { startPalette } from "./palette.js";
 import { startRecording } from "./recording.js";
+import { startUpload } from "./upload.js";
 
 startFrame();
 startCommands();
@@ -13,3 +14,4 @@ startPalette();
 startDesk();
 startFloor();
 startRecording();
+startUpload();

@@ -13,4 +13,4 @@ PAGE = About(label=marked("Set up"), permission=Permission.SETUP, addresses=("/s
 
 def view(request: PageRequest) -> Response:
     """Show the set-up pages with what each is for."""
-    return request.show("setup", menu=setup_pages(request))
+    return request.show("setup", menu=setup_pages(request), first=request.first_boot is not None)
