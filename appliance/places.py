@@ -16,6 +16,8 @@ PORT = 8080
 LISTEN = "127.0.0.1"
 LOOPBACK = "127.0.0.1"
 PRIVILEGED = Path("/run/switchroom/privileged.sock")
+CARDS = Path("/data/dahdi/good/applied.json")
+"What the drivers of telephone cards were last told, where there is a root part that tells them (`boot/cards.py`)."
 SOCKET_PATH_BYTES_MAX = 107
 "What `sockaddr_un` holds, less the final NUL (unix(7))."
 PORTS_TAKEN = 2_200

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from drivers.dahdi.inventory import Inventory, numbers_and_alarms
+from drivers.dahdi.inventory import Inventory, numbers_and_alarms, proc_of
 from drivers.dahdi.proc import COUNTER_MAX
 from drivers.dahdi.spanstat import CONTROL, Asker, SpanStatError
 
@@ -25,7 +25,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     alarms: int = 0
     counters: dict[str, int] = {}
-    "`bpv`, `crc4`, `ebit`, `fas`, `errored_s`, `irq_misses`; none where the ioctl cannot be asked."
+    "`bpv`, `crc4`, `ebit`, `fas`, `irq_misses`, `slips` (of /proc alone), `errored_s` (of the ioctl)."
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +59,8 @@ def word_of(alarms: int) -> str:
 
 
 def read_spans(root: Path = Path("/"), control: Path = CONTROL) -> Mapping[int, Reading]:
-    """Ask the kernel about every span: by ioctl, and where that cannot be asked by sysfs; never raises."""
-    found = {number: Reading(alarms=alarms) for number, alarms in numbers_and_alarms(root).items()}
+    """Ask the kernel about every span: by sysfs and /proc, by ioctl too if its device may be opened; never raises."""
+    found = {number: _told(root, number, alarms) for number, alarms in numbers_and_alarms(root).items()}
     if not found:
         return found
     try:
@@ -73,13 +73,22 @@ def read_spans(root: Path = Path("/"), control: Path = CONTROL) -> Mapping[int, 
         asker.close()
 
 
+def _told(root: Path, number: int, alarms: int) -> Reading:
+    proc = proc_of(root, number)
+    if proc is None:
+        return Reading(alarms=alarms)
+    names = ("bpv", "crc4", "ebit", "fas", "irq_misses", "slips")
+    return Reading(alarms=alarms, counters={name: getattr(proc, name) for name in names})
+
+
 def _asked(asker: Asker, number: int, told: Reading) -> Reading:
     try:
         stat = asker.span(number)
     except SpanStatError:
         return told
     names = ("bpv", "crc4", "ebit", "fas", "errored_s", "irq_misses")
-    return Reading(alarms=stat.alarms, counters={name: min(getattr(stat, name), COUNTER_MAX) for name in names})
+    counters = {name: min(getattr(stat, name), COUNTER_MAX) for name in names}
+    return Reading(alarms=stat.alarms, counters=told.counters | counters)
 
 
 class Alarms:

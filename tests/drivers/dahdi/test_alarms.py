@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.dahdi.alarms import ABSENT, CALM_US, HISTORY_MAX, Alarms, Reading, read_spans, word_of
-from tests.drivers.dahdi.trees import plant
+from tests.drivers.dahdi.trees import FAMILIES, plant
 
 RED, YELLOW = Reading(alarms=8), Reading(alarms=4)
 WELL = Reading()
@@ -74,10 +74,17 @@ def test_the_history_has_an_end() -> None:
 
 
 def test_without_the_device_the_alarms_are_those_of_sysfs(tmp_path: Path) -> None:
-    """Each span that has a number; no counters then. Without the driver there is nothing."""
+    """Each span that has a number; counters are those of /proc. Without the driver there is nothing."""
     assert read_spans(tmp_path) == {}
     found = read_spans(plant(tmp_path), tmp_path / "ctl")
     assert {number: reading.alarms for number, reading in found.items() if reading.alarms} == {2: 8, 9: 4}
     assert len(found) == 14
+    wires = {wire.number: wire for family in FAMILIES for wire in family.wires}
+    for number, reading in found.items():
+        assert (reading.counters["bpv"], reading.counters["slips"]) == (wires[number].bpv, wires[number].slips)
+    assert any(reading.counters["bpv"] for reading in found.values())
+    (tmp_path / "proc/dahdi/1").unlink()
+    assert read_spans(tmp_path, tmp_path / "ctl")[1].counters == {}
+    found[1] = Reading(alarms=found[1].alarms)
     (tmp_path / "ctl").write_bytes(b"")
     assert read_spans(tmp_path, tmp_path / "ctl") == found
