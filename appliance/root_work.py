@@ -38,7 +38,7 @@ EVERYWHERE = ("0.0.0.0/0", "::/0")
 NEAR = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 "Private and link-local networks (RFC 1918, RFC 3927, RFC 4193, RFC 4291)."
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-CARDS_S_MAX = 45.0
+CARDS_S_MAX = 25.0
 "How long the drivers of telephone cards may take with new settings, and once more with the old ones."
 DIGEST = re.compile(r"([0-9a-f]{32})?")
 UNITS = ("zeo", "daemon", "asterisk", "web", "nginx")
@@ -259,7 +259,7 @@ class ApplyCards(Question, frozen=True, kw_only=True, tag="apply-cards"):
             _check(SLUG.fullmatch(span.slug), "spans.slug")
         _check(len({span.slug for span in self.spans}) == len(self.spans), "spans.slug")
         for fault in check_cards.faults(model.Configuration(spans=self.spans)):
-            _check(not fault, fault.path)
+            raise ValueError(fault.path)
 
 
 def wiring(spans: Iterable[model.Span]) -> tuple[model.Span, ...]:
@@ -343,7 +343,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def patience_s(question: AnyQuestion) -> float:
     """Tell how long to wait for root's answer to a question that programs of the system are asked for."""
-    return 2 * CARDS_S_MAX + 10.0 if isinstance(question, ApplyCards) else 30.0
+    return 2 * CARDS_S_MAX + 5.0 if isinstance(question, ApplyCards) else 30.0
 
 
 def ask(path: Path, question: AnyQuestion, *, timeout_s: float = 30.0) -> Answer:

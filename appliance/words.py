@@ -156,6 +156,9 @@ PROBLEMS: Mapping[str, str] = {
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
+    "no_dahdi": marked(
+        "There are no drivers of telephone cards (DAHDI) on this machine, so nobody could be told of spans."
+    ),
     "no_modem": marked("No modem for text messages is set up."),
     "other": marked("The box refused this."),
 }

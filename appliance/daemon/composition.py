@@ -170,6 +170,7 @@ class Daemon:
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         self._backups = self._keeper_of_backups()
         self.spans = Spans(expected=lambda: [each.number for each in self._spans()], changed=self._look_again)
+        self.spans.lines = tuple(each.lines for each in self._exchanges if isinstance(each, WithLines))
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -245,8 +246,14 @@ class Daemon:
     async def _look_at_spans(self) -> None:
         await self.spans.look(self.hub.now)
 
-    async def _clear_line(self, channel: int) -> bool:
-        return any([await each.clear_line(channel) for each in self._exchanges if isinstance(each, WithLines)])
+    async def _take_cards_anew(self) -> None:
+        """Let the exchanges go by what root has told the drivers of cards."""
+        await self._publishing.equip()
+        await self.spans.restart_lines()
+
+    async def _ask_root(self, question: root_work.AnyQuestion) -> root_work.Answer:
+        patience_s = root_work.patience_s(question)
+        return await deferToThread(root_work.ask, self._options.privileged, question, timeout_s=patience_s)
 
     def _door(self) -> Door:
         return Door(
@@ -258,7 +265,8 @@ class Daemon:
                 settings=self._store.settings,
                 people=self._store.people,
                 applied=self._publishing.apply,
-                root=lambda question: deferToThread(root_work.ask, self._options.privileged, question),
+                root=self._ask_root,
+                cards_applied=self._take_cards_anew,
                 texts=Texts(
                     self._reactor,
                     self._store.messages,
@@ -267,7 +275,7 @@ class Daemon:
                     ring=self.lines.ring,
                 ),
                 backups=self._backups,
-                clear_line=self._clear_line,
+                clear_line=self.spans.clear_line,
             ),
         )
 

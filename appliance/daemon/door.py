@@ -65,6 +65,8 @@ class Offices:
     "Makes a committed change of the settings hold: publishes it, tells the drivers, reads names and roles again."
     root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
     "Asks the machine's root part; raises `RootAwayError`."
+    cards_applied: Callable[[], Awaitable[None]]
+    "Lets the exchanges take lines of cards anew, after root has told the cards' drivers something else."
     texts: Texts
     backups: Backups | None = None
     "None where there is no home to back up."
@@ -205,6 +207,8 @@ class Door:
             told = await self._offices.root(question)
         except root_work.RootAwayError:
             return refused(HTTPStatus.OK, "no_root_part")
+        if isinstance(question, root_work.ApplyCards) and told.problem in {"", "not_applied"}:
+            await self._offices.cards_applied()
         problems = (api.Problem(code=told.problem, detail=told.detail),) if told.problem else ()
         return HTTPStatus.OK, api.Reply(problems=problems, machine=told)
 

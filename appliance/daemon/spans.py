@@ -18,12 +18,26 @@ EVERY_S = 1.0
 report = Logger()
 
 
+class CardLines(Protocol):
+    """The lines of cards on an exchange."""
+
+    async def clear(self, channel: int) -> bool:
+        """End the call on a channel; says whether there was one."""
+
+    async def busy(self) -> tuple[int, ...]:
+        """Tell which channels a call is on."""
+
+    async def restart(self) -> None:
+        """Take all of them anew from their drivers; calls on them end."""
+
+
 @runtime_checkable
 class WithLines(Protocol):
     """An exchange that has lines of cards."""
 
-    async def clear_line(self, channel: int) -> bool:
-        """End the call on a channel; says whether there was one."""
+    @property
+    def lines(self) -> CardLines:
+        """Them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +60,8 @@ class Spans:
         self._where = where or Where()
         self._alarms = Alarms()
         self._looking = False
+        self.lines: tuple[CardLines, ...] = ()
+        "Of each exchange that has any."
         self.readings: Mapping[int, Reading] = {}
         "Span to what the kernel told of it last."
 
@@ -74,4 +90,21 @@ class Spans:
     async def standing(self) -> Standing:
         """Give all that the console shows; the kernel is asked in a thread."""
         inventory = await deferToThread(look, self._where.root)
-        return Standing(inventory=inventory, states=dict(self._alarms.states), history=tuple(self._alarms.history))
+        busy = [number for each in self.lines for number in await each.busy()]
+        return Standing(
+            inventory=inventory,
+            states=dict(self._alarms.states),
+            history=tuple(self._alarms.history),
+            busy=tuple(busy),
+        )
+
+    # -- their lines
+
+    async def clear_line(self, channel: int) -> bool:
+        """End the call on a channel; says whether there was one."""
+        return any([await each.clear(channel) for each in self.lines])
+
+    async def restart_lines(self) -> None:
+        """Take all lines anew from their drivers."""
+        for each in self.lines:
+            await each.restart()

@@ -51,6 +51,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[int, State] = {}
     history: tuple[Change, ...] = ()
     "The newest first."
+    busy: tuple[int, ...] = ()
+    "Channels that a call is on, as the exchanges tell."
 
 
 def word_of(alarms: int) -> str:

@@ -43,6 +43,8 @@ class Dahdi:
     silent = True
     "No event tells that a D-channel went down."
     modules = (MODULE,)
+    restart = "DAHDIRestart"
+    "A reload takes no new channel and no other signalling (chan_dahdi.c)."
 
     def __init__(self, told: Path | None = None) -> None:
         """Take the file that says what the kernel's drivers were last told; None where we do not tell them."""

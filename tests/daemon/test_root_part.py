@@ -8,6 +8,7 @@ from twisted.internet.threads import deferToThread
 from appliance import api, root_work
 from tests.boot.root_part import root_part
 from tests.daemon.real import Box
+from tests.drivers.dahdi.office import SPANS
 
 
 def codes(reply: api.Reply) -> list[str]:
@@ -42,5 +43,55 @@ async def test_an_administrator_sets_the_machine_through_the_door(box: Box, tmp_
         assert [(problem.code, problem.detail) for problem in wrong.problems] == [
             ("not_applied", "networkctl ended with 3: networkctl will not")
         ]
+    finally:
+        part.kill()
+
+
+class Lines:
+    """Lines of cards that an exchange has, and what was asked of them."""
+
+    def __init__(self) -> None:
+        """Begin with nothing asked."""
+        self.asked: list[str] = []
+
+    async def clear(self, channel: int) -> bool:
+        """Have no call."""
+        self.asked.append(f"clear {channel}")
+        return False
+
+    async def busy(self) -> tuple[int, ...]:
+        """Have two calls."""
+        return 3, 4
+
+    async def restart(self) -> None:
+        """Note it."""
+        self.asked.append("restart")
+
+
+@pytest_twisted.ensureDeferred
+async def test_cards_are_applied_through_the_door(box: Box, tmp_path: Path) -> None:
+    """The exchanges take their lines anew once the drivers have taken something, or were given the old again."""
+    lines = Lines()
+    box.daemon.spans.lines = (lines,)
+    asked = api.AskRoot(question=root_work.ApplyCards(spans=root_work.wiring(SPANS)))
+    assert codes(await box.ask(asked)) == ["no_root_part"]
+    parts = root_part(tmp_path)
+    part = await deferToThread(parts.__enter__)
+    try:
+        (tmp_path / "absent").write_text("2")
+        assert codes(await box.ask(asked)) == ["not_applied"]
+        assert lines.asked == ["restart"]
+        (tmp_path / "absent").unlink()
+        assert codes(await box.ask(asked)) == []
+        assert lines.asked == ["restart", "restart"]
+        assert codes(await box.ask(asked)) == ["stale"]
+        assert lines.asked == ["restart", "restart"]
+        told = await box.ask(api.AskRoot(question=root_work.LookCards()))
+        assert told.machine is not None
+        assert told.machine.cards is not None
+        assert told.machine.cards.spans == root_work.wiring(SPANS)
+        assert (await box.daemon.spans.standing()).busy == (3, 4)
+        sue = await box.sign_in("sue")
+        assert codes(await box.ask(asked, sue)) == ["not_allowed"]
     finally:
         part.kill()

@@ -76,7 +76,7 @@ def test_the_history_has_an_end() -> None:
 def test_without_the_device_the_alarms_are_those_of_sysfs(tmp_path: Path) -> None:
     """Each span that has a number; counters are those of /proc. Without the driver there is nothing."""
     assert read_spans(tmp_path) == {}
-    found = read_spans(plant(tmp_path), tmp_path / "ctl")
+    found = dict(read_spans(plant(tmp_path), tmp_path / "ctl"))
     assert {number: reading.alarms for number, reading in found.items() if reading.alarms} == {2: 8, 9: 4}
     assert len(found) == 14
     wires = {wire.number: wire for family in FAMILIES for wire in family.wires}
