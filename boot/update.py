@@ -53,6 +53,8 @@ class Phase(enum.StrEnum):
 
 
 OVER = frozenset({Phase.GOOD, Phase.BACK, Phase.FAILED})
+BEFORE = frozenset({Phase.INSTALL, Phase.QUIET})
+"While the release before runs, as it would without an update."
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,7 +253,7 @@ def settle(box: Box, plans: Plans) -> bool:
     The boot loader notes each start as a try, and a power cut may leave both slots tried.
     """
     plan = plans.read()
-    if plan is not None and plan.phase not in OVER:
+    if plan is not None and plan.phase not in OVER | BEFORE:
         return False
     if not box.takes_calls():
         return False

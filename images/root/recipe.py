@@ -10,7 +10,7 @@ PACKAGES = (
 )  # fmt: skip
 
 ENABLED = (
-    "chrony.service", "dahdi.service", "nftables.service", "switchroom-confirm.service",
+    "chrony.service", "dahdi.service", "nftables.service", "switchroom-fall-back.timer",
     "switchroom-identity.service", "switchroom-machine.service", "switchroom.target", "systemd-networkd.service",
     "systemd-resolved.service",
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """Updates of a machine on plain folders, killed and cut off at random: the old release or the new one, never neither.
 
 The real `boot.update` walks its plan as a process of its own; the machine is what RAUC and the image's GRUB make of
-`ORDER`, `OK` and `TRY` (RAUC's manual, "GRUB"; `images/disk/grub.cfg`), written as they write it. A kill ends the
-program alone; a power cut starts the machine anew from its boot loader.
+`ORDER`, `OK` and `TRY` (RAUC's manual, "GRUB", without `activate-installed`; `images/disk/grub.cfg`), written as they
+write it. A kill ends the program alone; a power cut starts the machine anew from its boot loader.
 
 `python -m tests.boot.updating FOLDER KILLS SEED` plays updates until so many kills and cuts have struck.
 """
@@ -138,7 +138,6 @@ class TriedBox(Box):
         self._machine.write(**{f"{other}_OK": "0"})
         for content in ("", TORN, TORN, NEW):
             (self._machine.folder / other).write_text(content)
-        self._mark(other, "active")
 
     def _mark(self, slot: str, state: str) -> None:
         match state:
@@ -181,7 +180,8 @@ def live(machine: Machine, release: Release, seed: int, steps: int) -> NoReturn:
     sys.addaudithook(strike)
     box, plans = TriedBox(machine, release, random.Random(seed)), Plans(machine.folder / "update.json")  # noqa: S311  a seed makes the day
     walk(box, plans)
-    os._exit(0 if settle(box, plans) else 1)
+    settled, plan = settle(box, plans), plans.read()
+    os._exit(0 if settled and plan is not None and plan.phase in OVER else 1)
 
 
 def update(folder: Path, dice: random.Random) -> tuple[int, Plan, Release]:
