@@ -51,6 +51,8 @@ STORE_CLOSE_S = 5.0
 KEEP_AFTER = 200
 """A start that had to replay so many facts keeps its state: the next one may follow soon, and in a row of starts that
 are each too short for a snapshot there would be ever more to replay."""
+ALARMS = "alarms.json"
+"In the box's home: the past alarms of cards."
 DOOR_MODE = 0o660
 CONSOLE_MODE = 0o600
 
@@ -169,7 +171,11 @@ class Daemon:
         self._publishing.exchanges = (*self._exchanges, self.lines)
         self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
         self._backups = self._keeper_of_backups()
-        self.spans = Spans(expected=lambda: [each.number for each in self._spans()], changed=self._look_again)
+        self.spans = Spans(
+            expected=lambda: [each.number for each in self._spans()],
+            changed=self._look_again,
+            kept=options.home / ALARMS if options.home is not None else None,
+        )
         self.spans.lines = tuple(each.lines for each in self._exchanges if isinstance(each, WithLines))
         organs = self._organs(recovered)
         self.live = Live(

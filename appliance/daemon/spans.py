@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 
+from drivers.dahdi import history
 from drivers.dahdi.alarms import OK, Alarms, Reading, Standing, read_spans
 from drivers.dahdi.inventory import look
 from drivers.dahdi.spanstat import CONTROL
@@ -52,13 +53,22 @@ class Spans:
     """Looks at the spans of this machine, which most have none of."""
 
     def __init__(
-        self, *, expected: Callable[[], Collection[int]], changed: Callable[[], None], where: Where | None = None
+        self,
+        *,
+        expected: Callable[[], Collection[int]],
+        changed: Callable[[], None],
+        where: Where | None = None,
+        kept: Path | None = None,
     ) -> None:
-        """Begin; `expected` gives the numbers of spans that are set up, `changed` is called when health is another."""
+        """Begin; `expected` gives the numbers of spans that are set up, `changed` is called when health is another.
+
+        `kept` is the file of past alarms.
+        """
         self._expected = expected
         self._changed = changed
         self._where = where or Where()
-        self._alarms = Alarms()
+        self._kept = kept
+        self._alarms = Alarms(history.read(kept) if kept is not None else ())
         self._looking = False
         self.lines: tuple[CardLines, ...] = ()
         "Of each exchange that has any."
@@ -70,6 +80,11 @@ class Spans:
         """Each span that is set up: `ok`, or its alarm."""
         states = self._alarms.states
         return {f"span/{number}": states[number].word for number in sorted(self._expected()) if number in states}
+
+    @property
+    def counts(self) -> Mapping[tuple[int, str], int]:
+        """How often each span came into each alarm, since the daemon's start."""
+        return self._alarms.counts
 
     async def look(self, now_us: int) -> None:
         """Look once, in a thread; not again before the kernel has answered."""
@@ -86,6 +101,15 @@ class Spans:
             tell("span {span}: {before} -> {after}", span=change.span, before=change.before, after=change.after)
         if changes:
             self._changed()
+            await self._keep()
+
+    async def _keep(self) -> None:
+        if self._kept is None:
+            return
+        try:
+            await deferToThread(history.keep, self._kept, tuple(self._alarms.history))
+        except OSError:
+            report.failure("the alarms of spans could not be kept")
 
     async def standing(self) -> Standing:
         """Give all that the console shows; the kernel is asked in a thread."""

@@ -1,7 +1,7 @@
 """The alarms of spans: told at once, taken back only when the line has been calm for a while, kept as a history."""
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -96,10 +96,12 @@ def _asked(asker: Asker, number: int, told: Reading) -> Reading:
 class Alarms:
     """Watches over the spans of one machine."""
 
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
-        self.states: dict[int, State] = {}
-        self.history: deque[Change] = deque(maxlen=HISTORY_MAX)
+    def __init__(self, past: Iterable[Change] = ()) -> None:
+        """Begin where the past ends, the newest first: an alarm that was told is not told again, its end is."""
+        self.history: deque[Change] = deque(past, maxlen=HISTORY_MAX)
+        self.states = {each.span: State(word=each.after, since=each.at) for each in reversed(self.history)}
+        self.counts: dict[tuple[int, str], int] = {}
+        "How often a span has come into an alarm, by its word, since we began."
         self._calm: dict[int, int] = {}
         "Since when a span that is not well has been without its alarm."
 
@@ -115,6 +117,8 @@ class Alarms:
             if state is not None or word != OK:
                 changes.append(Change(at=now, span=number, before=state.word if state else OK, after=word))
             self.states[number] = State(word=word, since=now)
+            if word != OK:
+                self.counts[number, word] = self.counts.get((number, word), 0) + 1
         for number in [number for number in self.states if number not in words]:
             del self.states[number]
             self._calm.pop(number, None)

@@ -88,7 +88,7 @@ def _show(request: PageRequest, *, error: str = "") -> Response:
         cards=shown,
         missing=[span for span in spans if not away and (span.card, span.port) not in here],
         history=[
-            (request.calendar.clock(each.at), each, _words(request, each.after))
+            (request.calendar.moment(each.at), each, _words(request, each.after))
             for each in standing.history[:SHOWN_MAX]
         ],
         driver=standing.inventory.driver,
