@@ -328,8 +328,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     problem: str = ""
     """Empty for done; `invalid`, `not_allowed`, `on_trial` (another change waits), `unknown_change`, `unknown_zone`,
-    `busy`, `not_applied` (a program of the system refused); of cards `stale` (something else is applied by now) and
-    `no_dahdi` (the machine has no drivers of cards)."""
+    `busy`, `not_applied` (a program of the system refused); of cards `stale` (something else is applied by now),
+    `no_dahdi` (the machine has no drivers of cards) and `not_taken_back` (they refused what was good before, too)."""
     detail: str = ""
     "The field that is invalid, or what the program said; English."
     change: str = ""

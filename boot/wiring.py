@@ -51,7 +51,8 @@ class Wiring:
             self._files.keep()
         except REFUSED as error:
             again = await self._take_back()
-            return words.Answer(problem="not_applied", detail="; ".join(filter(None, (str(error), again))))
+            problem = "not_taken_back" if again else "not_applied"
+            return words.Answer(problem=problem, detail="; ".join(filter(None, (str(error), again))))
         return words.Answer()
 
     async def _settle(self) -> None:

@@ -42,6 +42,8 @@ ADDRESSES_MAX = 10_000
 PRIORITY_MAX = 9
 DIALLED = re.compile(r"\+?[0-9]{2,20}")
 "What a call may be sent to that is neither a queue nor an agent."
+TOLD_CARDS = frozenset({"", "not_applied", "not_taken_back"})
+"What root says when the drivers of cards were told something."
 PARTIES_MAX = 10_000
 "Interactions remembered after their end."
 
@@ -207,7 +209,7 @@ class Door:
             told = await self._offices.root(question)
         except root_work.RootAwayError:
             return refused(HTTPStatus.OK, "no_root_part")
-        if isinstance(question, root_work.ApplyCards) and told.problem in {"", "not_applied"}:
+        if isinstance(question, root_work.ApplyCards) and told.problem in TOLD_CARDS:
             await self._offices.cards_applied()
         problems = (api.Problem(code=told.problem, detail=told.detail),) if told.problem else ()
         return HTTPStatus.OK, api.Reply(problems=problems, machine=told)

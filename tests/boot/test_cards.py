@@ -75,6 +75,20 @@ def test_what_drivers_refuse_is_taken_back(tmp_path: Path) -> None:
         assert seen_of(part).digest == digest
 
 
+def test_drivers_that_refuse_the_old_files_too_are_no_secret(tmp_path: Path) -> None:
+    """As when a card that both need was pulled out; what was good stays good, and can be applied again."""
+    with root_part(tmp_path) as part:
+        assert part.ask(words.ApplyCards(spans=ALL)) == words.Answer()
+        digest = seen_of(part).digest
+        (tmp_path / "absent").write_text("2")
+        answer = part.ask(words.ApplyCards(spans=ALL[:2], seen=digest))
+        assert answer.problem == "not_taken_back"
+        assert answer.detail.count("DAHDI_SPANCONFIG failed on span 2") == 2
+        assert seen_of(part).digest == digest
+        (tmp_path / "absent").unlink()
+        assert part.ask(words.ApplyCards(spans=ALL, seen=digest)) == words.Answer()
+
+
 def test_a_machine_without_drivers_says_so(tmp_path: Path) -> None:
     """Nothing is written."""
     with root_part(tmp_path) as part:

@@ -48,7 +48,10 @@ SECTION = Section(
     address="/setup/spans",
     title=marked("Spans of cards"),
     place=23,
-    purpose=marked("The wires of telephone cards: what is spoken on each, and which numbers their channels have."),
+    purpose=marked(
+        "The wires of telephone cards: what is spoken on each, and which numbers their channels have. "
+        "What is set here holds once it is applied on the page of cards and lines."
+    ),
     add=marked("Add a span"),
     fields=FIELDS,
     columns=(
