@@ -49,6 +49,10 @@ class RootAwayError(Exception):
     """The root part is not there, or did not answer in time or in our words: a laptop has none."""
 
 
+class RootDiedError(RootAwayError):
+    """It took the question and went away without an answer."""
+
+
 def _check(holds: object, field: str) -> None:
     if not holds:
         raise ValueError(field)
@@ -355,7 +359,11 @@ def ask(path: Path, question: AnyQuestion, *, timeout_s: float = 30.0) -> Answer
             door.sendall(msgspec.json.encode(question) + b"\n")
             with door.makefile("rb") as answers:
                 line = answers.readline(ANSWER_BYTES_MAX)
+        if not line:
+            raise RootDiedError("the root part went away in the middle of a question")
         return msgspec.json.decode(line, type=Answer)
+    except ConnectionResetError as error:
+        raise RootDiedError("the root part went away in the middle of a question") from error
     except OSError as error:
         raise RootAwayError(f"the root part is not there: {error.strerror or error}") from error
     except msgspec.DecodeError as error:

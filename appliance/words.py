@@ -156,6 +156,9 @@ PROBLEMS: Mapping[str, str] = {
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
+    "root_died": marked(
+        "The root part of the box stopped in the middle and takes back what it began. Look again in a moment."
+    ),
     "not_taken_back": marked(
         "The cards' drivers refused it, and then what they had before, too. Lines may be out of order: {detail}"
     ),

@@ -18,6 +18,7 @@ from appliance.core import effects, facts, model
 from appliance.daemon import publishing
 from appliance.daemon.backups import EVERY_S as BACKUPS_EVERY_S
 from appliance.daemon.backups import Backups
+from appliance.daemon.card_changes import CardChanges
 from appliance.daemon.chronicles import Chronicles
 from appliance.daemon.disk import EVERY_S as DISK_EVERY_S
 from appliance.daemon.disk import Disk
@@ -40,7 +41,7 @@ from appliance.daemon.texts import Desk, Texts
 from appliance.daemon.visit import House
 from appliance.daemon.watchdog import Notify, Watchdog
 from appliance.daemon.web import DoorFactory, Entrance
-from appliance.places import PRIVILEGED
+from appliance.places import CARDS, PRIVILEGED
 from appliance.store.opened import Store
 from appliance.written import Chronicle
 
@@ -51,8 +52,6 @@ STORE_CLOSE_S = 5.0
 KEEP_AFTER = 200
 """A start that had to replay so many facts keeps its state: the next one may follow soon, and in a row of starts that
 are each too short for a snapshot there would be ever more to replay."""
-ALARMS = "alarms.json"
-"In the box's home: the past alarms of cards."
 DOOR_MODE = 0o660
 CONSOLE_MODE = 0o600
 
@@ -120,6 +119,8 @@ class Options:
     release: str = ""
     privileged: Path = PRIVILEGED
     "Where the machine's root part is asked, if there is one."
+    cards: Path = CARDS
+    "Where it tells the drivers of telephone cards."
 
 
 class Daemon:
@@ -174,9 +175,10 @@ class Daemon:
         self.spans = Spans(
             expected=lambda: [each.number for each in self._spans()],
             changed=self._look_again,
-            kept=options.home / ALARMS if options.home is not None else None,
+            home=options.home,
         )
         self.spans.lines = tuple(each.lines for each in self._exchanges if isinstance(each, WithLines))
+        self._card_changes = CardChanges(options.cards, home=options.home, follow=self._take_cards_anew)
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -251,6 +253,7 @@ class Daemon:
 
     async def _look_at_spans(self) -> None:
         await self.spans.look(self.hub.now)
+        await self._card_changes.look()
 
     async def _take_cards_anew(self) -> None:
         """Let the exchanges go by what root has told the drivers of cards."""
@@ -272,7 +275,7 @@ class Daemon:
                 people=self._store.people,
                 applied=self._publishing.apply,
                 root=self._ask_root,
-                cards_applied=self._take_cards_anew,
+                cards_applied=self._card_changes.look,
                 texts=Texts(
                     self._reactor,
                     self._store.messages,

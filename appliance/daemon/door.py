@@ -42,8 +42,6 @@ ADDRESSES_MAX = 10_000
 PRIORITY_MAX = 9
 DIALLED = re.compile(r"\+?[0-9]{2,20}")
 "What a call may be sent to that is neither a queue nor an agent."
-TOLD_CARDS = frozenset({"", "not_applied", "not_taken_back"})
-"What root says when the drivers of cards were told something."
 PARTIES_MAX = 10_000
 "Interactions remembered after their end."
 
@@ -68,7 +66,7 @@ class Offices:
     root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
     "Asks the machine's root part; raises `RootAwayError`."
     cards_applied: Callable[[], Awaitable[None]]
-    "Lets the exchanges take lines of cards anew, after root has told the cards' drivers something else."
+    "Lets the exchanges take lines of cards anew, if root has told the cards' drivers something."
     texts: Texts
     backups: Backups | None = None
     "None where there is no home to back up."
@@ -207,9 +205,11 @@ class Door:
     async def _ask_root(self, question: root_work.AnyQuestion) -> Answer:
         try:
             told = await self._offices.root(question)
+        except root_work.RootDiedError:
+            return refused(HTTPStatus.OK, "root_died")
         except root_work.RootAwayError:
             return refused(HTTPStatus.OK, "no_root_part")
-        if isinstance(question, root_work.ApplyCards) and told.problem in TOLD_CARDS:
+        if isinstance(question, root_work.ApplyCards):
             await self._offices.cards_applied()
         problems = (api.Problem(code=told.problem, detail=told.detail),) if told.problem else ()
         return HTTPStatus.OK, api.Reply(problems=problems, machine=told)

@@ -15,6 +15,8 @@ from drivers.dahdi.spanstat import CONTROL
 
 EVERY_S = 1.0
 "Alarms are seen within two seconds."
+ALARMS = "alarms.json"
+"In the box's home: those of the past."
 
 report = Logger()
 
@@ -58,17 +60,17 @@ class Spans:
         expected: Callable[[], Collection[int]],
         changed: Callable[[], None],
         where: Where | None = None,
-        kept: Path | None = None,
+        home: Path | None = None,
     ) -> None:
         """Begin; `expected` gives the numbers of spans that are set up, `changed` is called when health is another.
 
-        `kept` is the file of past alarms.
+        Past alarms are kept in `home`.
         """
         self._expected = expected
         self._changed = changed
         self._where = where or Where()
-        self._kept = kept
-        self._alarms = Alarms(history.read(kept) if kept is not None else ())
+        self._kept = home / ALARMS if home is not None else None
+        self._alarms = Alarms(history.read(self._kept) if self._kept is not None else ())
         self._looking = False
         self.lines: tuple[CardLines, ...] = ()
         "Of each exchange that has any."

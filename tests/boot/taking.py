@@ -5,7 +5,7 @@ each channel set once, an error counted and the file refused whole) and then set
 place of ioctls, so that it may be refused or killed half way. It knows nothing of frames, clocks or signalling.
 
 `python -S tests/boot/taking.py FOLDER` takes `FOLDER/dahdi`; `FOLDER/absent` holds a card's span number that is not
-there, `FOLDER/strike` after how many spans it is killed, once.
+there, `FOLDER/strike` after how many spans it is killed, once; `FOLDER/hold` is a pipe that it waits for.
 """
 
 import os
@@ -64,6 +64,8 @@ def taken(folder: Path) -> str:
             files.line(number, plain)
     if files.errors:
         return "\n".join((*files.errors, f"{len(files.errors)} error(s) detected"))
+    if (folder / "hold").exists():
+        (folder / "hold").read_text()  # a pipe that is written to when it may go on
     kernel, absent, strike = folder / "kernel", folder / "absent", folder / "strike"
     kernel.mkdir(exist_ok=True)
     left = -1

@@ -119,6 +119,7 @@ class Box:
                 spool=home / "spool",
                 folders=folders,
                 privileged=home / "ask.sock",
+                cards=home / "dahdi",
                 changed=Places(prompts=home / "prompts", sign_ins=home / "sign-ins"),
                 sealer=[
                     *(sys.executable, "-m", "appliance.store.seal"),

@@ -49,12 +49,12 @@ async def test_past_alarms_outlive_the_daemon(tmp_path: Path) -> None:
     where = Where(root=plant(tmp_path), control=tmp_path / "ctl")
     kept = tmp_path / "home/alarms.json"
     kept.parent.mkdir()
-    first = Spans(expected=lambda: [2], changed=lambda: None, where=where, kept=kept)
+    first = Spans(expected=lambda: [2], changed=lambda: None, where=where, home=kept.parent)
     await first.look(1_000_000)
     told = (await first.standing()).history
     assert (2, "red") in [(change.span, change.after) for change in told]
     assert first.counts[2, "red"] == 1
-    second = Spans(expected=lambda: [2], changed=lambda: None, where=where, kept=kept)
+    second = Spans(expected=lambda: [2], changed=lambda: None, where=where, home=kept.parent)
     assert second.health == {"span/2": "red"}
     await second.look(2_000_000)
     assert (await second.standing()).history == told
