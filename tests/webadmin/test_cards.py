@@ -187,6 +187,18 @@ def test_what_is_set_up_is_planned_then_applied(wired: Wired) -> None:
     assert "跨度" in wired.plan("zh")
 
 
+def test_a_number_that_a_driver_has_given_otherwise_is_seen(wired: Wired) -> None:
+    """As where it was loaded before anybody could tell it the numbers."""
+    said = "set up as number 5 from channel 200, but its driver has given it number 10 from channel 170"
+    wired.put(a_span(slug="city", card="1TE235-0000001", number=10, first=170))
+    assert wired.apply(wired.plan())[0] == 303
+    assert "its driver has given it" not in wired.pages.get(ADDRESS, "administrator").text
+    wired.put(a_span(slug="city", card="1TE235-0000001", number=5, first=200))
+    assert said not in wired.pages.get(ADDRESS, "administrator").text, "nobody has told the driver yet"
+    assert wired.apply(wired.plan())[0] == 303
+    assert said in wired.pages.get(ADDRESS, "administrator").text
+
+
 def test_lines_of_a_trunk_are_told_anew_in_the_plan(wired: Wired) -> None:
     """Asterisk's signalling is part of the difference, once a trunk has the lines."""
     wired.put(a_span(slug="city", card="1TE235-0000001"))

@@ -82,11 +82,13 @@ def _show(request: PageRequest, *, error: str = "") -> Response:
     shown = [(card, [_wire(request, standing, card, span) for span in card.spans]) for card in standing.inventory.cards]
     here = {(card.key, span.port) for card in standing.inventory.cards for span in card.spans}
     told, problem = (None, "") if away or not (spans or shown) else _told(request)
+    applied = told is not None and not card_plan.differs(told, request.standing.configuration)
     return request.show(
         "setup_cards",
         status=422 if error else 200,
         cards=shown,
         missing=[span for span in spans if not away and (span.card, span.port) not in here],
+        misnumbered=_misnumbered(spans, standing) if applied else [],
         history=[
             (request.calendar.moment(each.at), each, _words(request, each.after))
             for each in standing.history[:SHOWN_MAX]
@@ -95,11 +97,18 @@ def _show(request: PageRequest, *, error: str = "") -> Response:
         away=away,
         error=error,
         untold=problem,
-        applied=told is not None and not card_plan.differs(told, request.standing.configuration),
+        applied=applied,
         applied_at=request.calendar.moment(told.at) if told is not None and told.at else "",
         token=token_of(request),
         menu=setup_pages(request),
     )
+
+
+def _misnumbered(spans: tuple[model.Span, ...], standing: Standing) -> list[tuple[model.Span, FoundSpan]]:
+    """Give the spans whose driver gave them another number, or other channels, than they are set up with."""
+    found = {(card.key, span.port): span for card in standing.inventory.cards for span in card.spans if span.number}
+    pairs = ((span, found.get((span.card, span.port))) for span in spans)
+    return [(span, at) for span, at in pairs if at is not None and (at.number, at.first) != (span.number, span.first)]
 
 
 def _standing(request: PageRequest) -> Standing | None:
