@@ -53,13 +53,14 @@ bench: prepare-test ## Measure against pyst2, panoramisk, app_queue and database
 sim: prepare-test ## Days of simulated contact centres, faults on; SEEDS=200 CALLS=500 FIRST=0
 	@exec $(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CALLS),--calls $(CALLS)) $(if $(FIRST),--first $(FIRST))
 
-soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, what-if held to the truth, updates cut off, modems pulled out, the daemon killed under calls; KILLS= SEED=
+soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, what-if held to the truth, updates and settings of cards cut off, modems pulled out, the daemon killed under calls; KILLS= SEED=
 	$(BIN)/python -m tests.simulation.mutants
 	$(BIN)/python -m tests.simulation --first 1000 --seeds 2000 --calls 500
 	$(BIN)/python -m tests.commands.bands
 	SMS_CASES=500 $(BIN)/pytest -q tests/drivers/serial/test_sms_unplugged.py
 	UNITS_START=1 $(BIN)/pytest -q tests/image/test_units.py
 	@folder=$$(mktemp -d) && $(BIN)/python -m tests.boot.updating $$folder 1000 $(or $(SEED),11) && rm -rf $$folder
+	@folder=$$(mktemp -d) && $(BIN)/python -m tests.boot.applying $$folder $(or $(KILLS),1000) $(or $(SEED),11) && rm -rf $$folder
 	$(BIN)/python -m tests.store.backup_kills --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 	@exec $(BIN)/python -m tests.unkillable --kills $(or $(KILLS),1000) --seed $(or $(SEED),11)
 

@@ -1,6 +1,6 @@
 """Which exchanges a box has and where each lies: one word for who starts Asterisk and for the daemon that drives it."""
 
-from appliance.places import Places
+from appliance.places import TOLD_CARDS, Places
 from drivers.asterisk.bundle import Bundle
 from drivers.asterisk.conf import Options, Site, Technology
 from drivers.dahdi.technology import Dahdi, is_here
@@ -20,5 +20,5 @@ def own_asterisk(places: Places, bundle: Bundle) -> Options:
         base_port=places.port,
         listen=places.listen,
     )
-    technologies: tuple[Technology, ...] = (Pjsip(), Dahdi()) if is_here(bundle.modules) else (Pjsip(),)
+    technologies: tuple[Technology, ...] = (Pjsip(), Dahdi(TOLD_CARDS)) if is_here(bundle.modules) else (Pjsip(),)
     return Options(site=site, technologies=technologies)

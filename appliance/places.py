@@ -17,6 +17,10 @@ PORT = 8080
 LISTEN = "127.0.0.1"
 LOOPBACK = "127.0.0.1"
 PRIVILEGED = Path("/run/switchroom/privileged.sock")
+CARDS = Path("/data/dahdi")
+"Where the drivers of telephone cards are told by a root part, if there is one (`boot/cards.py`)."
+TOLD_CARDS = CARDS / "good/applied.json"
+"What they were last told."
 SOCKET_PATH_BYTES_MAX = 107
 "What `sockaddr_un` holds, less the final NUL (unix(7))."
 PORTS_TAKEN = 2_200

@@ -2,15 +2,18 @@
 
 One question a connection on a unix socket: a JSON object, ended by a line feed; one answer in the same form. Each value
 is checked as it is made and again as it is read, so that root may hand it to a program's argument list as it stands.
-Root reads this module: standard library and msgspec alone.
+Root reads this module: standard library, msgspec and what the core says of telephone cards.
 """
 
 import ipaddress
 import re
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
+
+from appliance.core import cards, check_cards, model
 
 QUESTION_BYTES_MAX = 65_536
 ANSWER_BYTES_MAX = 262_144
@@ -34,12 +37,20 @@ CHANGE = re.compile(r"[0-9a-f]{32}")
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 NEAR = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 "Private and link-local networks (RFC 1918, RFC 3927, RFC 4193, RFC 4291)."
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+CARDS_S_MAX = 25.0
+"How long the drivers of telephone cards may take with new settings, and once more with the old ones."
+DIGEST = re.compile(r"([0-9a-f]{32})?")
 UNITS = ("zeo", "daemon", "asterisk", "web", "nginx")
 "The programs that may be restarted, by their names in the table of processes."
 
 
 class RootAwayError(Exception):
     """The root part is not there, or did not answer in time or in our words: a laptop has none."""
+
+
+class RootDiedError(RootAwayError):
+    """It took the question and went away without an answer."""
 
 
 def _check(holds: object, field: str) -> None:
@@ -231,10 +242,41 @@ class MarkSlot(Question, frozen=True, kw_only=True, tag="mark-slot"):
         _check(self.state in {"good", "bad", "active"}, "state")
 
 
+class LookCards(Question, frozen=True, kw_only=True, tag="look-cards"):
+    """Tell what the telephone cards were last set to."""
+
+
+class ApplyCards(Question, frozen=True, kw_only=True, tag="apply-cards"):
+    """Set the telephone cards to these spans; answered when their drivers have taken them, or all is as it was."""
+
+    spans: tuple[model.Span, ...]
+    "As `wiring` gives them."
+    seen: str = ""
+    "`Cards.digest` as the asker saw it; refused with `stale` if something else is applied by now."
+
+    def __post_init__(self) -> None:
+        """Refuse what no card can be set to, and every text that stands in no file of theirs."""
+        _check(len(self.spans) <= cards.SPANS_MAX, "spans")
+        _check(DIGEST.fullmatch(self.seen), "seen")
+        _check(self.spans == wiring(self.spans), "spans")
+        for span in self.spans:
+            _check(SLUG.fullmatch(span.slug), "spans.slug")
+        _check(len({span.slug for span in self.spans}) == len(self.spans), "spans.slug")
+        for fault in check_cards.faults(model.Configuration(spans=self.spans)):
+            raise ValueError(fault.path)
+
+
+def wiring(spans: Iterable[model.Span]) -> tuple[model.Span, ...]:
+    """Give of spans what the drivers of cards are told: no title, and not which lines are out of service."""
+    bare = (msgspec.structs.replace(span, title="", out=()) for span in spans)
+    return tuple(sorted(bare, key=lambda span: (span.number, span.slug)))
+
+
 _OfSettings = Look | SetNetwork | SetFirewall | Confirm | TakeBack | ResetNetwork | SetTimeZone
 AnyOrder = RestartUnit | Reboot | PowerOff | MarkSlot
 "What a program of the system is told at once."
-AnyQuestion = _OfSettings | AnyOrder | InstallUpdate
+_OfCards = LookCards | ApplyCards
+AnyQuestion = _OfSettings | AnyOrder | InstallUpdate | _OfCards
 
 
 # -- answers
@@ -270,12 +312,28 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     "Empty where there are none."
 
 
+class Cards(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the telephone cards were last set to."""
+
+    drivers: bool = False
+    "Whether the machine has DAHDI's programs."
+    spans: tuple[model.Span, ...] | None = None
+    "None where nothing was applied yet, or somebody else wrote the files."
+    files: dict[str, str] = {}
+    "What the drivers go by, name to text."
+    digest: str = ""
+    "Of all that is applied; empty for nothing."
+    at: int = 0
+    "When it was found good, microseconds UTC."
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What root says."""
 
     problem: str = ""
     """Empty for done; `invalid`, `not_allowed`, `on_trial` (another change waits), `unknown_change`, `unknown_zone`,
-    `busy`, `not_applied` (a program of the system refused)."""
+    `busy`, `not_applied` (a program of the system refused); of cards `stale` (something else is applied by now),
+    `no_dahdi` (the machine has no drivers of cards) and `not_taken_back` (they refused what was good before, too)."""
     detail: str = ""
     "The field that is invalid, or what the program said; English."
     change: str = ""
@@ -283,6 +341,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left_s: int = 0
     "Seconds in which to do so."
     seen: Seen | None = None
+    cards: Cards | None = None
+    "What was asked by `LookCards`."
+
+
+def patience_s(question: AnyQuestion) -> float:
+    """Tell how long to wait for root's answer to a question that programs of the system are asked for."""
+    return 2 * CARDS_S_MAX + 5.0 if isinstance(question, ApplyCards) else 30.0
 
 
 def ask(path: Path, question: AnyQuestion, *, timeout_s: float = 30.0) -> Answer:
@@ -294,7 +359,11 @@ def ask(path: Path, question: AnyQuestion, *, timeout_s: float = 30.0) -> Answer
             door.sendall(msgspec.json.encode(question) + b"\n")
             with door.makefile("rb") as answers:
                 line = answers.readline(ANSWER_BYTES_MAX)
+        if not line:
+            raise RootDiedError("the root part went away in the middle of a question")
         return msgspec.json.decode(line, type=Answer)
+    except ConnectionResetError as error:
+        raise RootDiedError("the root part went away in the middle of a question") from error
     except OSError as error:
         raise RootAwayError(f"the root part is not there: {error.strerror or error}") from error
     except msgspec.DecodeError as error:

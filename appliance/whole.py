@@ -17,16 +17,17 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     finally:
         os.close(file)
     fresh.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def remove(path: Path) -> None:
     """Take a file away for good."""
     path.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let a folder's names be as durable as its files."""
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(file)

@@ -163,6 +163,15 @@ PROBLEMS: Mapping[str, str] = {
     "last_administrator": marked("Somebody must remain who may set up: this is the last administrator."),
     "stopping": marked("The box is stopping."),
     "unavailable": marked("The box cannot do this just now; try again in a moment."),
+    "root_died": marked(
+        "The root part of the box stopped in the middle and takes back what it began. Look again in a moment."
+    ),
+    "not_taken_back": marked(
+        "The cards' drivers refused it, and then what they had before, too. Lines may be out of order: {detail}"
+    ),
+    "no_dahdi": marked(
+        "There are no drivers of telephone cards (DAHDI) on this machine, so nobody could be told of spans."
+    ),
     "no_modem": marked("No modem for text messages is set up."),
     "other": marked("The box refused this."),
 }

@@ -1,6 +1,7 @@
 """The machine as root sets it: files for the system's own programs, then word to each of them. No shell, ever."""
 
 import asyncio
+import contextlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from appliance.root_work import Slot
+from appliance.root_work import CARDS_S_MAX, Slot
 from appliance.whole import write_whole
 from boot import firewall, network
 from boot.kept import Settings
@@ -19,6 +20,10 @@ INSTALL_S_MAX = 1800.0
 SAID_BYTES_MAX = 400
 "Of what a program says when it refuses, this much is passed on."
 ZONES = Path("/usr/share/zoneinfo")
+CARDS_UNIT = "dahdi.service"
+"It loads the drivers of cards and gives them their files; it needs rights that we have not."
+CARDS_LINES = 6
+"Of its log, when it refuses."
 
 
 class MachineError(Exception):
@@ -36,6 +41,8 @@ class Tools:
     chronyc: str = "/usr/bin/chronyc"
     systemctl: str = "/usr/bin/systemctl"
     rauc: str = "/usr/bin/rauc"
+    dahdi_cfg: str = "/usr/sbin/dahdi_cfg"
+    journalctl: str = "/usr/bin/journalctl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,27 @@ class Machine:
     async def power_off(self) -> None:
         """Switch the machine off."""
         await run((self.tools.systemctl, "--no-block", "poweroff"))
+
+    # -- telephone cards
+
+    @property
+    def has_card_drivers(self) -> bool:
+        """Whether there is anybody who could take settings of cards."""
+        return Path(self.tools.dahdi_cfg).exists()
+
+    async def set_cards(self) -> None:
+        """Have the drivers of cards take the files that lie there, as at each start of the machine.
+
+        Raises `MachineError` with the word of the program that refused.
+        """
+        try:
+            await run((self.tools.systemctl, "restart", CARDS_UNIT), within_s=CARDS_S_MAX)
+        except MachineError as error:
+            said = ""
+            with contextlib.suppress(MachineError):
+                asked = ("--quiet", f"--unit={CARDS_UNIT}", f"--lines={CARDS_LINES}", "--output=cat")
+                said = await run((self.tools.journalctl, *asked))
+            raise MachineError(" ".join(said.split())[-SAID_BYTES_MAX:] or str(error)) from error
 
     # -- slots
 

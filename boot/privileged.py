@@ -24,9 +24,11 @@ import msgspec
 
 from appliance import root_work as words
 from appliance.places import PlacesError, places_of
+from boot.cards import CardFiles
 from boot.firewall import doors_of
 from boot.kept import SECOND_NS, Kept, Settings, Trial, now_ns
 from boot.machine import Machine, MachineError
+from boot.wiring import Wiring, take_back_early
 
 QUESTION_S_MAX = 5.0
 VISITORS_MAX = 16
@@ -35,6 +37,8 @@ FOLDER_MODE = 0o700
 SYSTEM = Path("/data/system")
 "Where the machine's settings outlive starts and updates."
 STAYS = Path("/run/switchroom")
+CARDS = Path("/data/dahdi")
+"What the drivers of telephone cards read."
 QUESTIONS: msgspec.json.Decoder[words.AnyQuestion] = msgspec.json.Decoder(words.AnyQuestion)
 REFUSED = 64
 
@@ -42,9 +46,10 @@ REFUSED = 64
 class Root:
     """Answers questions, one after the other; a bundle is written beside them."""
 
-    def __init__(self, kept: Kept, machine: Machine, *, confirm_s: float = words.CONFIRM_S) -> None:
+    def __init__(self, kept: Kept, machine: Machine, cards: CardFiles, *, confirm_s: float = words.CONFIRM_S) -> None:
         """Take settings and machine; nothing is done before `begin`."""
         self._kept = kept
+        self._wiring = Wiring(cards, machine, lambda detail: audit(asked="take cards back", detail=detail))
         self._machine = machine
         self._confirm_s = confirm_s
         self._one = asyncio.Lock()
@@ -61,12 +66,15 @@ class Root:
             audit(problem="not_readable", detail="the kept settings cannot be read: the first settings hold")
         async with self._one:
             await self._settle()
+        self._wiring.begin()
 
     async def answer(self, question: words.AnyQuestion) -> words.Answer:
         """Do what is asked, or say why not."""
         try:
             if isinstance(question, words.InstallUpdate):
                 return await self._install(question.bundle)
+            if isinstance(question, words.LookCards | words.ApplyCards):
+                return await self._wiring.answer(question)
             async with self._one:
                 return await self._do(question)
         except MachineError as error:
@@ -91,8 +99,8 @@ class Root:
                 await self._machine.apply(self._kept.settings)
             case words.SetTimeZone(zone=zone):
                 return await self._live_in(zone)
-            case words.InstallUpdate():
-                raise AssertionError("bundles are written beside the other questions")
+            case words.InstallUpdate() | words.LookCards() | words.ApplyCards():
+                raise AssertionError("what takes long is done beside the other questions")
             case _:
                 await self._order(question)
         return words.Answer()
@@ -297,6 +305,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("work", choices=("early", "serve"))
     parser.add_argument("--user", default="switchroom", help="whose programs may ask")
     parser.add_argument("--kept", type=Path, default=SYSTEM, help="folder of the kept settings")
+    parser.add_argument("--cards", type=Path, default=CARDS, help="folder of what the drivers of cards read")
     parser.add_argument("--volatile", type=Path, default=STAYS, help="folder that is empty at each start")
     asked = parser.parse_args(arguments)
     os.umask(0o077)
@@ -306,16 +315,17 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"boot.privileged: {error}\n")
         return REFUSED
     asked.kept.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    kept = Kept(folder=asked.kept, volatile=asked.volatile)
+    kept, cards = Kept(folder=asked.kept, volatile=asked.volatile), CardFiles(folder=asked.cards)
     machine = Machine(doors=doors_of(places), updates=places.updates)
     if asked.work == "early":
-        return _early(kept, machine)
+        return _early(kept, machine, cards)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(places.privileged, Root(kept, machine), user))
+        asyncio.run(serve(places.privileged, Root(kept, machine, cards), user))
     return 0
 
 
-def _early(kept: Kept, machine: Machine) -> int:
+def _early(kept: Kept, machine: Machine, cards: CardFiles) -> int:
+    take_back_early(cards)
     try:
         asyncio.run(machine.apply(kept.settings, early=True))
     except (MachineError, OSError) as error:

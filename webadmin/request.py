@@ -166,9 +166,12 @@ class PageRequest(Request):
         """Give the names of people and agents."""
         return self.reader.names()
 
-    def ask(self, request: api.AnyRequest) -> api.Reply:
-        """Ask the daemon as who has signed in; that it is away is a problem like any other."""
-        client = Client(self.box.door, self.session_secret, timeout_s=self.box.door_timeout_s)
+    def ask(self, request: api.AnyRequest, *, within_s: float = 0.0) -> api.Reply:
+        """Ask the daemon as who has signed in; that it is away is a problem like any other.
+
+        `within_s` is for what takes longer than a command does.
+        """
+        client = Client(self.box.door, self.session_secret, timeout_s=max(within_s, self.box.door_timeout_s))
         try:
             return client.send(request)
         except DoorClosedError:

@@ -1,7 +1,7 @@
 """The daemon's parts, put together, started and stopped in order."""
 
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from appliance import api, root_work
-from appliance.core import effects, facts, model
+from appliance.core import effects, facts
 from appliance.daemon import publishing
 from appliance.daemon.backups import EVERY_S as BACKUPS_EVERY_S
 from appliance.daemon.backups import Backups
+from appliance.daemon.card_changes import CardChanges
 from appliance.daemon.chronicles import Chronicles
 from appliance.daemon.disk import EVERY_S as DISK_EVERY_S
 from appliance.daemon.disk import Disk
@@ -43,7 +44,7 @@ from appliance.daemon.texts import Desk, Texts
 from appliance.daemon.visit import House
 from appliance.daemon.watchdog import Notify, Watchdog
 from appliance.daemon.web import DoorFactory, Entrance
-from appliance.places import PRIVILEGED
+from appliance.places import CARDS, PRIVILEGED
 from appliance.store.opened import Store
 from appliance.written import Chronicle
 
@@ -122,6 +123,8 @@ class Options:
     release: str = ""
     privileged: Path = PRIVILEGED
     "Where the machine's root part is asked, if there is one."
+    cards: Path = CARDS
+    "Where it tells the drivers of telephone cards."
 
 
 class Daemon:
@@ -140,7 +143,7 @@ class Daemon:
         self._reactor = reactor
         self._options = options
         self._store = store
-        self._ports: list[IListeningPort] = []
+        self._ports = list[IListeningPort]()
         self._timers: dict[str, Timer] = {}
         self._notify = Notify(options.notify)
         self.why = ""
@@ -169,13 +172,15 @@ class Daemon:
         self._exchanges = tuple(make(reactor, self.hub.take, self.parties) for make in makers)
         for exchange in self._exchanges:
             self.hub.attach(exchange)
-        self.lines = Lines(reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), self._look_again)
+        self.lines = Lines(reactor, lambda line: Desk(reactor, store.messages, line, lambda: hub.now), self._changed)
         self.network = Network(reactor, home=options.home, exchanges=self._exchanges, privileged=options.privileged)
         self._publishing.exchanges = (*self._exchanges, self.lines, self.network)
-        self.disk = Disk(hub=hub, folders=options.folders, changed=self._look_again)
+        self.disk = Disk(hub=hub, folders=options.folders, changed=self._changed)
         self._backups = self._keeper_of_backups()
         self._own_work = OwnWork(reactor, options.own or OwnPlaces(), self._publishing, self.sessions, store, now)
-        self.spans = Spans(expected=lambda: [each.number for each in self._spans()], changed=self._look_again)
+        self.spans = Spans(expected=self._span_numbers, changed=self._changed, home=options.home)
+        self.spans.lines = tuple(each.lines for each in self._exchanges if isinstance(each, WithLines))
+        self._card_changes = CardChanges(options.cards, home=options.home, follow=self._take_cards_anew)
         organs = self._organs(recovered)
         self.live = Live(
             reactor,
@@ -243,17 +248,24 @@ class Daemon:
             home=self._options.home,
             now=lambda: time.time_ns() // 1000,
             zone=lambda: self.hub.centre.directory.company.zone,
-            changed=self._look_again,
+            changed=self._changed,
         )
 
-    def _spans(self) -> Iterable[model.Span]:
-        return self.hub.centre.directory.spans.values()
+    def _span_numbers(self) -> list[int]:
+        return [each.number for each in self.hub.centre.directory.spans.values()]
 
     async def _look_at_spans(self) -> None:
         await self.spans.look(self.hub.now)
+        await self._card_changes.look()
 
-    async def _clear_line(self, channel: int) -> bool:
-        return any([await each.clear_line(channel) for each in self._exchanges if isinstance(each, WithLines)])
+    async def _take_cards_anew(self) -> None:
+        """Let the exchanges go by what root has told the drivers of cards."""
+        await self._publishing.equip()
+        await self.spans.restart_lines()
+
+    async def _ask_root(self, question: root_work.AnyQuestion) -> root_work.Answer:
+        patience_s = root_work.patience_s(question)
+        return await deferToThread(root_work.ask, self._options.privileged, question, timeout_s=patience_s)
 
     def _door(self) -> Door:
         return Door(
@@ -265,7 +277,8 @@ class Daemon:
                 settings=self._store.settings,
                 people=self._store.people,
                 applied=self._publishing.apply,
-                root=lambda question: deferToThread(root_work.ask, self._options.privileged, question),
+                root=self._ask_root,
+                cards_applied=self._card_changes.look,
                 texts=Texts(
                     self._reactor,
                     self._store.messages,
@@ -276,7 +289,7 @@ class Daemon:
                 own_work=self._own_work,
                 backups=self._backups,
                 network=self.network,
-                clear_line=self._clear_line,
+                clear_line=self.spans.clear_line,
             ),
         )
 
@@ -335,7 +348,7 @@ class Daemon:
         self._timers.clear()
         self.live.stop()
         self._publishing.stop()
-        await DeferredList([_stopped(port) for port in self._ports], consumeErrors=True)
+        await DeferredList([maybeDeferred(port.stopListening) for port in self._ports], consumeErrors=True)
         for exchange in self._exchanges:
             await exchange.stop()
         await self.lines.stop()
@@ -363,12 +376,12 @@ class Daemon:
         state = self.hub.centre.state
         return self._store.journal.snapshot(self.hub.centre.snapshot(), state.sequence, state.version)
 
+    def _changed(self) -> None:
+        self.live.changed()
+
     def _remember_agent(self, kept: effects.Kept) -> None:
         if isinstance(kept, effects.CallFiled) and kept.cdr.agent:
             self._store.people.talked(kept.cdr.party, kept.cdr.agent, self.hub.now)
-
-    def _look_again(self) -> None:
-        self.live.changed()
 
     def _every(self, name: str, every_s: float, work: Callable[[], Coroutine[Deferred[Any], Any, None]]) -> None:
         def turn() -> None:
@@ -379,10 +392,6 @@ class Daemon:
 
     def _do(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
         Deferred.fromCoroutine(work).addErrback(_failed)
-
-
-def _stopped(port: IListeningPort) -> Deferred[Any]:
-    return maybeDeferred(port.stopListening)
 
 
 def _failed(failure: Failure) -> None:

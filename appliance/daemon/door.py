@@ -67,6 +67,8 @@ class Offices:
     "Makes a committed change of the settings hold: publishes it, tells the drivers, reads names and roles again."
     root: Callable[[root_work.AnyQuestion], Awaitable[root_work.Answer]]
     "Asks the machine's root part; raises `RootAwayError`."
+    cards_applied: Callable[[], Awaitable[None]]
+    "Lets the exchanges take lines of cards anew, if root has told the cards' drivers something."
     texts: Texts
     network: Network
     own_work: OwnWork
@@ -213,8 +215,12 @@ class Door:
     async def _ask_root(self, question: root_work.AnyQuestion) -> Answer:
         try:
             told = await self._offices.root(question)
+        except root_work.RootDiedError:
+            return refused(HTTPStatus.OK, "root_died")
         except root_work.RootAwayError:
             return refused(HTTPStatus.OK, "no_root_part")
+        if isinstance(question, root_work.ApplyCards):
+            await self._offices.cards_applied()
         problems = (api.Problem(code=told.problem, detail=told.detail),) if told.problem else ()
         return HTTPStatus.OK, api.Reply(problems=problems, machine=told)
 

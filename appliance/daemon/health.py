@@ -104,6 +104,12 @@ class Figures(Collector):
             for kind, count in sorted(reading.counters.items()):
                 errors.add_metric([str(number), kind], count)
         yield errors
+        alarms = CounterMetricFamily(
+            "switchroom_span_alarms", "Times a wire came into an alarm.", labels=["span", "kind"]
+        )
+        for (number, kind), count in sorted(self._organs.spans.counts.items()):
+            alarms.add_metric([str(number), kind], count)
+        yield alarms
         broken = CounterMetricFamily("switchroom_broken", "Times an invariant did not hold.", labels=["rule"])
         for rule, count in sorted(self._organs.lookout.counts.items()):
             broken.add_metric([rule], count)

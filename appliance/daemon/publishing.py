@@ -103,6 +103,10 @@ class Publishing:
             equip = applied.equipment or bool(applied.version)
             await self._lock.run(lambda: Deferred.fromCoroutine(self._hold(equip=equip, wait_s=CONFIGURE_S)))
 
+    async def equip(self) -> None:
+        """Give the drivers once more what stands in the store."""
+        await self._lock.run(lambda: Deferred.fromCoroutine(self._equip(CONFIGURE_S)))
+
     async def expand(self) -> None:
         """Carry the calendar on, if little of it is left."""
         await self.apply(await answer_of(self._reactor, self._settings.expand(self._hub.now)))

@@ -12,6 +12,8 @@ from boot.units.walls import WALLS
 PLAIN = re.compile(r"[A-Za-z0-9_@:./+,=()-]+")
 "What needs no quotes in a command of a unit; `%` and `$` have a meaning there."
 SYSTEM = Path("/data/system")
+CARDS = Path("/data/dahdi")
+"What the drivers of telephone cards read; the image makes it."
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TERMINALS = ("tty1", "ttyS0")
 "Screen and first serial line: there the console shows itself, and asks for no password."
@@ -244,7 +246,7 @@ def _of_root(places: Places, site: Site) -> list[str]:
         "RuntimeDirectory=switchroom",
         "RuntimeDirectoryMode=0755",
         "RuntimeDirectoryPreserve=yes",
-        f"ReadWritePaths={SYSTEM} /run/systemd/network /run/chrony-dhcp",
+        f"ReadWritePaths={SYSTEM} /run/systemd/network /run/chrony-dhcp -{CARDS}",
         *_walls("privileged", places),
     ]
 

@@ -124,6 +124,10 @@ class Technology(Protocol):
     def modules(self) -> tuple[str, ...]:
         """Asterisk's modules that it needs beside those that are always loaded."""
 
+    @property
+    def restart(self) -> str:
+        """The action that takes all its lines anew, and ends their calls; empty where a reload does all."""
+
     def files(self, site: Site, equipment: Equipment) -> Mapping[str, str]:
         """Give its configuration files, name to text."""
 

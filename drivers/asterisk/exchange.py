@@ -18,6 +18,7 @@ from drivers.asterisk import reconcile, settings
 from drivers.asterisk.addresses import Addresses
 from drivers.asterisk.agi import AgiOptions, AgiServer, Session
 from drivers.asterisk.callers import Callers
+from drivers.asterisk.card_lines import CardLines
 from drivers.asterisk.channels import Channels
 from drivers.asterisk.chronicle import ESCAPED, Chronicle
 from drivers.asterisk.codec import ProtocolError
@@ -69,6 +70,7 @@ class Exchange:
             on_up=self._up,
             on_down=self._down,
         )
+        self.lines = CardLines(self._link, options.technologies)
         self._performer = Performer(
             reactor,
             self._link,
@@ -169,10 +171,6 @@ class Exchange:
         if isinstance(effect, effects.Dial):
             self._callers.know(effect.leg.uniqueid, (effect.party, PartyView()))
         self._performer.perform(effect)
-
-    async def clear_line(self, channel: int) -> bool:
-        """End the call on a channel of a card; says whether there was one."""
-        return await reconcile.clear_line(self._link, channel)
 
     # -- configuration
 

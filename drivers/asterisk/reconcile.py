@@ -170,15 +170,6 @@ async def poll(link: Link, technologies: Iterable[Technology], sight: Sight) -> 
     return before ^ frozenset(name for name in sight.contacts if sight.reaches(name))
 
 
-async def clear_line(link: Link, channel: int) -> bool:
-    """End the call on a channel of a card, whatever it is about; raises `LinkError`."""
-    asked = Action(name="DAHDIShowChannels", headers=(("DAHDIChannel", str(channel)),))
-    names = [event.get("Channel") for event in (await link.care(asked)).events if event.get("Uniqueid")]
-    for name in names:
-        await link.act(Actions().hangup(name, 16))
-    return bool(names)
-
-
 async def probe(link: Link, technologies: Iterable[Technology], names: Iterable[str]) -> None:
     """Have the phones or trunks probed that nobody has seen yet; what comes of it is told by events."""
     for name in names:

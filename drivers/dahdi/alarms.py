@@ -1,12 +1,12 @@
 """The alarms of spans: told at once, taken back only when the line has been calm for a while, kept as a history."""
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from drivers.dahdi.inventory import Inventory, numbers_and_alarms
+from drivers.dahdi.inventory import Inventory, numbers_and_alarms, proc_of
 from drivers.dahdi.proc import COUNTER_MAX
 from drivers.dahdi.spanstat import CONTROL, Asker, SpanStatError
 
@@ -25,7 +25,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     alarms: int = 0
     counters: dict[str, int] = {}
-    "`bpv`, `crc4`, `ebit`, `fas`, `errored_s`, `irq_misses`; none where the ioctl cannot be asked."
+    "`bpv`, `crc4`, `ebit`, `fas`, `irq_misses`, `slips` (of /proc alone), `errored_s` (of the ioctl)."
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +51,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[int, State] = {}
     history: tuple[Change, ...] = ()
     "The newest first."
+    busy: tuple[int, ...] = ()
+    "Channels that a call is on, as the exchanges tell."
 
 
 def word_of(alarms: int) -> str:
@@ -59,8 +61,8 @@ def word_of(alarms: int) -> str:
 
 
 def read_spans(root: Path = Path("/"), control: Path = CONTROL) -> Mapping[int, Reading]:
-    """Ask the kernel about every span: by ioctl, and where that cannot be asked by sysfs; never raises."""
-    found = {number: Reading(alarms=alarms) for number, alarms in numbers_and_alarms(root).items()}
+    """Ask the kernel about every span: by sysfs and /proc, by ioctl too if its device may be opened; never raises."""
+    found = {number: _told(root, number, alarms) for number, alarms in numbers_and_alarms(root).items()}
     if not found:
         return found
     try:
@@ -73,22 +75,33 @@ def read_spans(root: Path = Path("/"), control: Path = CONTROL) -> Mapping[int, 
         asker.close()
 
 
+def _told(root: Path, number: int, alarms: int) -> Reading:
+    proc = proc_of(root, number)
+    if proc is None:
+        return Reading(alarms=alarms)
+    names = ("bpv", "crc4", "ebit", "fas", "irq_misses", "slips")
+    return Reading(alarms=alarms, counters={name: getattr(proc, name) for name in names})
+
+
 def _asked(asker: Asker, number: int, told: Reading) -> Reading:
     try:
         stat = asker.span(number)
     except SpanStatError:
         return told
     names = ("bpv", "crc4", "ebit", "fas", "errored_s", "irq_misses")
-    return Reading(alarms=stat.alarms, counters={name: min(getattr(stat, name), COUNTER_MAX) for name in names})
+    counters = {name: min(getattr(stat, name), COUNTER_MAX) for name in names}
+    return Reading(alarms=stat.alarms, counters=told.counters | counters)
 
 
 class Alarms:
     """Watches over the spans of one machine."""
 
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
-        self.states: dict[int, State] = {}
-        self.history: deque[Change] = deque(maxlen=HISTORY_MAX)
+    def __init__(self, past: Iterable[Change] = ()) -> None:
+        """Begin where the past ends, the newest first: an alarm that was told is not told again, its end is."""
+        self.history: deque[Change] = deque(past, maxlen=HISTORY_MAX)
+        self.states = {each.span: State(word=each.after, since=each.at) for each in reversed(self.history)}
+        self.counts: dict[tuple[int, str], int] = {}
+        "How often a span has come into an alarm, by its word, since we began."
         self._calm: dict[int, int] = {}
         "Since when a span that is not well has been without its alarm."
 
@@ -104,6 +117,8 @@ class Alarms:
             if state is not None or word != OK:
                 changes.append(Change(at=now, span=number, before=state.word if state else OK, after=word))
             self.states[number] = State(word=word, since=now)
+            if word != OK:
+                self.counts[number, word] = self.counts.get((number, word), 0) + 1
         for number in [number for number in self.states if number not in words]:
             del self.states[number]
             self._calm.pop(number, None)

@@ -109,6 +109,12 @@ def numbers_and_alarms(root: Path = Path("/")) -> dict[int, int]:
     return {int(match[1]): _hexadecimal(folder / "alarms") for match, folder in found if match}
 
 
+def proc_of(root: Path, span: int) -> Proc | None:
+    """Read what the kernel's page of a span tells; None where there is no such page."""
+    text = _text(root / PROC / str(span), lines=True)
+    return read_proc(text) if text else None
+
+
 def _card(folder: Path, assigned: dict[tuple[str, int], FoundSpan]) -> Card:
     ports = {
         int(port): kind for port, kind in _PORT.findall(_text(folder / "spantype") or _text(folder / "dahdi_spantype"))

@@ -3,21 +3,31 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from appliance.api import Equipment
 from drivers.asterisk.render import COMPANY, SIGNALLING, Seen, Site
-from drivers.dahdi import channels, system
+from drivers.dahdi import applied, channels, system
+from drivers.dahdi.inventory import DEVICES
 
 Header = Callable[[str], str]
-CONTROL = Path("/dev/dahdi/ctl")
 MODULE = "chan_dahdi"
 NO_ALARM = "No Alarm"
 "What `alarm2str` in chan_dahdi.c says of a line that is well."
 _KINDS = frozenset({"trunk", "phone", "out"})
 
 
-def is_here(modules: Path, control: Path = CONTROL) -> bool:
-    """Whether this machine has DAHDI, loaded, and Asterisk's module for it."""
-    return control.exists() and (modules / f"{MODULE}.so").exists()
+def is_here(modules: Path, root: Path = Path("/")) -> bool:
+    """Whether this machine has DAHDI, loaded, and Asterisk's module for it; asked where no device can be seen."""
+    return (root / DEVICES).is_dir() and (modules / f"{MODULE}.so").exists()
+
+
+def as_known(equipment: Equipment, told: Path | None) -> Equipment:
+    """Give the equipment with the cards as the kernel's drivers have them, if it is known what they were told."""
+    known = applied.read(told) if told is not None else None
+    if known is None:
+        return equipment
+    return msgspec.structs.replace(equipment, configuration=applied.as_applied(equipment.configuration, known))
 
 
 class Dahdi:
@@ -33,18 +43,24 @@ class Dahdi:
     silent = True
     "No event tells that a D-channel went down."
     modules = (MODULE,)
+    restart = "DAHDIRestart"
+    "A reload takes no new channel and no other signalling (chan_dahdi.c)."
+
+    def __init__(self, told: Path | None = None) -> None:
+        """Take the file that says what the kernel's drivers were last told; None where we do not tell them."""
+        self._told = told
 
     def files(self, _site: Site, equipment: Equipment) -> Mapping[str, str]:
         """Give its configuration files, name to text; raises `ConfError`.
 
-        Those of the kernel's drivers lie beside Asterisk's as `dahdi-<name>-company.conf`: `dahdi_cfg -c` reads the
-        first when the machine starts, for a change of a wire's signalling ends its calls.
+        Asterisk is told of lines as the kernel's drivers know them. What these are to be told lies beside as
+        `dahdi-<name>-company.conf`, for `dahdi_cfg -c` of a machine that has no root part of ours.
         """
         told = {
             f"dahdi-{name.removesuffix('.conf')}{COMPANY}": text
             for name, text in system.files(equipment.configuration).items()
         }
-        return {**channels.files(equipment), **told}
+        return {**channels.files(as_known(equipment, self._told)), **told}
 
     def seen(self, event: str, header: Header) -> Seen | None:
         """Say of a channel whether its line is well; a trunk is reached while one of its lines is."""

@@ -22,6 +22,7 @@ class Pjsip:
     "Events tell of every contact."
     modules: tuple[str, ...] = ()
     "Its modules are always loaded."
+    restart = ""
     questions = ("PJSIPShowEndpoints", "PJSIPShowRegistrationsOutbound")
     "The actions whose lists `seen` understands."
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance import root_work
+from boot.cards import CardFiles
 from boot.firewall import Doors
 from boot.kept import Kept
 from boot.machine import Machine, Tools
@@ -24,14 +25,20 @@ from boot.privileged import Root, serve
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOORS = Doors(web=8443, sip=5060, media=((6000, 6009), (7000, 7009)))
-PROGRAMS = ("nft", "networkctl", "hostnamectl", "timedatectl", "chronyc", "systemctl", "rauc")
+PROGRAMS = (
+    "nft", "networkctl", "hostnamectl", "timedatectl", "chronyc", "systemctl", "rauc", "dahdi_cfg", "journalctl",
+)  # fmt: skip
 PROGRAM = """#!/bin/sh
 folder={folder}
 echo "{name} $*" >> "$folder/told"
 [ "{name}" = rauc ] && [ "$*" = "status --detailed --output-format=json" ] && cat "$folder/slots.json" 2>/dev/null
+[ "{name}" = journalctl ] && tail -n 6 "$folder/journal"
+[ "{name} $*" = "systemctl restart dahdi.service" ] && {{ {taking} "$folder" 2>"$folder/journal" || exit 1; }}
 [ -e "$folder/refuse.{name}" ] && {{ echo "{name} will not" >&2; exit 3; }}
 exit 0
 """
+TAKING = f"{sys.executable} -S -E {PROJECT / 'tests/boot/taking.py'}"
+"In the place of `dahdi.service`."
 WAIT_S = 20.0
 
 
@@ -42,7 +49,7 @@ def machine_in(folder: Path) -> Machine:
     for name in PROGRAMS:
         path = programs / name
         if not path.exists():
-            path.write_text(PROGRAM.format(folder=folder, name=name))
+            path.write_text(PROGRAM.format(folder=folder, name=name, taking=TAKING))
             path.chmod(0o755)
     paths = {name: str(programs / name) for name in PROGRAMS}
     paths["nft"] = os.environ.get("SWITCHROOM_TEST_NFT") or paths["nft"]
@@ -57,6 +64,12 @@ def machine_in(folder: Path) -> Machine:
         zones=folder / "zones",
         tools=Tools(**paths),
     )
+
+
+def cards_in(folder: Path) -> CardFiles:
+    """Give the place of what the drivers of cards read."""
+    (folder / "dahdi").mkdir(parents=True, exist_ok=True)
+    return CardFiles(folder=folder / "dahdi")
 
 
 def kept_in(folder: Path) -> Kept:
@@ -137,7 +150,7 @@ def main(folder: Path, confirm_s: float) -> None:
     """Serve."""
     sys.stdout.write("asked at ask.sock\n")
     sys.stdout.flush()
-    root = Root(kept_in(folder), machine_in(folder), confirm_s=confirm_s)
+    root = Root(kept_in(folder), machine_in(folder), cards_in(folder), confirm_s=confirm_s)
     asyncio.run(serve(folder / "ask.sock", root, pwd.getpwuid(os.geteuid())))
 
 

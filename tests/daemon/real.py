@@ -121,6 +121,7 @@ class Box:
                 spool=home / "spool",
                 folders=folders,
                 privileged=home / "ask.sock",
+                cards=home / "dahdi",
                 changed=Places(prompts=home / "prompts", sign_ins=home / "sign-ins", first_boot=first),
                 own=OwnPlaces(
                     first_boot=first,

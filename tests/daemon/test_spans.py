@@ -41,3 +41,25 @@ async def test_a_machine_without_cards_has_nothing_to_tell(tmp_path: Path) -> No
     await spans.look(1_000_000)
     assert (spans.health, spans.readings, changes) == ({}, {}, [])
     assert not (await spans.standing()).inventory.driver
+
+
+@pytest_twisted.ensureDeferred
+async def test_past_alarms_outlive_the_daemon(tmp_path: Path) -> None:
+    """They are on the disk before anything else is looked at; where that cannot be, watching goes on."""
+    where = Where(root=plant(tmp_path), control=tmp_path / "ctl")
+    kept = tmp_path / "home/alarms.json"
+    kept.parent.mkdir()
+    first = Spans(expected=lambda: [2], changed=lambda: None, where=where, home=kept.parent)
+    await first.look(1_000_000)
+    told = (await first.standing()).history
+    assert (2, "red") in [(change.span, change.after) for change in told]
+    assert first.counts[2, "red"] == 1
+    second = Spans(expected=lambda: [2], changed=lambda: None, where=where, home=kept.parent)
+    assert second.health == {"span/2": "red"}
+    await second.look(2_000_000)
+    assert (await second.standing()).history == told
+    kept.unlink()
+    kept.mkdir()
+    (tmp_path / "sys/bus/dahdi_spans/devices/span-2/alarms").write_text("0x4\n")
+    await second.look(3_000_000)
+    assert second.health == {"span/2": "yellow"}

@@ -7,7 +7,7 @@ import msgspec
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 
-from appliance import api
+from appliance import api, root_work
 from appliance.client import Client, DoorClosedError
 from appliance.core import model
 from drivers.dahdi.alarms import ABSENT, OK, Standing
@@ -17,7 +17,8 @@ from webadmin.numerals import whole_number
 from webadmin.page import FORM, About
 from webadmin.permissions import Permission
 from webadmin.request import PageRequest
-from webadmin.setup.section import find, token_of
+from webadmin.setup import card_plan
+from webadmin.setup.section import find, show_review, token_of
 from webadmin.texts import marked
 from webadmin.words import PART_STATES, problem_text
 
@@ -65,38 +66,96 @@ class Wire:
 
 
 def view(request: PageRequest) -> Response:
-    """Show the cards, or take a line out of service, put it back, or clear it."""
-    error = _change(request) if request.method == "POST" else ""
-    if request.method == "POST" and not error:
-        return HTTPSeeOther(PAGE.addresses[0])
-    away = False
-    try:
-        standing = Client(request.box.door, request.session_secret, timeout_s=3.0).lines()
-    except DoorClosedError:
-        standing, away = Standing(), True
-    spans = request.standing.configuration.spans
+    """Show the cards, what applying would change, or apply; take a line out of service, put it back, or clear it."""
+    if request.method != "POST":
+        return _show(request)
+    step = str(request.POST.get("step", ""))[:100]
+    if step in {"plan", "apply"}:
+        return _plan(request, apply=step == "apply")
+    error = _change(request, step)
+    return _show(request, error=error) if error else HTTPSeeOther(PAGE.addresses[0])
+
+
+def _show(request: PageRequest, *, error: str = "") -> Response:
+    standing, spans = _standing(request), request.standing.configuration.spans
+    away, standing = standing is None, standing or Standing()
     shown = [(card, [_wire(request, standing, card, span) for span in card.spans]) for card in standing.inventory.cards]
     here = {(card.key, span.port) for card in standing.inventory.cards for span in card.spans}
+    told, problem = (None, "") if away or not (spans or shown) else _told(request)
+    applied = told is not None and not card_plan.differs(told, request.standing.configuration)
     return request.show(
         "setup_cards",
         status=422 if error else 200,
         cards=shown,
         missing=[span for span in spans if not away and (span.card, span.port) not in here],
+        misnumbered=_misnumbered(spans, standing) if applied else [],
         history=[
-            (request.calendar.clock(each.at), each, _words(request, each.after))
+            (request.calendar.moment(each.at), each, _words(request, each.after))
             for each in standing.history[:SHOWN_MAX]
         ],
         driver=standing.inventory.driver,
         away=away,
         error=error,
+        untold=problem,
+        applied=applied,
+        applied_at=request.calendar.moment(told.at) if told is not None and told.at else "",
         token=token_of(request),
         menu=setup_pages(request),
     )
 
 
-def _change(request: PageRequest) -> str:
+def _misnumbered(spans: tuple[model.Span, ...], standing: Standing) -> list[tuple[model.Span, FoundSpan]]:
+    """Give the spans whose driver gave them another number, or other channels, than they are set up with."""
+    found = {(card.key, span.port): span for card in standing.inventory.cards for span in card.spans if span.number}
+    pairs = ((span, found.get((span.card, span.port))) for span in spans)
+    return [(span, at) for span, at in pairs if at is not None and (at.number, at.first) != (span.number, span.first)]
+
+
+def _standing(request: PageRequest) -> Standing | None:
+    """Ask how the cards are; None without a daemon."""
+    try:
+        return Client(request.box.door, request.session_secret, timeout_s=3.0).lines()
+    except DoorClosedError:
+        return None
+
+
+def _told(request: PageRequest) -> tuple[root_work.Cards | None, str]:
+    """Ask what the cards' drivers were last told; without an answer the sentence that says why."""
+    reply = request.ask(api.AskRoot(question=root_work.LookCards()))
+    told = reply.machine.cards if reply.machine is not None else None
+    problems = reply.problems
+    if told is not None and not told.drivers:
+        told, problems = None, (api.Problem(code="no_dahdi"),)
+    return told, _sentences(request, problems)
+
+
+def _plan(request: PageRequest, *, apply: bool) -> Response:
+    """Show what applying would change, or apply what was shown."""
+    told, problem = _told(request)
+    if told is None:
+        return _show(request, error=problem)
+    try:
+        plan = card_plan.plan_of(request, told, _standing(request) or Standing(), PAGE.addresses[0])
+        question = root_work.ApplyCards(spans=plan.spans, seen=str(request.POST.get("seen", ""))[:64])
+    except ValueError as error:
+        return _show(request, error=problem_text(request.say, api.Problem(code="not_applied", detail=str(error))))
+    if not apply:
+        return show_review(request, plan.review)
+    if request.POST.get("wanted") != card_plan.digest_of(plan.spans) or question.seen != told.digest:
+        return show_review(request, plan.review, {"all": problem_text(request.say, api.Problem(code="stale"))})
+    reply = request.ask(api.AskRoot(question=question), within_s=root_work.patience_s(question) + 1.0)
+    if reply.problems:
+        return _show(request, error=_sentences(request, reply.problems))
+    return HTTPSeeOther(PAGE.addresses[0])
+
+
+def _sentences(request: PageRequest, problems: tuple[api.Problem, ...]) -> str:
+    return " ".join(problem_text(request.say, problem) for problem in problems)
+
+
+def _change(request: PageRequest, clicked: str) -> str:
     """Do what was clicked; gives a sentence if it was refused."""
-    step, _, where = str(request.POST.get("step", ""))[:100].partition(":")
+    step, _, where = clicked.partition(":")
     slug, _, said = where.partition("/")
     span, place = find(request, "spans", slug), whole_number(said, PLACE_MAX)
     if step not in STEPS or not isinstance(span, model.Span) or not place:
@@ -112,7 +171,7 @@ def _change(request: PageRequest) -> str:
         reply = request.ask(api.ClearLine(span=slug, place=place))
         if step == "block":
             return ""
-    return " ".join(problem_text(request.say, problem) for problem in reply.problems)
+    return _sentences(request, reply.problems)
 
 
 def _wire(request: PageRequest, standing: Standing, card: Card, span: FoundSpan) -> Wire:
@@ -143,7 +202,7 @@ def _wire(request: PageRequest, standing: Standing, card: Card, span: FoundSpan)
                 number=channel.number,
                 signalling=channel.signalling,
                 alarms=" ".join(channel.alarms),
-                in_use=channel.in_use,
+                in_use=channel.number in standing.busy,
                 out=bool(known) and channel.place in (known.out if known else ()),
             )
             for channel in span.channels

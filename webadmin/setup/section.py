@@ -107,6 +107,12 @@ class Review:
     action: str = ""
     back: str = ""
     hidden: tuple[tuple[str, str], ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    "What to know before."
+    hint: str = ""
+    "When it holds and for which calls; empty for what a change of the configuration does."
+    has_form: bool = True
+    "Whether there is a form to go back to."
 
 
 def answer(request: PageRequest, section: Section) -> Response:

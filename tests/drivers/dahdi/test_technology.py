@@ -19,6 +19,7 @@ from drivers.dahdi.technology import Dahdi, is_here
 from drivers.pjsip.technology import Pjsip
 from tests.drivers.asterisk.played import SITE
 from tests.drivers.dahdi.office import TRUNKS, company, equipment
+from tests.drivers.dahdi.trees import plant
 
 ACCOUNTS = {"events": "a", "calls": "b", "care": "c"}
 
@@ -152,11 +153,11 @@ def test_with_dahdi_its_module_is_loaded_and_its_files_written() -> None:
 
 def test_dahdi_is_here_with_driver_and_module(tmp_path: Path) -> None:
     """One of them is not enough."""
-    assert not is_here(tmp_path, tmp_path / "ctl")
-    (tmp_path / "ctl").touch()
-    assert not is_here(tmp_path, tmp_path / "ctl")
+    assert not is_here(tmp_path, tmp_path)
+    plant(tmp_path, ())
+    assert not is_here(tmp_path, tmp_path)
     (tmp_path / "chan_dahdi.so").touch()
-    assert is_here(tmp_path, tmp_path / "ctl")
+    assert is_here(tmp_path, tmp_path)
 
 
 def _equipped(configuration: model.Configuration) -> Equipment:
