@@ -33,8 +33,8 @@ from appliance.store.upkeep import FLOOR
 
 CHAIN_MAX = 10_000
 "Batches that are read for one call."
-AHEAD = 24
-"Chunks that are asked for before they are needed."
+AHEAD = 6
+"So many chunks are asked for at once, before they are needed: with more, the first of them is waited for longer."
 ALONE, SOME = 4, 16
 "So many chunks a query looks at one by one; if it goes on after them, so many are asked for at once."
 SCAN_MAX = 20_000_000
