@@ -32,7 +32,7 @@ class Listens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetches:
-    """Ready when it answers an HTTP GET on its unix socket with 200."""
+    """Ready when it answers an HTTP GET on its unix socket with a page, or leads to one (200, 303)."""
 
     path: Path
     target: str
@@ -97,6 +97,6 @@ async def _fetches(path: Path, target: str) -> bool:
     try:
         writer.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         status = await reader.readexactly(len(b"HTTP/1.1 200"))
-        return status.endswith(b" 200")
+        return status.endswith((b" 200", b" 303"))
     finally:
         writer.close()

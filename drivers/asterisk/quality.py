@@ -93,6 +93,8 @@ class Asked:
 
     contact: bool = False
     "Whether there is an address of it."
+    fixed: bool | None = None
+    "Whether its address is one that is set and nobody registers, as a trunk's; None as long as nobody asked."
     sent: int = 0
     missed: int = 0
     "In a row."
@@ -168,17 +170,27 @@ class Quality:
 
     # -- probes
 
-    async def contacts(self) -> dict[str, Contact]:
-        """Ask where phones and trunks are, and how they answered last; raises `LinkError`."""
+    async def contacts(self, asked: dict[str, Asked]) -> dict[str, Contact]:
+        """Ask where phones and trunks are, and how they answered last; raises `LinkError`.
+
+        Asterisk's list has those that registered; the others are asked for one by one; who has no address, once.
+        """
         answer = await self._link.care(Actions().pjsip_show_contacts(), deadline_s=LIST_S)
-        return dict(contact for event in answer.events if (contact := contact_of(event)) is not None)
+        found = dict(contact for event in answer.events if (contact := contact_of(event)) is not None)
+        for name, one in asked.items():
+            if name in found or one.fixed is False:
+                continue
+            answer = await self._link.care(Actions().pjsip_show_endpoint(name), deadline_s=LIST_S)
+            found.update(contact for event in answer.events if (contact := contact_of(event)) is not None)
+            one.fixed = name in found
+        return found
 
     async def probe(self, asked: dict[str, Asked]) -> None:
         """Send a probe to each that has an address and has not been given up, and wait for what comes of it.
 
         Raises `LinkError`.
         """
-        before = await self.contacts()
+        before = await self.contacts(asked)
         waiting: dict[str, Contact] = {}
         for name, one in asked.items():
             one.contact = one.contact or name in before
@@ -190,7 +202,7 @@ class Quality:
         while waiting:
             await deferLater(self._clock, pause)
             pause = min(1.5 * pause, LOOK_S_MAX)
-            now = await self.contacts()
+            now = await self.contacts({name: asked[name] for name in waiting})
             over = self._clock.seconds() - began >= ANSWER_S_MAX
             _settle(asked, waiting, now, over=over)
 
@@ -213,8 +225,14 @@ def _settle(asked: dict[str, Asked], waiting: dict[str, Contact], now: dict[str,
 
 def contact_of(event: Event) -> tuple[str, Contact] | None:
     """Read one entry of the list of contacts; None for one that cannot be read."""
-    name = _NAME_END.split(event.get("ObjectName"))[0]
-    if event.name != "ContactList" or not name:
+    match event.name:
+        case "ContactList":
+            name = _NAME_END.split(event.get("ObjectName"))[0]
+        case "ContactStatusDetail":
+            name = event.get("EndpointName")
+        case _:
+            return None
+    if not name:
         return None
     answered = event.get("Status") == _ANSWERED
     return name, Contact(round_trip_us=_whole(event.get("RoundtripUsec")) if answered else None)

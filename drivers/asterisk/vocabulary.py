@@ -218,6 +218,10 @@ class Actions(Manager):
         """Ask for all SIP endpoints (`Answer.events`)."""
         return self.send_action({"Action": "PJSIPShowEndpoints"})
 
+    def pjsip_show_endpoint(self, endpoint: str) -> Action:
+        """Ask for one SIP endpoint, with addresses of it that nobody registered (`Answer.events`)."""
+        return self.send_action({"Action": "PJSIPShowEndpoint", "Endpoint": endpoint})
+
     def pjsip_show_contacts(self) -> Action:
         """Ask where SIP phones are registered (`Answer.events`)."""
         return self.send_action({"Action": "PJSIPShowContacts"})

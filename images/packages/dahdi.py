@@ -2,7 +2,8 @@
 
 The source is Debian's (`dahdi-dkms` of sid, 3.4.0). It builds for kernel 6.12 once it knows which name that kernel
 gives to the way from a timer to what holds it: `timer_container_of` is there from 6.16 on, `from_timer` before (Linux,
-include/linux/timer.h). Card firmware is not in Debian's main archive and not in the package.
+include/linux/timer.h). Card firmware is not in Debian's main archive and not in the package. It stands for `dahdi-dkms`,
+which Debian's `dahdi` would bring a compiler with.
 """
 
 from pathlib import Path
@@ -51,6 +52,7 @@ Maintainer: Switchroom
 Section: kernel
 Priority: optional
 Depends: linux-image-$kernel, kmod
+Provides: dahdi-dkms
 Description: kernel modules of DAHDI, built for $kernel
  The drivers of telephony cards and of virtual spans.
 CONTROL

@@ -6,7 +6,7 @@ PACKAGES = (
     "util-linux", "e2fsprogs", "dosfstools", "initramfs-tools", "zstd", "iproute2", "iputils-ping", "procps",
     "ca-certificates", "tzdata", "nftables", "chrony", "grub-common", "rauc", "rauc-service",
     # what the product runs on
-    "python3", "nginx-light", "espeak-ng", "dahdi", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav",
+    "python3", "nginx-light", "espeak-ng", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav",
 )  # fmt: skip
 
 ENABLED = (
@@ -50,7 +50,7 @@ mkdir -p "$root/data" "$root/boot/efi" "$root/tmp/debs"
 cp @DEBS@ "$root/tmp/debs/"
 rm -f "$root/etc/resolv.conf"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-chroot "$root" /bin/sh -c 'apt-get -q -y --no-install-recommends install /tmp/debs/*.deb' >/dev/null
+chroot "$root" /bin/sh -c 'apt-get -q -y --no-install-recommends install /tmp/debs/*.deb dahdi' >/dev/null
 rm -r "$root/tmp/debs"
 tar --numeric-owner -C "$root" -xf @LIBRARIES@
 tar --numeric-owner -C "$root" -xf @PRODUCT@

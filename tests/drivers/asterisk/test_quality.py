@@ -147,6 +147,21 @@ def listed(pipe: Pipe, action_id: str, **trips: str) -> None:
     answer_list(pipe, action_id, *entries)
 
 
+def shown(pipe: Pipe, trip: str = "") -> str:
+    """Answer the question for one endpoint, with its round trip or without an address; give which it is."""
+    action = next_asked(pipe)
+    assert action["Action"] == "PJSIPShowEndpoint"
+    name = action["Endpoint"]
+    status = (
+        ("Event", "ContactStatusDetail"),
+        ("EndpointName", name),
+        ("Status", "Unreachable" if trip == "-" else "Reachable"),
+        ("RoundtripUsec", "0" if trip == "-" else trip),
+    )
+    answer_list(pipe, action["ActionID"], *((status,) if trip else ()))
+    return name
+
+
 def probing(played: Played, asked: dict[str, Asked]) -> list[object]:
     """Begin a round of probes."""
     return wait(Quality(played.clock, played.link).probe(asked))
@@ -167,18 +182,23 @@ def probe_is_taken(pipe: Pipe) -> str:
 
 
 def test_a_round_of_probes() -> None:
-    """Each with an address is probed; an answer is a new round trip, silence is told by Asterisk."""
+    """Each with an address is probed; an answer is a new round trip, silence is told by Asterisk.
+
+    A trunk's address is in no list; whoever has none at all is asked for once.
+    """
     played = Played()
     pipe = played.asterisk.pipes[2]
     asked = {"carrier": Asked(), "101": Asked(), "102": Asked()}
     done = probing(played, asked)
-    listed(pipe, next_asked(pipe)["ActionID"], **{"carrier": "900", "101": "700"})
+    listed(pipe, next_asked(pipe)["ActionID"], **{"101": "700"})
+    assert [shown(pipe, "900"), shown(pipe)] == ["carrier", "102"]
     assert [probe_is_taken(pipe), probe_is_taken(pipe)] == ["carrier", "101"]
     played.clock.advance(LOOK_S)
-    listed(pipe, next_asked(pipe)["ActionID"], **{"carrier": "1250", "101": "700"})
+    listed(pipe, next_asked(pipe)["ActionID"], **{"101": "700"})
+    assert shown(pipe, "1250") == "carrier"
     assert not done
     played.clock.advance(1.5 * LOOK_S)
-    listed(pipe, next_asked(pipe)["ActionID"], **{"carrier": "1250", "101": "-"})
+    listed(pipe, next_asked(pipe)["ActionID"], **{"101": "-"})
     assert done == [None]
     assert (asked["carrier"].round_trips_ms, asked["carrier"].sent, asked["carrier"].missed) == ([1.25], 1, 0)
     assert (asked["101"].round_trips_ms, asked["101"].sent, asked["101"].missed) == ([], 1, 1)
