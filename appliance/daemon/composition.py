@@ -179,7 +179,7 @@ class Daemon:
         self._backups = self._keeper_of_backups()
         self._own_work = OwnWork(reactor, options.own or OwnPlaces(), self._publishing, self.sessions, store, now)
         self.spans = Spans(expected=self._span_numbers, changed=self._changed, home=options.home)
-        self.spans.lines = tuple(each.lines for each in self._exchanges if isinstance(each, WithLines))
+        self.spans.lines = tuple(each.card_lines for each in self._exchanges if isinstance(each, WithLines))
         self._card_changes = CardChanges(options.cards, home=options.home, follow=self._take_cards_anew)
         organs = self._organs(recovered)
         self.live = Live(

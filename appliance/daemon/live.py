@@ -297,13 +297,18 @@ class Live:
         Deferred.fromCoroutine(self._sessions.use(key)).addErrback(_not_noted)
 
     def _check(self) -> None:
-        """End the streams of sessions that are over, or are now another person's or role's."""
+        """End the streams of sessions that are over, or are now another person's or role's.
+
+        Who sits at another agent's desk now comes back by itself; a page must not go away for that.
+        """
         for topic in list(self._topics.values()):
             for stream in list(topic.streams):
-                if stream.asker.key and self._sessions.by_key(stream.asker.key) != stream.asker:
-                    self.close(stream)
+                if not stream.asker.key or (asker := self._sessions.by_key(stream.asker.key)) == stream.asker:
+                    continue
+                self.close(stream)
+                if asker is None or asker.role is not stream.asker.role:
                     stream.sink.write(b"event: signed-out\ndata: {}\n\n")
-                    stream.sink.finish()
+                stream.sink.finish()
 
 
 def _not_noted(failure: Failure) -> None:

@@ -39,7 +39,7 @@ class WithLines(Protocol):
     """An exchange that has lines of cards."""
 
     @property
-    def lines(self) -> CardLines:
+    def card_lines(self) -> CardLines:
         """Them."""
 
 

@@ -70,7 +70,7 @@ class Exchange:
             on_up=self._up,
             on_down=self._down,
         )
-        self.lines = CardLines(self._link, options.technologies)
+        self.card_lines = CardLines(self._link, options.technologies)
         self._performer = Performer(
             reactor,
             self._link,

@@ -2,8 +2,8 @@
 
 The source is Debian's (`dahdi-dkms` of sid, 3.4.0). It builds for kernel 6.12 once it knows which name that kernel
 gives to the way from a timer to what holds it: `timer_container_of` is there from 6.16 on, `from_timer` before (Linux,
-include/linux/timer.h). Card firmware is not in Debian's main archive and not in the package. It stands for `dahdi-dkms`,
-which Debian's `dahdi` would bring a compiler with.
+include/linux/timer.h). Card firmware is not in Debian's main archive and not in the package. It stands for
+`dahdi-dkms`, which Debian's `dahdi` would bring a compiler with.
 """
 
 from pathlib import Path

@@ -29,7 +29,8 @@ def test_a_bundle_is_sent_and_begun(browser: Browser, floor: Floor, tmp_path: Pa
             expect(page.locator("#bundle")).to_be_visible()
             page.set_input_files("#bundle", str(other))
             expect(page.locator("[data-f=said]")).to_contain_text(".raucb")
-            page.set_input_files("#bundle", str(bundle))
+            with page.expect_response(lambda response: response.url.endswith(bundle.name) and response.ok):
+                page.set_input_files("#bundle", str(bundle))
             begin = page.locator(f"button[value='begin:{bundle.name}']")
             expect(begin).to_be_visible()
             assert (floor.home / "updates" / bundle.name).stat().st_size == BUNDLE_BYTES
