@@ -55,7 +55,7 @@ sim: prepare-test ## Days of simulated contact centres, faults on; SEEDS=200 CAL
 
 soak: prepare-test ## The long proofs: planted bugs, a million simulated calls, what-if held to the truth, updates and settings of cards cut off, modems pulled out, the daemon killed under calls; KILLS= SEED=
 	$(BIN)/python -m tests.simulation.mutants
-	$(BIN)/python -m tests.simulation --first 1000 --seeds 2000 --calls 500
+	$(BIN)/python -m tests.simulation --first 1000 --seeds 2010 --calls 500
 	$(BIN)/python -m tests.commands.bands
 	SMS_CASES=500 $(BIN)/pytest -q tests/drivers/serial/test_sms_unplugged.py
 	UNITS_START=1 $(BIN)/pytest -q tests/image/test_units.py

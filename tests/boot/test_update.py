@@ -70,7 +70,9 @@ def test_a_box_with_calls_is_waited_for(tmp_path: Path) -> None:
     plans.write(plan)
     assert step(plan, box, plans) == plan
     assert settle(box, plans)
-    assert step(Plan(bundle="new.raucb", phase=Phase.QUIET, before="A", at_once=True), box, plans).phase is Phase.SWITCH
+    plan = Plan(bundle="new.raucb", phase=Phase.QUIET, before="A", at_once=True)
+    plans.write(plan)
+    assert step(plan, box, plans).phase is Phase.SWITCH
 
 
 @pytest.mark.parametrize("torn", [b"", b"{", b'{"bundle": 3}', b"\xff"])
