@@ -31,7 +31,9 @@ class CardChanges:
         self._note = home / NOTE if home is not None else None
         self._follow = follow
         self._lock = DeferredLock()
-        self._known: str | None = _noted(self._note) if self._note is not None else None
+        noted = _noted(self._note) if self._note is not None else None
+        self._known = noted if noted is not None else self._turn() or ""
+        self._noted = noted is not None
 
     async def look(self) -> None:
         """Follow, if there is something to follow."""
@@ -39,12 +41,12 @@ class CardChanges:
 
     async def _look(self) -> None:
         turn = await deferToThread(self._turn)
-        if turn is None or turn == self._known:
+        if turn is None or (self._noted and turn == self._known):
             return
-        if self._known is not None:
+        if turn != self._known:
             report.info("the drivers of cards were told something: their lines are taken anew")
             await self._follow()
-        self._known = turn
+        self._known, self._noted = turn, True
         if self._note is not None:
             await deferToThread(self._keep, self._note, turn)
 
