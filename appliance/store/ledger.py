@@ -28,7 +28,7 @@ from appliance.store.batches import (
 from appliance.store.chunks import BATCH, PLACE_OF_VISITS, Chunk, Mask, visits_in
 from appliance.store.journal import decode_snapshot, next_ordinal, read_tail
 from appliance.store.people import Label, Note
-from appliance.store.schema import JournalTables, Sheet, fetch_ahead, position
+from appliance.store.schema import JournalTables, Sheet, chunks_ahead, fetch_ahead, position
 from appliance.store.upkeep import FLOOR
 
 CHAIN_MAX = 10_000
@@ -143,7 +143,11 @@ Numbered = tuple[int, CDR]
 
 def chunk_of(journal: JournalTables, number: int) -> Chunk:
     """Open a chunk; its sheets are loaded when they are needed. KeyError if there is none."""
-    return Chunk(*((lambda sheet=sheet: sheet.data) for sheet in _sheets(journal, number)))
+    return _chunk(_sheets(journal, number))
+
+
+def _chunk(sheets: list[Sheet]) -> Chunk:
+    return Chunk(*((lambda sheet=sheet: sheet.data) for sheet in sheets))
 
 
 def _sheets(journal: JournalTables, number: int) -> list[Sheet]:
@@ -360,13 +364,13 @@ def _in_chunk(journal: JournalTables, interaction: str) -> tuple[int, CDR | None
 
 def visits(journal: JournalTables, names: Sequence[str], since: int, until: int) -> Iterator[Part]:
     """Give columns of the queue visits of all calls that touch a stretch of time: chunk by chunk, the rest last."""
-    chunks = ((number, began, ended) for number, (began, ended, *_rest) in journal.chunks.items())
-    wanted = [number for number, began, ended in chunks if ended >= since and began < until]
-    for place, number in enumerate(wanted):
-        if place % AHEAD == 0:
-            ahead = (_sheets(journal, later) for later in wanted[place : place + 2 * AHEAD])
-            fetch_ahead([sheet for sheets in ahead for sheet in sheets[PLACE_OF_VISITS:]])
-        yield chunk_of(journal, number).visits(names)
+    groups = chunks_ahead(journal, since, until, first=PLACE_OF_VISITS, count=AHEAD)
+    group = next(groups, [])
+    while group:
+        after = next(groups, [])
+        for sheets in group:
+            yield _chunk(sheets).visits(names)
+        group = after
     loose = (cdr for _ordinal, cdr in _loose(journal, Query(since=since, until=until)))
     yield visits_in([cdr for cdr in loose if cdr.ended >= since and cdr.began < until], names)
 

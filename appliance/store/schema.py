@@ -5,8 +5,9 @@ changes stands in a `Sheet`. So the store loads BTrees and sheets and nothing el
 could change.
 """
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any, TypeAlias, TypeVar  # any: a root holds what its storage's schema says
 
 from BTrees.LLBTree import LLBTree
@@ -156,6 +157,23 @@ def fetch_ahead(sheets: Sequence[Sheet]) -> None:
     jar = sheets[0]._p_jar if sheets else None  # noqa: SLF001  it is the protocol of persistent objects
     if jar is not None:
         jar.prefetch(*sheets)
+
+
+def chunks_ahead(
+    journal: JournalTables, since: int, until: int, *, first: int, count: int
+) -> Iterator[list[list[Sheet]]]:
+    """Give the sheets of chunks that touch a stretch of time, so many chunks at once.
+
+    Those from the place `first` on are on their way when a group is given: ask for the next before reading one.
+    """
+    wanted = (
+        sheets
+        for began, ended, _least, _greatest, *sheets in journal.chunks.values()
+        if ended >= since and began < until
+    )
+    while group := list(islice(wanted, count)):
+        fetch_ahead([sheet for sheets in group for sheet in sheets[first:]])
+        yield group
 
 
 SEQUENCE_BITS = 40
