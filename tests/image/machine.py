@@ -23,10 +23,12 @@ PROBE = """\
 Description=A shell for tests
 DefaultDependencies=no
 After=systemd-udevd.service
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/bin/bash -c 'while [ ! -e /dev/virtio-ports/probe ]; do sleep 1; done; \
-exec bash </dev/virtio-ports/probe >/dev/virtio-ports/probe 2>&1'
+exec 3<>/dev/virtio-ports/probe; exec bash <&3 >&3 2>&1'
+RestartSec=1s
 Restart=always
 """
 WANTED = "[Unit]\nWants=probe.service\n"
