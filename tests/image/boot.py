@@ -1,6 +1,6 @@
 """`make boot-test`: the image of `make image` is started in QEMU and tried as its user would.
 
-It comes up without anybody's help, answers browsers and takes calls. It is given virtual wires, a PRI and analogue ones,
+It comes up without help, answers browsers and takes calls. It is given virtual wires, a PRI and analogue ones,
 through its own settings and its root part, and at their other end is an exchange beside it (`far.py`): calls go through
 the product both ways (`inside.py`). Then it takes no update in which one byte was flipped, takes the signed one, and
 comes up again after its power was cut. As root. `FIRMWARE=efi` starts it by UEFI; `FOLDER=` says where the disk lies.
