@@ -138,7 +138,7 @@ class Machine:
     def run(self, script: str, *, limit_s: float = 120) -> str:
         """Run a script in its shell and give what it printed; raises `MachineError` if it fails or is not in time."""
         mark = f"<<{next(self._numbers)}>>"
-        self._line.sendall(f"( {script}\n) </dev/null 2>&1; echo; echo '{mark}' $?\n".encode())
+        self._line.sendall(f"( {script}\n) </dev/null 2>&1; status=$?; echo; echo '{mark}' $status\n".encode())
         said, deadline = b"", time.monotonic() + limit_s
         while mark.encode() not in said or not said.endswith(b"\n"):
             if time.monotonic() > deadline:
